@@ -1,0 +1,18 @@
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Shortest digits that read back as `value` (finite), written as d.ddde±XX. Needs 32 bytes; returns the length.
+int32_t cdecimal_shortest_scientific(double value, char *out);
+/// Exactly `precision` digits after the point of the scientific form. Needs 32 + precision bytes.
+int32_t cdecimal_scientific(double value, int32_t precision, char *out);
+/// Reads a decimal number that fills all of `text`; overflow gives infinity, underflow zero.
+bool cdecimal_parse(const char *text, size_t length, double *value);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,114 @@
+/// Floating-point numbers as Go writes and reads them, which is how every Prometheus format spells
+/// them.
+///
+///     NumberText.plain(1e21)        // "1000000000000000000000"
+///     NumberText.json(1e21)         // "1e+21"
+///     NumberText.parse("0x1F")      // 31
+package enum NumberText {
+  /// `strconv.FormatFloat(v, 'f', -1, 64)`: shortest digits, never an exponent.
+  package static func plain(_ value: Double) -> String {
+    String(decoding: plainBytes(value), as: UTF8.self)
+  }
+
+  /// The spelling in query results: plain, but with an exponent below 1e-6 and from 1e21.
+  package static func json(_ value: Double) -> String {
+    var bytes: [UInt8] = []
+    appendJSON(value, to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// As `json(_:)`, without quotes, onto `output`.
+  package static func appendJSON(_ value: Double, to output: inout [UInt8]) {
+    let magnitude = value.magnitude
+    if magnitude != 0 && magnitude.isFinite && (magnitude < 1e-6 || magnitude >= 1e21) {
+      let digits = Digits(shortest: value)
+      appendExponent(digits, minimumExponentDigits: 2, to: &output)
+    } else {
+      appendPlain(value, to: &output)
+    }
+  }
+
+  /// Go's `%g` and `%v`: exponent form when the exponent is below -4 or from 21 on.
+  package static func general(_ value: Double) -> String {
+    let magnitude = value.magnitude
+    guard magnitude != 0, magnitude.isFinite else { return plain(value) }
+    let digits = Digits(shortest: value)
+    guard digits.exponent < -4 || digits.exponent >= 21 else { return plain(value) }
+    var bytes: [UInt8] = []
+    appendExponent(digits, minimumExponentDigits: 2, to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  package static func appendPlain(_ value: Double, to output: inout [UInt8]) {
+    if let special = special(value) {
+      output.append(contentsOf: special.utf8)
+    } else if let integer = Int64(exactly: value), integer.magnitude < 1 << 53 {
+      appendInteger(integer, to: &output)
+    } else {
+      appendPositional(Digits(shortest: value), to: &output)
+    }
+  }
+
+  /// Decimal digits of an integer, without a detour through `String`.
+  package static func appendInteger(_ value: Int64, to output: inout [UInt8]) {
+    if value < 0 { output.append(UInt8(ascii: "-")) }
+    var rest = value.magnitude
+    let start = output.count
+    repeat {
+      output.append(UInt8(truncatingIfNeeded: 0x30 + rest % 10))
+      rest /= 10
+    } while rest > 0
+    output[start...].reverse()
+  }
+
+  private static func plainBytes(_ value: Double) -> [UInt8] {
+    var bytes: [UInt8] = []
+    appendPlain(value, to: &bytes)
+    return bytes
+  }
+
+  private static func special(_ value: Double) -> String? {
+    if value.isNaN { return "NaN" }
+    if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }
+    if value == 0 { return value.sign == .minus ? "-0" : "0" }
+    return nil
+  }
+
+  /// Go pads the shortest digits with zeros where C++ would print the exact value.
+  private static func appendPositional(_ number: Digits, to output: inout [UInt8]) {
+    if number.isNegative { output.append(UInt8(ascii: "-")) }
+    let zero = UInt8(ascii: "0")
+    let point = number.exponent + 1
+    if point <= 0 {
+      output.append(zero)
+      output.append(UInt8(ascii: "."))
+      output.append(contentsOf: repeatElement(zero, count: -point))
+      output.append(contentsOf: number.digits)
+    } else if point >= number.digits.count {
+      output.append(contentsOf: number.digits)
+      output.append(contentsOf: repeatElement(zero, count: point - number.digits.count))
+    } else {
+      output.append(contentsOf: number.digits[..<point])
+      output.append(UInt8(ascii: "."))
+      output.append(contentsOf: number.digits[point...])
+    }
+  }
+
+  private static func appendExponent(
+    _ number: Digits, minimumExponentDigits: Int, to output: inout [UInt8]
+  ) {
+    if number.isNegative { output.append(UInt8(ascii: "-")) }
+    output.append(number.digits[0])
+    if number.digits.count > 1 {
+      output.append(UInt8(ascii: "."))
+      output.append(contentsOf: number.digits[1...])
+    }
+    output.append(UInt8(ascii: "e"))
+    output.append(UInt8(ascii: number.exponent < 0 ? "-" : "+"))
+    let exponent = String(number.exponent.magnitude)
+    output.append(
+      contentsOf: repeatElement(
+        UInt8(ascii: "0"), count: max(0, minimumExponentDigits - exponent.utf8.count)))
+    output.append(contentsOf: exponent.utf8)
+  }
+}

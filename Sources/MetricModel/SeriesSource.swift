@@ -1,0 +1,40 @@
+/// Where series come from: an embedded store, a recording, a test script, another server.
+///
+/// The port between engine and storage: PromQL knows nothing else of a store, and a store nothing
+/// of PromQL.
+package protocol SeriesSource: Sendable {
+  /// The series that match all matchers and may have samples in `range`, sorted by labels, each
+  /// once. An empty matcher list selects everything.
+  func select(_ matchers: [LabelMatcher], in range: TimeRange) throws(SelectError)
+    -> any SeriesSelection
+}
+
+/// The answer to a selection: labels first, samples on demand. Random access, so that several
+/// workers may read different series at once.
+package protocol SeriesSelection: Sendable {
+  /// Sorted by labels, unique.
+  var labels: [Labels] { get }
+
+  /// Replaces the contents of `columns` with the samples of series `index` in `range`, staleness
+  /// markers included, times ascending and unique. Capacity of `columns` is reused.
+  func read(_ index: Int, in range: TimeRange, into columns: inout SampleColumns)
+    throws(SelectError)
+}
+
+/// Why samples could not be had.
+package enum SelectError: Error, Equatable, CustomStringConvertible {
+  /// Stored bytes are damaged; names the file and the place in it.
+  case corrupt(String)
+  /// The storage could not be read; names the file and the reason.
+  case unreadable(String)
+  /// A matcher or range that this source cannot serve.
+  case unsupported(String)
+
+  package var description: String {
+    switch self {
+    case .corrupt(let text): "stored data is damaged: \(text)"
+    case .unreadable(let text): "cannot read storage: \(text)"
+    case .unsupported(let text): "not supported by this storage: \(text)"
+    }
+  }
+}

@@ -1,0 +1,105 @@
+/// `left operator right`, with how vectors are matched.
+package struct BinaryOperation: Equatable, Sendable {
+  package enum Operator: String, Hashable, Sendable, CaseIterable {
+    case add = "+"
+    case subtract = "-"
+    case multiply = "*"
+    case divide = "/"
+    case modulo = "%"
+    case power = "^"
+    case atan2 = "atan2"
+    case equal = "=="
+    case notEqual = "!="
+    case less = "<"
+    case lessOrEqual = "<="
+    case greater = ">"
+    case greaterOrEqual = ">="
+    case and = "and"
+    case or = "or"
+    case unless = "unless"
+
+    package var isComparison: Bool {
+      switch self {
+      case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: true
+      default: false
+      }
+    }
+
+    package var isSetOperator: Bool {
+      switch self {
+      case .and, .or, .unless: true
+      default: false
+      }
+    }
+
+    /// Binding strength, loosest 1: or; and unless; comparisons; + -; * / % atan2; ^.
+    package var precedence: Int {
+      switch self {
+      case .or: 1
+      case .and, .unless: 2
+      case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: 3
+      case .add, .subtract: 4
+      case .multiply, .divide, .modulo, .atan2: 5
+      case .power: 6
+      }
+    }
+  }
+
+  package var operation: Operator
+  package var left: QueryExpression
+  package var right: QueryExpression
+  /// `bool`: comparisons answer 0 or 1 instead of filtering.
+  package var returnsBool: Bool
+  package var matching: VectorMatching
+  package var range: SourceRange
+
+  package init(
+    operation: Operator, left: QueryExpression, right: QueryExpression, returnsBool: Bool = false,
+    matching: VectorMatching = VectorMatching(), range: SourceRange
+  ) {
+    self.operation = operation
+    self.left = left
+    self.right = right
+    self.returnsBool = returnsBool
+    self.matching = matching
+    self.range = range
+  }
+}
+
+/// Which elements of two vectors belong together.
+package struct VectorMatching: Equatable, Sendable {
+  /// Which labels must agree.
+  package enum Labels: Hashable, Sendable {
+    /// `on (...)`.
+    case on([String])
+    /// `ignoring (...)`, and no clause at all: `ignoring ()`.
+    case ignoring([String])
+  }
+
+  package enum Cardinality: Hashable, Sendable {
+    case oneToOne
+    /// `group_left`: many on the left.
+    case manyToOne
+    /// `group_right`: many on the right.
+    case oneToMany
+    /// Set operators.
+    case manyToMany
+  }
+
+  package var labels: Labels
+  /// Whether `on` or `ignoring` was written, since `ignoring ()` prints differently from nothing.
+  package var isExplicit: Bool
+  package var cardinality: Cardinality
+  /// Labels that `group_left (...)` copies from the one side.
+  package var include: [String]
+
+  package init(
+    labels: Labels = .ignoring([]), isExplicit: Bool = false, cardinality: Cardinality = .oneToOne,
+    include: [String] = []
+  ) {
+    self.labels = labels
+    self.isExplicit = isExplicit
+    self.cardinality = cardinality
+    self.include = include
+  }
+}

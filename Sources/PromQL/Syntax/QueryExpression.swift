@@ -1,0 +1,142 @@
+package import MetricModel
+
+/// A query as its author wrote it: syntax only, never changed after parsing, each node with its
+/// place in the text.
+///
+///     try Parser.parse("sum by (job) (rate(http_requests_total[5m]))")
+///
+/// What a query *does* is the business of `QueryPlan`.
+package indirect enum QueryExpression: Equatable, Sendable {
+  case number(Double, SourceRange)
+  case string(String, SourceRange)
+  case selector(VectorSelector)
+  /// `selector[range]`.
+  case rangeSelector(VectorSelector, window: Milliseconds, SourceRange)
+  case subquery(Subquery)
+  case call(FunctionCall)
+  case aggregation(Aggregation)
+  case binary(BinaryOperation)
+  /// `-x` (`isNegation`) or `+x`.
+  case unary(isNegation: Bool, QueryExpression, SourceRange)
+  case parenthesised(QueryExpression, SourceRange)
+}
+
+/// A point to which `@` pins a selector or subquery.
+package enum PinnedTime: Hashable, Sendable {
+  case at(Timestamp)
+  /// `@ start()`: the start of the whole query, also inside subqueries.
+  case queryStart
+  /// `@ end()`.
+  case queryEnd
+}
+
+/// `offset` and `@`, in whichever order they were written.
+package struct TimeShift: Hashable, Sendable {
+  /// Positive looks back; zero when not written.
+  package var offset: Milliseconds
+  /// Nil when not written. The offset applies on top of it.
+  package var pin: PinnedTime?
+
+  package init(offset: Milliseconds = .zero, pin: PinnedTime? = nil) {
+    self.offset = offset
+    self.pin = pin
+  }
+}
+
+/// `name{label="value"} offset 5m`.
+package struct VectorSelector: Equatable, Sendable {
+  /// The name in front of the braces, or quoted alone within; nil when only matchers were given.
+  package var name: String?
+  /// All conditions, that on `__name__` from `name` included (first).
+  package var matchers: [LabelMatcher]
+  package var shift: TimeShift
+  package var range: SourceRange
+
+  package init(name: String?, matchers: [LabelMatcher], shift: TimeShift, range: SourceRange) {
+    self.name = name
+    self.matchers = matchers
+    self.shift = shift
+    self.range = range
+  }
+}
+
+/// `expression[window:step]`.
+package struct Subquery: Equatable, Sendable {
+  package var expression: QueryExpression
+  package var window: Milliseconds
+  /// Nil for the default, the global evaluation interval.
+  package var step: Milliseconds?
+  package var shift: TimeShift
+  package var range: SourceRange
+
+  package init(
+    expression: QueryExpression, window: Milliseconds, step: Milliseconds?, shift: TimeShift,
+    range: SourceRange
+  ) {
+    self.expression = expression
+    self.window = window
+    self.step = step
+    self.shift = shift
+    self.range = range
+  }
+}
+
+/// `name(arguments)`; whether such a function exists, and takes these, the type check says.
+package struct FunctionCall: Equatable, Sendable {
+  package var name: String
+  package var arguments: [QueryExpression]
+  package var range: SourceRange
+
+  package init(name: String, arguments: [QueryExpression], range: SourceRange) {
+    self.name = name
+    self.arguments = arguments
+    self.range = range
+  }
+}
+
+/// How an aggregation or a join picks labels.
+package enum Grouping: Hashable, Sendable {
+  /// `by (...)`, and no clause at all: `by ()`.
+  case by([String])
+  case without([String])
+
+  package var labels: [String] {
+    switch self {
+    case .by(let labels), .without(let labels): labels
+    }
+  }
+}
+
+/// `sum by (job) (x)`, `topk(3, x)`.
+package struct Aggregation: Equatable, Sendable {
+  package enum Operation: String, Hashable, Sendable, CaseIterable {
+    case sum, avg, min, max, count, group, stddev, stdvar, topk, bottomk, quantile, limitk
+    case countValues = "count_values"
+    case limitRatio = "limit_ratio"
+
+    /// Whether a parameter stands before the vector.
+    package var takesParameter: Bool {
+      switch self {
+      case .topk, .bottomk, .quantile, .countValues, .limitk, .limitRatio: true
+      case .sum, .avg, .min, .max, .count, .group, .stddev, .stdvar: false
+      }
+    }
+  }
+
+  package var operation: Operation
+  package var grouping: Grouping
+  package var parameter: QueryExpression?
+  package var expression: QueryExpression
+  package var range: SourceRange
+
+  package init(
+    operation: Operation, grouping: Grouping, parameter: QueryExpression?,
+    expression: QueryExpression, range: SourceRange
+  ) {
+    self.operation = operation
+    self.grouping = grouping
+    self.parameter = parameter
+    self.expression = expression
+    self.range = range
+  }
+}

@@ -1,0 +1,28 @@
+import MetricModel
+import Testing
+
+@Suite struct NumberTextTests {
+  @Test(arguments: [
+    (0.0, "0"), (-0.0, "-0"), (1.0, "1"), (-1.5, "-1.5"), (1e21, "1e+21"),
+    (1e20, "100000000000000000000"),
+    (1e-6, "0.000001"), (1e-7, "1e-07"), (123456789012345680000.0, "123456789012345680000"),
+    (.infinity, "+Inf"), (-.infinity, "-Inf"), (.nan, "NaN"), (0.1, "0.1"), (5e-324, "5e-324"),
+    (1.7976931348623157e308, "1.7976931348623157e+308"),
+  ])
+  func `query results spell numbers as Go does`(value: Double, text: String) {
+    #expect(NumberText.json(value) == text)
+  }
+
+  @Test(arguments: [
+    ("1", 1.0), ("0x1F", 31), ("010", 8), ("09", 9), ("1_000", 1000), (".5", 0.5), ("5.", 5),
+    ("1e3", 1000), ("+Inf", .infinity), ("-inf", -.infinity), ("1e400", .infinity), ("-3", -3),
+  ])
+  func `numbers are read as Prometheus reads them`(text: String, value: Double) {
+    #expect(NumberText.parse(text) == value)
+  }
+
+  @Test(arguments: ["", "1__0", "1_", "_1", "0x1.8", "0b1", "0o7", "abc", "1e", "--1", "0x", "1 "])
+  func `what is not a number is refused`(text: String) {
+    #expect(NumberText.parse(text) == nil)
+  }
+}
