@@ -13,7 +13,7 @@ let settings: [SwiftSetting] = [
 let package = Package(
   name: "assay",
   dependencies: [
-    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2")
   ],
   targets: [
     // C libraries and shims over them.
@@ -39,6 +39,7 @@ let package = Package(
       name: "ManifestTests", dependencies: ["Manifest", "YAMLReader"], swiftSettings: settings),
     .testTarget(
       name: "MetricModelTests", dependencies: ["MetricModel"], swiftSettings: settings),
+    .testTarget(name: "TidyTests", swiftSettings: settings),
   ],
   cxxLanguageStandard: .cxx17
 )
