@@ -45,8 +45,10 @@ import Testing
       // A step in the last place of x moves the tail by up to |x| h(x) ulps, in logarithms.
       let slack = 2e-12
       #expect(
-        abs(distribution.logSurvival(upper) - log(p)) < slack * max(1, -log(p)), "\(name) upper \(p)")
-      #expect(abs(distribution.logCDF(lower) - log(p)) < slack * max(1, -log(p)), "\(name) lower \(p)")
+        abs(distribution.logSurvival(upper) - log(p)) < slack * max(1, -log(p)),
+        "\(name) upper \(p)")
+      #expect(
+        abs(distribution.logCDF(lower) - log(p)) < slack * max(1, -log(p)), "\(name) lower \(p)")
     }
   }
 
@@ -100,7 +102,10 @@ import Testing
 
   @Test func discreteTailsAreSumsOfProbabilities() {
     let discrete: [(any Distribution, (Double) -> Double, ClosedRange<Int>)] = [
-      (Binomial(trials: 40, probability: 0.13), Binomial(trials: 40, probability: 0.13).logProbability, 0...40),
+      (
+        Binomial(trials: 40, probability: 0.13),
+        Binomial(trials: 40, probability: 0.13).logProbability, 0...40
+      ),
       (Poisson(mean: 6.5), Poisson(mean: 6.5).logProbability, 0...60),
       (
         Hypergeometric(population: 70, events: 30, draws: 25),

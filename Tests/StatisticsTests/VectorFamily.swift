@@ -71,7 +71,8 @@ extension VectorFamily {
           continue
         }
         compare(
-          value, wanted[key] ?? .null, at: "\(path).\(key)", name: key, bounds: bounds, into: &score)
+          value, wanted[key] ?? .null, at: "\(path).\(key)", name: key, bounds: bounds, into: &score
+        )
       }
     case (.list(let values), .list(let wanted)) where values.count == wanted.count:
       for (index, pair) in zip(values, wanted).enumerated() {

@@ -44,15 +44,17 @@ package struct Hypergeometric: Distribution, Hashable {
     let undrawn = population - draws
     // The cells of the table and the deviation that all four share but for the sign.
     let d = deviation(k, ofProduct: (draws, 0), quotient: events, population)
+    let cells = [
+      (count: k, row: draws, column: events, sign: 1.0),
+      (count: draws - k, row: draws, column: rest, sign: -1.0),
+      (count: events - k, row: undrawn, column: events, sign: -1.0),
+      (count: rest - (draws - k), row: undrawn, column: rest, sign: 1.0),
+    ]
     var logValue = 0.0
-    for (row, column, sign) in [
-      (draws, events, 1.0), (draws, rest, -1.0), (undrawn, events, -1.0), (undrawn, rest, 1.0),
-    ] {
-      let expected = row * (column / population)
-      let cell = sign > 0 ? (row == draws ? k : rest - (draws - k))
-        : (row == draws ? draws - k : events - k)
-      logValue -= deviancePart(cell, expected: expected, deviation: sign * d)
-      logValue -= Self.logFactorialExcess(cell)
+    for cell in cells {
+      let expected = cell.row * (cell.column / population)
+      logValue -= deviancePart(cell.count, expected: expected, deviation: cell.sign * d)
+      logValue -= Self.logFactorialExcess(cell.count)
     }
     for margin in [draws, undrawn, events, rest] { logValue += Self.logFactorialExcess(margin) }
     return logValue - Self.logFactorialExcess(population)
