@@ -45,8 +45,6 @@ enum AnswerComparison {
     }
   }
 
-  // MARK: Vectors
-
   private static func check(
     _ got: [VectorSample], _ want: [NotatedSeries], isOrdered: Bool
   ) throws(Mismatch) {
@@ -74,8 +72,6 @@ enum AnswerComparison {
     }
     if let surplus = positions.keys.min() { throw mismatch("\(surplus) was not expected") }
   }
-
-  // MARK: Matrices
 
   private static func check(
     _ got: [Series], _ want: [NotatedSeries], on grid: StepGrid
@@ -107,8 +103,6 @@ enum AnswerComparison {
     }
     if let surplus = unseen.keys.min() { throw mismatch("\(surplus) was not expected") }
   }
-
-  // MARK: Texts
 
   /// An answer, one series a line.
   static func text(_ value: QueryValue) -> String {

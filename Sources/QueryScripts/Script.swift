@@ -1,6 +1,6 @@
 package import MetricModel
 
-/// A test script, as Prometheus' `promqltest` writes them: data, then queries with what they answer.
+/// A test script, as Prometheus' `promqltest` writes them: data, then queries and their answers.
 ///
 ///     let script = ScriptParser.parse("""
 ///       load 1m

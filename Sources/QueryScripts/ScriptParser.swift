@@ -51,8 +51,6 @@ package struct ScriptParser {
     while nextLineOfBlock() != nil {}
   }
 
-  // MARK: load
-
   private mutating func load(_ name: String, _ words: inout Words) -> ScriptStatement.Command {
     guard name == "load" || name == "load_with_nhcb" else {
       skipBlock()
@@ -82,8 +80,6 @@ package struct ScriptParser {
     }
     return .load(load)
   }
-
-  // MARK: eval
 
   private mutating func evaluation(
     _ name: String, _ words: inout Words

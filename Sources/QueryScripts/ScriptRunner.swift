@@ -122,8 +122,6 @@ private struct EvaluationCheck {
     try AnswerComparison.check(answer.value, evaluation.expectation, at: times)
   }
 
-  // MARK: Range copies
-
   private var isRepeatedInRange: Bool {
     guard evaluation.expectation.failure == nil, !evaluation.expectation.isOrdered else {
       return false

@@ -68,8 +68,6 @@ package struct SeriesNotation {
     return notation.bytes[notation.position...].starts(with: "@st".utf8) ? labels : nil
   }
 
-  // MARK: Labels
-
   private mutating func labels() throws(NotationError) -> Labels {
     skipBlanks()
     let start = position
@@ -115,8 +113,6 @@ package struct SeriesNotation {
     }
     throw NotationError("unclosed brace in series, expected \"}\"")
   }
-
-  // MARK: Values
 
   private mutating func values() throws(NotationError) -> [NotatedSeries.Value] {
     var values: [NotatedSeries.Value] = []
@@ -222,8 +218,6 @@ package struct SeriesNotation {
     position = start
     throw NotationError("unclosed histogram, expected \"}}\"")
   }
-
-  // MARK: Bytes
 
   private func at(_ offset: Int) -> UInt8? {
     let index = position + offset
