@@ -12,6 +12,9 @@ let settings: [SwiftSetting] = [
 
 let package = Package(
   name: "assay",
+  dependencies: [
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2")
+  ],
   targets: [
     // C libraries and shims over them.
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
@@ -22,11 +25,21 @@ let package = Package(
     .target(
       name: "MetricModel", dependencies: ["CRE2", "CDecimal"], swiftSettings: settings),
 
+    .target(name: "Manifest", swiftSettings: settings),
+
     // Floor 1: engines.
     .target(name: "PromQL", dependencies: ["MetricModel"], swiftSettings: settings),
 
+    // Floor 2: shells.
+    .target(
+      name: "YAMLReader", dependencies: ["Manifest", .product(name: "Yams", package: "Yams")],
+      swiftSettings: settings),
+
+    .testTarget(
+      name: "ManifestTests", dependencies: ["Manifest", "YAMLReader"], swiftSettings: settings),
     .testTarget(
       name: "MetricModelTests", dependencies: ["MetricModel"], swiftSettings: settings),
+    .testTarget(name: "TidyTests", swiftSettings: settings),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -6,7 +6,8 @@ import Testing
     (0.0, "0"), (-0.0, "-0"), (1.0, "1"), (-1.5, "-1.5"), (1e21, "1e+21"),
     (1e20, "100000000000000000000"),
     (1e-6, "0.000001"), (1e-7, "1e-07"), (123456789012345680000.0, "123456789012345680000"),
-    (.infinity, "+Inf"), (-.infinity, "-Inf"), (.nan, "NaN"), (0.1, "0.1"), (5e-324, "5e-324"),
+    (.infinity, "+Inf"), (-.infinity, "-Inf"), (.nan, "NaN"), (0.1, "0.1"),
+    (.leastNonzeroMagnitude, "5e-324"),
     (1.7976931348623157e308, "1.7976931348623157e+308"),
   ])
   func `query results spell numbers as Go does`(value: Double, text: String) {
