@@ -94,8 +94,6 @@ extension Parser {
         + "selector or a subquery", at: range)
   }
 
-  // MARK: Ranges
-
   /// `[window]` after a selector, `[window:step]` after anything.
   private mutating func ranged(
     _ operand: QueryExpression, hasOffset: Bool
@@ -151,8 +149,6 @@ extension Parser {
       throw unexpected(in: context, expecting: "a duration such as 5m")
     }
   }
-
-  // MARK: Shifts
 
   private mutating func isNegative() -> Bool {
     if take(.sign(.subtract)) { return true }

@@ -67,8 +67,6 @@ package struct Parser {
     tokens = Lexer.tokens(in: bytes)
   }
 
-  // MARK: Tokens
-
   var peek: Token { tokens[min(next, tokens.count - 1)] }
 
   /// The token after the next.
@@ -110,8 +108,6 @@ package struct Parser {
     if let expected { message += ", expected \(expected)" }
     return error(message)
   }
-
-  // MARK: Expressions
 
   /// An operand and all operators after it that bind at least as strongly as `minimum`.
   mutating func expression(minimum: Int = 1) throws(ParseError) -> QueryExpression {
@@ -209,8 +205,6 @@ package struct Parser {
     return .selector(try selector(name: word, start: token.range.start))
   }
 
-  // MARK: Calls
-
   private mutating func call(_ name: String, _ token: Token) throws(ParseError) -> QueryExpression {
     guard !name.utf8.contains(UInt8(ascii: ":")) else {
       throw unexpected(expecting: "a function, whose name holds no colon")
@@ -241,8 +235,6 @@ package struct Parser {
     try grow()
     return arguments
   }
-
-  // MARK: Aggregations
 
   private mutating func aggregation(
     _ operation: Aggregation.Operation
@@ -293,8 +285,6 @@ package struct Parser {
     return labels
   }
 
-  // MARK: Operators
-
   /// `bool`, `on (...)` or `ignoring (...)`, `group_left (...)` or `group_right (...)`.
   private mutating func binaryModifiers(
     _ operation: BinaryOperation.Operator
@@ -335,8 +325,6 @@ package struct Parser {
       throw unexpected(in: "binary expression", expecting: "an operand after the matching clause")
     }
   }
-
-  // MARK: Depth
 
   /// Puts a node over the tree returned last and one of height `other`.
   mutating func grow(over other: Int = 0) throws(ParseError) {

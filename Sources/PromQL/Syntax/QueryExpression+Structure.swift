@@ -88,3 +88,46 @@ extension QueryExpression {
     return inner.unparenthesised
   }
 }
+
+extension QueryExpression {
+  /// All selectors, from left to right.
+  package var selectors: [VectorSelector] {
+    switch self {
+    case .selector(let selector), .rangeSelector(let selector, _, _): [selector]
+    default: children.flatMap(\.selectors)
+    }
+  }
+
+  /// The names of all functions called.
+  package var calledFunctions: Set<String> {
+    var names = children.reduce(into: Set<String>()) { $0.formUnion($1.calledFunctions) }
+    if case .call(let call) = self { names.insert(call.name) }
+    return names
+  }
+
+  /// A copy with `transform` applied to the expressions directly below.
+  package func mappingChildren(
+    _ transform: (QueryExpression) -> QueryExpression
+  ) -> QueryExpression {
+    switch self {
+    case .number, .string, .selector, .rangeSelector: return self
+    case .subquery(var subquery):
+      subquery.expression = transform(subquery.expression)
+      return .subquery(subquery)
+    case .call(var call):
+      call.arguments = call.arguments.map(transform)
+      return .call(call)
+    case .aggregation(var aggregation):
+      aggregation.parameter = aggregation.parameter.map(transform)
+      aggregation.expression = transform(aggregation.expression)
+      return .aggregation(aggregation)
+    case .binary(var binary):
+      binary.left = transform(binary.left)
+      binary.right = transform(binary.right)
+      return .binary(binary)
+    case .unary(let isNegation, let operand, let range):
+      return .unary(isNegation: isNegation, transform(operand), range)
+    case .parenthesised(let inner, let range): return .parenthesised(transform(inner), range)
+    }
+  }
+}

@@ -40,18 +40,21 @@ import Testing
     ("sum()", "1:1: parse error: no arguments for aggregate expression provided"),
     (
       "topk(x)",
-      "1:1: parse error: wrong number of arguments for aggregate expression provided, expected 2, got 1"
+      "1:1: parse error: wrong number of arguments for aggregate expression provided, "
+        + "expected 2, got 1"
     ),
     (
       "sum(1, x)",
-      "1:1: parse error: wrong number of arguments for aggregate expression provided, expected 1, got 2"
+      "1:1: parse error: wrong number of arguments for aggregate expression provided, "
+        + "expected 1, got 2"
     ),
     ("sum by (a) (x) by (b)", "1:16: parse error: unexpected <by>, expected an operator"),
     ("abs(x,)", "1:7: parse error: trailing commas not allowed in function call args"),
     ("abs(x y)", #"1:7: parse error: unexpected identifier "y" in function call, expected ",""#),
     (
       "a:b(x)",
-      #"1:1: parse error: unexpected metric identifier "a:b", expected a function, whose name holds no colon"#
+      #"1:1: parse error: unexpected metric identifier "a:b", expected a function, whose name "#
+        + #"holds no colon"#
     ),
     ("on", "1:1: parse error: unexpected <on>, expected an expression"),
     ("x[-5m]", "1:3: parse error: unexpected <op:-> in range, expected a duration such as 5m"),
@@ -64,11 +67,13 @@ import Testing
     ("x @ 1 [5m]", "1:7: parse error: no @ modifiers allowed before range"),
     (
       "sum(x) offset 5m",
-      "1:8: parse error: offset modifier must be preceded by an instant vector selector or range vector selector or a subquery"
+      "1:8: parse error: offset modifier must be preceded by an instant vector selector or "
+        + "range vector selector or a subquery"
     ),
     (
       "(x) @ 1",
-      "1:5: parse error: @ modifier must be preceded by an instant vector selector or range vector selector or a subquery"
+      "1:5: parse error: @ modifier must be preceded by an instant vector selector or range "
+        + "vector selector or a subquery"
     ),
     ("x offset 1m offset 2m", "1:13: parse error: offset may not be set multiple times"),
     ("x @ 1 @ 2", "1:7: parse error: @ <timestamp> may not be set multiple times"),
@@ -88,7 +93,8 @@ import Testing
     ("x + group_left () y", "1:5: parse error: unexpected <group_left>, expected an expression"),
     (
       "x + fill(0) y",
-      #"1:5: parse error: unexpected identifier "fill" in binary expression, expected an operand after the matching clause"#
+      #"1:5: parse error: unexpected identifier "fill" in binary expression, expected an "#
+        + #"operand after the matching clause"#
     ),
     (
       "rate(x[5m] anchored)",

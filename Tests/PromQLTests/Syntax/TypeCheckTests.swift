@@ -23,7 +23,8 @@ import Testing
   @Test(arguments: [
     (
       "rate(x)",
-      #"1:6: parse error: expected type range vector in call to function "rate", got instant vector"#
+      #"1:6: parse error: expected type range vector in call to function "rate", got instant "#
+        + #"vector"#
     ),
     (
       "abs(x[5m])",
@@ -46,7 +47,8 @@ import Testing
     ("x + on (a) 1", "1:1: parse error: vector matching only allowed between instant vectors"),
     (
       "-\"a\"",
-      #"1:1: parse error: unary expression only allowed on expressions of type scalar or instant vector, got "string""#
+      #"1:1: parse error: unary expression only allowed on expressions of type scalar or "#
+        + #"instant vector, got "string""#
     ),
     (
       "sum(1)",
