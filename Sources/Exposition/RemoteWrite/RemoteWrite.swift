@@ -115,8 +115,6 @@ private struct TimeSeriesDecoder {
       Double(bitPattern: value))
   }
 
-  // MARK: Labels
-
   /// The labels read so far, checked; most senders sort them and leave out empty ones.
   private func labels() throws(RemoteWriteError) -> Labels {
     var hasName = false

@@ -33,8 +33,6 @@ package enum OpenMetricsParser {
     }
   }
 
-  // MARK: Metadata
-
   /// Reads a line that starts with `#`; true for `# EOF`.
   private static func isEnd(_ cursor: inout TextCursor) throws(TextFormatError) -> Bool {
     cursor.advance()
@@ -95,8 +93,6 @@ package enum OpenMetricsParser {
     }
     cursor.advance()
   }
-
-  // MARK: Samples
 
   private static func sample(
     _ cursor: inout TextCursor, untimedAt fallback: Timestamp?, into rows: inout SampleRows

@@ -103,8 +103,6 @@ struct TextCursor {
     return valid
   }
 
-  // MARK: Errors
-
   /// An error at the cursor.
   func failure(_ message: String) -> TextFormatError {
     TextFormatError(line: line, column: position - lineStart + 1, message: message)
