@@ -58,8 +58,7 @@ let package = Package(
       name: "CLI",
       dependencies: [
         "MetricModel", "Statistics", "Manifest", "PromQL", "QueryScripts", "TimeSeriesStore",
-        "Exposition", "YAMLReader",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Exposition", "YAMLReader", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
