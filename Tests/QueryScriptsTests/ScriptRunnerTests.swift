@@ -1,4 +1,5 @@
 import MetricModel
+import PromQL
 import QueryScripts
 import Testing
 
@@ -198,10 +199,10 @@ import Testing
       let value: Double
       func answer(
         _ query: String, at times: ScriptEvaluation.Times, from series: InMemorySeries
-      ) throws(EvaluationFailure) -> ScriptAnswer {
+      ) throws(EvaluationFailure) -> QueryAnswer {
         let sample = VectorSample(
           labels: .empty, time: Timestamp(milliseconds: 0), value: value)
-        return ScriptAnswer(value: .vector([sample]))
+        return QueryAnswer(value: .vector([sample]))
       }
     }
     let evaluation = ScriptEvaluation(
