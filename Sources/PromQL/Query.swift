@@ -12,6 +12,13 @@ package struct Query: Sendable {
   package let expression: QueryExpression
   package let options: QueryOptions
 
+  /// Parses and type-checks.
+  package init(_ text: String, options: QueryOptions = QueryOptions()) throws(ParseError) {
+    let expression = try Parser.parse(text)
+    _ = try TypeCheck.type(of: expression, in: text)
+    self.init(text: text, expression: expression, options: options)
+  }
+
   /// Takes a tree that has been parsed and type-checked; `text` is what its ranges refer to.
   package init(
     text: String, expression: QueryExpression, options: QueryOptions = QueryOptions()

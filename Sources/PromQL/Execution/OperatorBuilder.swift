@@ -67,41 +67,28 @@ struct OperatorBuilder {
 
   private func build(_ plan: WindowPlan, on grid: StepGrid) -> any Operator {
     let windows = WindowGrid(plan.input.window, on: grid)
-    let input = build(plan.input, under: windows)
-    let parameters = plan.parameters.map { build($0, on: grid) }
-    func scan(_ kernel: some WindowKernel) -> any Operator {
-      WindowScan(
-        kernel, input, windows, parameters: parameters, names: plan.names, places: plan.places)
-    }
-    switch plan.function {
-    case .extrapolated(let isCounter, let isRate):
-      return scan(
-        ExtrapolationKernel(isCounter: isCounter, isRate: isRate, range: plan.input.window.range))
-    case .lastPair(let isRate): return scan(LastPairKernel(isRate: isRate))
-    case .counting(let subject): return scan(CountingKernel(subject: subject))
-    case .summary(let summary): return scan(SummaryKernel(summary: summary))
-    case .quantile: return scan(QuantileKernel())
-    case .medianDeviation: return scan(MedianDeviationKernel())
-    case .derivative: return scan(RegressionKernel(predicts: false))
-    case .prediction: return scan(RegressionKernel(predicts: true))
-    case .smoothing: return scan(SmoothingKernel())
-    }
+    return WindowScan(
+      WindowKernelChoice(plan.function, range: plan.input.window.range),
+      build(plan.input, under: windows), windows,
+      parameters: plan.parameters.map { build($0, on: grid) }, names: plan.names,
+      places: plan.places)
   }
 
   private func build(_ plan: AggregatePlan, on grid: StepGrid) -> any Operator {
-    let input = build(plan.input, on: grid)
-    let (grouping, steps) = (plan.grouping, grid.count)
-    switch plan.operation {
-    case .sum: return Aggregate<SumState>(input, grouping, steps: steps)
-    case .avg: return Aggregate<AverageState>(input, grouping, steps: steps)
-    case .min: return Aggregate<MinState>(input, grouping, steps: steps)
-    case .max: return Aggregate<MaxState>(input, grouping, steps: steps)
-    case .count: return Aggregate<CountState>(input, grouping, steps: steps)
-    case .group: return Aggregate<GroupState>(input, grouping, steps: steps)
-    case .stddev: return Aggregate<DeviationState>(input, grouping, steps: steps)
-    case .stdvar: return Aggregate<VarianceState>(input, grouping, steps: steps)
-    case .topk, .bottomk, .quantile, .limitk, .countValues, .limitRatio:
-      preconditionFailure("these have plans of their own")
-    }
+    let states: GroupStates =
+      switch plan.operation {
+      case .sum: .sum([])
+      case .avg: .average([])
+      case .min: .min([])
+      case .max: .max([])
+      case .count: .count([])
+      case .group: .group([])
+      case .stddev: .deviation([])
+      case .stdvar: .variance([])
+      case .topk, .bottomk, .quantile, .limitk, .countValues, .limitRatio:
+        preconditionFailure("these have plans of their own")
+      }
+    return Aggregate(
+      build(plan.input, on: grid), plan.grouping, states: states, steps: grid.count)
   }
 }

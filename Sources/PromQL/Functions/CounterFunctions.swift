@@ -19,8 +19,6 @@ struct ExtrapolationKernel: WindowKernel {
     rangeSeconds = range.seconds
   }
 
-  var expectsCounter: Bool { isCounter }
-
   mutating func begin(_ times: Span<Int64>, _ values: Span<Double>) {
     nextReset = 0
     resets.removeAll(keepingCapacity: true)

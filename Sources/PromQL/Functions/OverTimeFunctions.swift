@@ -76,12 +76,10 @@ enum WindowSummary: Equatable {
 /// `quantile_over_time`, whose quantile may differ from step to step.
 struct QuantileKernel: WindowKernel {
   /// For each step.
-  private var quantiles: [Double] = []
+  private(set) var quantiles: [Double] = []
   private var sorted: [Double] = []
 
   mutating func take(_ columns: [[Double]]) { quantiles = columns[0] }
-
-  var quantilesOutOfRange: [Double] { quantiles.filter { !Quantiles.isInRange($0) } }
 
   mutating func value(
     _ place: WindowPlace, _ times: Span<Int64>, _ values: Span<Double>

@@ -21,32 +21,21 @@ struct WindowPlace {
 ///
 /// Windows of a series come in the order of steps, so a kernel may keep places that only move ahead.
 protocol WindowKernel {
-  /// Receives the call's scalars, one cell for each step, before the first series.
-  mutating func take(_ columns: [[Double]]) throws(QueryError)
   /// Called before the first window of each series.
   mutating func begin(_ times: Span<Int64>, _ values: Span<Double>)
   /// The result, or `Double.missing`.
   mutating func value(
     _ place: WindowPlace, _ times: Span<Int64>, _ values: Span<Double>
   ) -> Double
-
-  /// Parameters to warn of.
-  var quantilesOutOfRange: [Double] { get }
-  /// Whether a series whose name isn't a counter's deserves a remark.
-  var expectsCounter: Bool { get }
 }
 
 extension WindowKernel {
-  mutating func take(_ columns: [[Double]]) throws(QueryError) {}
-  var quantilesOutOfRange: [Double] { [] }
-  var expectsCounter: Bool { false }
-
   @inline(__always) mutating func begin(_ times: Span<Int64>, _ values: Span<Double>) {}
 }
 
 /// Slides a window over one series and writes a cell for each step; windows without samples leave
 /// theirs as it is. Answers whether anything was written.
-func slide<Kernel: WindowKernel>(
+func slideWindow<Kernel: WindowKernel>(
   _ kernel: inout Kernel, over samples: SampleColumns, _ grid: WindowGrid,
   into cells: inout [Double], from start: Int
 ) -> Bool {
@@ -111,6 +100,7 @@ func removeStaleMarkers(_ samples: inout SampleColumns) {
     }
     kept += 1
   }
+  if kept == count { return }
   samples.values.removeLast(count - kept)
   samples.timestamps.removeLast(count - kept)
 }

@@ -221,7 +221,7 @@ extension Planner {
     } catch {
       throw .pattern(text)
     }
-    guard !destination.isEmpty else {
+    guard Self.canBeLabel(destination) else {
       throw .destinationLabel(destination, function: "label_replace")
     }
     return try relabelled(
@@ -237,15 +237,21 @@ extension Planner {
     var sources: [String] = []
     for argument in call.arguments.dropFirst(3) {
       let source = try Self.text(argument, call)
-      guard !source.isEmpty else { throw .sourceLabel(source) }
+      guard Self.canBeLabel(source) else { throw .sourceLabel(source) }
       sources.append(source)
     }
-    guard !destination.isEmpty else {
+    guard Self.canBeLabel(destination) else {
       throw .destinationLabel(destination, function: "label_join")
     }
     return try relabelled(
       call,
       LabelRule(destination: destination, content: .joined(separator: separator, sources)))
+  }
+
+  /// Any text but none. Bytes that aren't UTF-8 have become replacement characters in the parser, so
+  /// these tell that the name was malformed.
+  static func canBeLabel(_ name: String) -> Bool {
+    !name.isEmpty && !name.unicodeScalars.contains("\u{fffd}")
   }
 
   private func relabelled(

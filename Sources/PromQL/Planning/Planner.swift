@@ -152,7 +152,9 @@ extension Planner {
   private func plan(_ operation: BinaryOperation) throws(QueryError) -> Planned {
     let left = try plan(operation.left)
     let right = try plan(operation.right)
-    if let folded = ConstantFolding.folded(operation.operation, left.plan, right.plan) {
+    if left.type == .scalar && right.type == .scalar,
+      let folded = ConstantFolding.folded(operation.operation, left.plan, right.plan)
+    {
       return Planned(plan: .number(folded), type: .scalar, isInvariant: true)
     }
     let (plans, isInvariant) = operands([left, right])
@@ -255,8 +257,10 @@ extension Planner {
   }
 
   private func countValuesLabel(_ aggregation: Aggregation) throws(QueryError) -> String {
-    guard case .string(let label, _)? = aggregation.parameter?.unparenthesised, !label.isEmpty
-    else { throw .labelName("") }
+    guard case .string(let label, _)? = aggregation.parameter?.unparenthesised else {
+      throw .labelName("")
+    }
+    guard Self.canBeLabel(label) else { throw .labelName(label) }
     return label
   }
 }
