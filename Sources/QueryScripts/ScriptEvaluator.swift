@@ -33,9 +33,7 @@ package struct EngineEvaluator: ScriptEvaluator {
     _ query: String, at times: ScriptEvaluation.Times, from series: InMemorySeries
   ) throws(EvaluationFailure) -> QueryAnswer {
     do {
-      let expression = try Parser.parse(query)
-      _ = try TypeCheck.type(of: expression, in: query)
-      let query = Query(text: query, expression: expression, options: options)
+      let query = try Query(query, options: options)
       switch times {
       case .instant(let time): return try query.instant(at: time, from: series)
       case .range(let grid): return try query.range(over: grid, from: series)

@@ -19,9 +19,13 @@ struct ScriptFile: Sendable, CustomTestStringConvertible {
     .appending(path: "shared/conformance/promql")
   static let upstream = files(in: upstreamFolder)
 
-  func run() throws -> ScriptReport {
-    let text = try String(contentsOf: url, encoding: .utf8)
-    return ScriptRunner(evaluator: EngineEvaluator()).run(ScriptParser.parse(text))
+  func script() throws -> Script {
+    ScriptParser.parse(try String(contentsOf: url, encoding: .utf8))
+  }
+
+  /// What the engine makes of a script.
+  func run(_ script: Script) -> ScriptReport {
+    ScriptRunner(evaluator: EngineEvaluator()).run(script)
   }
 
   private static func files(in folder: URL) -> [ScriptFile] {

@@ -207,7 +207,7 @@ import Testing
     }
     let evaluation = ScriptEvaluation(
       times: .instant(Timestamp(milliseconds: 0)), query: "x",
-      expectation: Expectation(
+      expectation: ExpectedAnswer(
         value: .series([NotatedSeries(labels: .empty, values: [.number(b)])]), isOrdered: true))
     let script = Script(statements: [ScriptStatement(line: 1, command: .evaluate(evaluation))])
     let report = ScriptRunner(evaluator: Constant(value: a)).run(script)
