@@ -28,7 +28,8 @@ struct WindowScan: Operator {
 
   mutating func next(_ context: inout QueryContext) throws(QueryError) -> SeriesBlock? {
     try context.checkCancellation()
-    var block = SeriesBlock(stepCount: grid.count)
+    var block = SeriesBlock(
+      stepCount: grid.count, reservingRows: SeriesBlock.rowsPerTile(steps: grid.count))
     while !block.isFull, var head = try input.next(into: &samples, &context) {
       if !hasColumns { try computeColumns(&context) }
       let start = block.appendMissing(SeriesHead(labels: .empty))

@@ -91,16 +91,19 @@ func pickNewest(
 
 /// Takes staleness markers out, in place: range functions neither see nor count them.
 func removeStaleMarkers(_ samples: inout SampleColumns) {
-  var kept = 0
+  guard let first = indexOfStaleMarker(samples.values.span) else { return }
   let count = samples.count
-  for index in 0..<count where !samples.values[index].isMissing {
-    if kept != index {
-      samples.values[kept] = samples.values[index]
-      samples.timestamps[kept] = samples.timestamps[index]
-    }
+  var kept = first
+  for index in first..<count where !samples.values[index].isMissing {
+    samples.values[kept] = samples.values[index]
+    samples.timestamps[kept] = samples.timestamps[index]
     kept += 1
   }
-  if kept == count { return }
   samples.values.removeLast(count - kept)
   samples.timestamps.removeLast(count - kept)
+}
+
+private func indexOfStaleMarker(_ values: Span<Double>) -> Int? {
+  for index in values.indices where values[index].isMissing { return index }
+  return nil
 }

@@ -229,6 +229,9 @@ extension Planner {
     let place = aggregation.parameter?.sourceRange ?? aggregation.range
     let aggregate = AggregatePlan(
       operation: aggregation.operation, grouping: aggregation.grouping, input: plans[0].plan)
+    let forgetful = AggregatePlan(
+      operation: aggregation.operation, grouping: aggregation.grouping,
+      input: NameElision.input(plans[0].plan, of: aggregation.grouping))
     let number = plans.count > 1 ? plans[1].plan : .number(0)
     var result = plans[0]
     result.isInvariant = isInvariant
@@ -238,13 +241,13 @@ extension Planner {
     case .limitk: result.plan = .rank(.first, aggregate, parameter: number, place: place)
     case .limitRatio: result.plan = .rank(.ratio, aggregate, parameter: number, place: place)
     case .quantile:
-      result = grouped(.quantile(aggregate, parameter: number, place: place), aggregation)
+      result = grouped(.quantile(forgetful, parameter: number, place: place), aggregation)
     case .countValues:
       let label = try countValuesLabel(aggregation)
       result = grouped(.countValues(aggregate, label: label), aggregation)
       if label == Labels.metricName { result.isUniqueWithoutName = false }
     case .sum, .avg, .min, .max, .count, .group, .stddev, .stdvar:
-      result = grouped(.aggregate(aggregate), aggregation)
+      result = grouped(.aggregate(forgetful), aggregation)
     }
     result.isInvariant = isInvariant
     return result
