@@ -11,7 +11,7 @@ import TimeSeriesStore
     var tried: TriedSamples
   }
 
-  @Test(arguments: 0..<6 as Range<UInt64>)
+  @Test(arguments: 0..<4 as Range<UInt64>)
   func `a power loss at any write loses nothing acknowledged`(seed: UInt64) throws {
     let disk = MemoryFiles()
     let options = tinyOptions()
@@ -21,7 +21,7 @@ import TimeSeriesStore
     var moments: [Moment] = []
     var tried = TriedSamples()
     var store: Store?
-    for operation in operations(seed: seed, count: 40) {
+    for operation in operations(seed: seed, count: 25) {
       var after = acknowledged
       if store == nil { store = try Store.open("db", on: disk, options: options) }
       if case .append(let batch) = operation {
@@ -37,9 +37,9 @@ import TimeSeriesStore
       acknowledged = after
     }
     disk.observe(nil)
-    #expect(moments.count > 100)
+    #expect(moments.count > 60)
     for (number, moment) in moments.enumerated() {
-      for round in 0..<3 as Range<UInt64> {
+      for round in 0..<2 as Range<UInt64> {
         let after = moment.disk.crashed(seed: seed &* 1000 &+ UInt64(number) &* 7 &+ round)
         try check(after, moment, "seed \(seed), change \(number), crash \(round)")
       }
@@ -82,7 +82,7 @@ import TimeSeriesStore
   ])
   func `a failure at any call loses nothing acknowledged`(kind: MemoryFiles.Failure) throws {
     let options = tinyOptions()
-    let all = operations(seed: 77, count: 30)
+    let all = operations(seed: 77, count: 14)
     var calls = 1
     var failedRuns = 0
     while true {
@@ -129,7 +129,7 @@ import TimeSeriesStore
       failedRuns += 1
       calls += 1
     }
-    #expect(failedRuns > 50)
+    #expect(failedRuns > 30, "only \(failedRuns) calls")
   }
 
   @Test func `a full disk refuses a batch and takes the next one`() throws {
