@@ -89,7 +89,8 @@ extension DecisionPass {
     let hasMinimum = state.replicas.available >= plan.limits.availableMin
     set(
       .available, hasMinimum ? .isTrue : .isFalse, "AvailableReason",
-      hasMinimum ? "Rollout has minimum availability" : "Rollout does not have minimum availability")
+      hasMinimum ? "Rollout has minimum availability" : "Rollout does not have minimum availability"
+    )
     set(
       .completed, state.isFullyPromoted ? .isTrue : .isFalse, "RolloutCompleted",
       "RolloutCompleted")

@@ -212,6 +212,7 @@ extension RolloutState {
   }
 
   var abortedMessage: String {
-    "Rollout aborted update to revision \(revision)" + (abortReason.isEmpty ? "" : ": \(abortReason)")
+    "Rollout aborted update to revision \(revision)"
+      + (abortReason.isEmpty ? "" : ": \(abortReason)")
   }
 }

@@ -21,7 +21,8 @@ extension PlanReader {
     let fieldPath = object.path(of: field)
     guard let value = object.optional(field) else {
       refuse(
-        field == "pause" ? "found nothing; write \"pause: {}\" to wait for a person" : "found nothing",
+        field == "pause"
+          ? "found nothing; write \"pause: {}\" to wait for a person" : "found nothing",
         at: node, path: fieldPath)
       return nil
     }
@@ -167,7 +168,8 @@ extension PlanReader {
     let hash = object.optional("podTemplateHashValue")
     var field: ManifestNode?
     var fieldPath = object.path(of: "fieldRef")
-    if var reference = attempt({ () throws(ManifestError) in try object.optionalObject("fieldRef") })
+    if var reference = attempt({ () throws(ManifestError) in try object.optionalObject("fieldRef") }
+    )
       ?? nil
     {
       field = reference.optional("fieldPath")

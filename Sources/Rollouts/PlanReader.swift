@@ -86,7 +86,8 @@ struct PlanReader {
 
   private mutating func rollbackWindow(of spec: inout ManifestObject) -> Int? {
     guard
-      var window = attempt({ () throws(ManifestError) in try spec.optionalObject("rollbackWindow") })
+      var window = attempt({ () throws(ManifestError) in try spec.optionalObject("rollbackWindow") }
+      )
         ?? nil
     else { return nil }
     let revisions = whole("revisions", of: &window)

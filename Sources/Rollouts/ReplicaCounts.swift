@@ -94,7 +94,8 @@ package struct ReplicaLimits: Hashable, Sendable {
         guard mayBeEmpty || (split.canary > 0 && split.stable > 0) else { continue }
         // |canary/total - weight/maxWeight| over a common denominator, so that ties are exact.
         let offset = Int128(canary) * Int128(maxWeight) - Int128(weight) * Int128(total)
-        let distance = Int128(offset.magnitude) * Int128(total == replicas ? replicas + 1 : replicas)
+        let distance =
+          Int128(offset.magnitude) * Int128(total == replicas ? replicas + 1 : replicas)
         if best.map({ distance < $0.distance }) ?? true { best = (split, distance) }
       }
     }

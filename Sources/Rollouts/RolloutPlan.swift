@@ -18,8 +18,8 @@ package struct RolloutPlan: Equatable, Sendable {
   package var template: ManifestNode {
     didSet { podHash = PodTemplateHash.of(template) }
   }
-  /// The hash of `template`.
-  package private(set) var podHash: String
+  /// The hash of `template`, as computed here; may be set to what a cluster or recording calls it.
+  package var podHash: String
   /// A person's pause (`spec.paused`): no steps until it is lifted.
   package var isPaused: Bool
   package var minReady: Milliseconds
@@ -80,7 +80,9 @@ package struct CanaryPlan: Equatable, Sendable {
   }
 
   /// Identity of the steps: editing them starts a rollout over.
-  package var stepHash: String { PodTemplateHash.of(steps.map(\.description).joined(separator: "\n")) }
+  package var stepHash: String {
+    PodTemplateHash.of(steps.map(\.description).joined(separator: "\n"))
+  }
 }
 
 /// One step of a canary.

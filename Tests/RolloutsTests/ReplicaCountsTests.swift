@@ -4,7 +4,9 @@ import Testing
 
 @Suite struct ReplicaCountsTests {
   @Test func `each asserted pass gives the asserted sizes`() throws {
-    guard let table = try ConformanceTable.read("derived/canary-replica-counts.json") else { return }
+    guard let table = try ConformanceTable.read("derived/canary-replica-counts.json") else {
+      return
+    }
     let rows = try #require(table["cases"]?.asList)
     #expect(rows.count == 40)
     for row in rows { try check(row) }
@@ -46,7 +48,9 @@ import Testing
   }
 
   @Test func `a weight becomes the nearest split`() throws {
-    guard let table = try ConformanceTable.read("derived/canary-replica-counts.json") else { return }
+    guard let table = try ConformanceTable.read("derived/canary-replica-counts.json") else {
+      return
+    }
     let rows = try #require(table["approximate"]?.asList)
     #expect(rows.count == 57)
     for row in rows {
@@ -64,7 +68,9 @@ import Testing
   }
 
   @Test func `the grid of replicas, limits and weights holds`() throws {
-    guard let table = try ConformanceTable.read("derived/canary-replica-counts.json") else { return }
+    guard let table = try ConformanceTable.read("derived/canary-replica-counts.json") else {
+      return
+    }
     let rows = try #require(table["grid"]?.asList)
     #expect(rows.count == 24)
     for row in rows {
@@ -82,7 +88,9 @@ import Testing
 
   /// One write per pass, stable before canary, every pod available before the next pass.
   @Test func `passes write the recorded sizes in the recorded order`() throws {
-    guard let table = try ConformanceTable.read("derived/canary-replica-counts.json") else { return }
+    guard let table = try ConformanceTable.read("derived/canary-replica-counts.json") else {
+      return
+    }
     let rows = try #require(table["traces"]?.asList)
     #expect(rows.count == 8)
     for row in rows {
@@ -114,7 +122,9 @@ import Testing
   }
 
   @Test func `routed weights become pods`() throws {
-    guard let table = try ConformanceTable.read("derived/canary-replica-counts.json") else { return }
+    guard let table = try ConformanceTable.read("derived/canary-replica-counts.json") else {
+      return
+    }
     for row in try #require(table["trafficWeightToReplicas"]?.asList) {
       let pods = RoutedReplicaCounts.pods(
         for: try #require(row["weight"]?.asInteger), of: try #require(row["replicas"]?.asInteger),
