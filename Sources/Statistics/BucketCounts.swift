@@ -1,0 +1,69 @@
+/// One arm of a comparison as a histogram: how many observations fell into each bucket.
+///
+/// ```swift
+/// // Increments of a classic histogram with le="0.1", le="0.5", le="+Inf": 90, 99, 100.
+/// let canary = try BucketCounts(upperBounds: [0.1, 0.5, .infinity], cumulative: [90, 99, 100])
+/// canary.counts  // [90, 9, 1]
+/// ```
+///
+/// Counts are per bucket, not cumulative. They are doubles because `increase()` extrapolates.
+package struct BucketCounts: Sendable, Hashable {
+  /// The inclusive upper bounds (`le`), strictly increasing; the last one may be infinite.
+  package let upperBounds: [Double]
+  /// The observations per bucket, as many as there are bounds.
+  package private(set) var counts: [Double]
+
+  /// - Throws: `lengthMismatch`, `nanInput`, `nonFiniteInput`, `negativeCount`, or
+  ///   `nonMonotoneBuckets` when the bounds do not increase.
+  package init(upperBounds: [Double], counts: [Double]) throws(NotComputable) {
+    guard upperBounds.count == counts.count else { throw .lengthMismatch }
+    try Self.check(counts)
+    if upperBounds.contains(where: \.isNaN) { throw .nanInput }
+    for (bound, next) in zip(upperBounds, upperBounds.dropFirst()) where bound >= next {
+      throw .nonMonotoneBuckets
+    }
+    self.upperBounds = upperBounds
+    self.counts = counts
+  }
+
+  /// From cumulative counts, as a classic histogram exposes them.
+  ///
+  /// - Throws: as above, and `nonMonotoneBuckets` when a count is less than the one before it,
+  ///   which Prometheus silently evens out.
+  package init(upperBounds: [Double], cumulative: [Double]) throws(NotComputable) {
+    try Self.check(cumulative)
+    var counts: [Double] = []
+    var previous = 0.0
+    for count in cumulative {
+      guard count >= previous else { throw .nonMonotoneBuckets }
+      counts.append(count - previous)
+      previous = count
+    }
+    try self.init(upperBounds: upperBounds, counts: counts)
+  }
+
+  /// The number of observations.
+  package var total: Double {
+    var sum = CompensatedSum()
+    for count in counts { sum.add(count) }
+    return sum.result
+  }
+
+  /// Adds the counts of the other histogram.
+  ///
+  /// Merging is associative; with whole counts below 2^53 it is exact.
+  ///
+  /// - Throws: `lengthMismatch` when the bounds differ.
+  package mutating func merge(_ other: BucketCounts) throws(NotComputable) {
+    guard upperBounds == other.upperBounds else { throw .lengthMismatch }
+    for index in counts.indices { counts[index] += other.counts[index] }
+  }
+
+  static func check(_ counts: [Double]) throws(NotComputable) {
+    for count in counts {
+      if count.isNaN { throw .nanInput }
+      if !count.isFinite { throw .nonFiniteInput }
+      if count < 0 { throw .negativeCount }
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import Glibc
+
+/// The alternatives that a mixture e-process bets on: a grid of ratios with equal weights.
+package struct RatioGrid: Sendable, Hashable {
+  /// Logarithms of the ratios, none of them 0.
+  package let logRatios: [Double]
+
+  /// Ratios as given; those that are not positive and finite are left out.
+  package init(_ ratios: [Double]) {
+    logRatios = ratios.filter { $0 > 0 && $0.isFinite && $0 != 1 }.map { log($0) }
+  }
+
+  /// Geometric steps from 5 % to twelve-fold in the direction of the alternative: 24 ratios, or 48
+  /// for a two-sided question. Mixing over 24 costs at most ln 24 = 3.2 nats against the best.
+  package init(for alternative: Alternative) {
+    let ratios = (0..<24).map { 1.05 * pow(12 / 1.05, Double($0) / 23) }
+    switch alternative {
+    case .greater: self.init(ratios)
+    case .less: self.init(ratios.map { 1 / $0 })
+    case .twoSided: self.init(ratios + ratios.map { 1 / $0 })
+    }
+  }
+}
+
+/// The safe test for a stream of 2×2 tables: an e-value that may be looked at after each scrape.
+///
+/// ```swift
+/// var process = SafeTwoByTwo(ratios: RatioGrid(for: .greater))
+/// try process.observe(canary: canary, baseline: baseline, baselineRate: 0.01)
+/// process.logE  // above ln 20 is evidence at 5 %, at whatever scrape it happens
+/// ```
+///
+/// For each odds ratio θ of the grid a stratum multiplies the e-value by the likelihood of
+/// (p_a, p_b) over that of (p₀, p₀), where p_b is a guess made before the stratum, p_a has odds
+/// θ times those of p_b, and p₀ = (n_c p_a + n_s p_b)/(n_c + n_s). It is an e-variable for
+/// equal rates whatever they are, so rates may drift from scrape to scrape (R. Turner, A. Ly,
+/// P. Grünwald, "Generic E-variables for exact sequential k-sample tests", 2021, theorem 1). The
+/// result is the mean over the grid. A bad guess costs power, never validity.
+package struct SafeTwoByTwo: Sendable, Hashable {
+  private let grid: RatioGrid
+  private var logFactors: [Double]
+
+  package init(ratios: RatioGrid) {
+    grid = ratios
+    logFactors = [Double](repeating: 0, count: ratios.logRatios.count)
+  }
+
+  /// The natural logarithm of the e-value after all strata; 0 before the first.
+  package var logE: Double { logMeanExp(logFactors) }
+
+  /// Takes in one stratum. Without trials in both arms it says nothing.
+  ///
+  /// - Parameters:
+  ///   - baselineRate: the guess p_b; must not depend on this stratum's outcome.
+  /// - Throws: `invalidProbability` unless the guess lies in (0, 1).
+  package mutating func observe(
+    canary: Proportion, baseline: Proportion, baselineRate: Double
+  ) throws(NotComputable) {
+    guard baselineRate > 0, baselineRate < 1 else { throw .invalidProbability }
+    guard canary.trials > 0, baseline.trials > 0 else { return }
+    let (nc, ns) = (canary.trials, baseline.trials)
+    let odds = baselineRate / (1 - baselineRate)
+    for (index, logRatio) in grid.logRatios.enumerated() {
+      let shifted = odds * exp(logRatio)
+      let pa = shifted / (1 + shifted)
+      let pb = baselineRate
+      // p_a − p₀ and p_b − p₀, relative to p₀ and 1 − p₀, without cancellation.
+      let p0 = (nc * pa + ns * pb) / (nc + ns)
+      let gap = pa - pb
+      let (up, down) = (ns * gap / (nc + ns), nc * gap / (nc + ns))
+      logFactors[index] +=
+        canary.events * log1p(up / p0) + canary.nonEvents * log1p(-up / (1 - p0))
+        + baseline.events * log1p(-down / p0) + baseline.nonEvents * log1p(down / (1 - p0))
+    }
+  }
+}
+
+/// The conditional e-process for the ratio of two event rates, strata of any sizes.
+///
+/// ```swift
+/// var process = ConditionalRateRatio(ratios: RatioGrid(for: .greater))
+/// process.observe(canary: canary, baseline: baseline)
+/// ```
+///
+/// Given the K events of a stratum, the canary's share is binomial with s = n_c/(n_c + n_s) when the
+/// rates are equal, so each ratio θ multiplies the e-value by θ^(k_c) / (1 + s(θ − 1))^K. Exact for
+/// Poisson counts with exposures, and valid for proportions too: the hypergeometric law is less
+/// spread than the binomial (W. Hoeffding, JASA 58, 1963, theorem 4), at a loss of power of a share
+/// p for events with probability p. Needs no guess of a rate.
+package struct ConditionalRateRatio: Sendable, Hashable {
+  private let grid: RatioGrid
+  private var logFactors: [Double]
+
+  package init(ratios: RatioGrid) {
+    grid = ratios
+    logFactors = [Double](repeating: 0, count: ratios.logRatios.count)
+  }
+
+  /// The natural logarithm of the e-value after all strata; 0 before the first.
+  package var logE: Double { logMeanExp(logFactors) }
+
+  /// Takes in one stratum. Without trials in both arms it says nothing.
+  package mutating func observe(canary: Proportion, baseline: Proportion) {
+    guard canary.trials > 0, baseline.trials > 0 else { return }
+    let share = canary.trials / (canary.trials + baseline.trials)
+    let events = canary.events + baseline.events
+    for (index, logRatio) in grid.logRatios.enumerated() {
+      logFactors[index] +=
+        canary.events * logRatio - events * log1p(share * expm1(logRatio))
+    }
+  }
+}
+
+/// log of the mean of exponentials.
+func logMeanExp(_ terms: [Double]) -> Double {
+  terms.isEmpty ? 0 : logSumExp(terms) - log(Double(terms.count))
+}
