@@ -29,8 +29,6 @@ extension DecisionPass {
     run?.message = observed.message
   }
 
-  // MARK: The two places of a run
-
   private mutating func settleStepRun() {
     guard plan.canary.steps.indices.contains(state.stepIndex),
       case .analysis(let use) = plan.canary.steps[state.stepIndex]

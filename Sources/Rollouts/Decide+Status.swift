@@ -37,8 +37,6 @@ extension DecisionPass {
     state.conditions.sort { $0.kind.rawValue < $1.kind.rawValue }
   }
 
-  // MARK: Progressing
-
   private var isComplete: Bool {
     guard state.isFullyPromoted, let newSet = seen.replicaSet(state.currentHash) else {
       return false
@@ -82,8 +80,6 @@ extension DecisionPass {
       }
     }
   }
-
-  // MARK: The others
 
   private mutating func settleConditions() {
     let hasMinimum = state.replicas.available >= plan.limits.availableMin

@@ -45,8 +45,6 @@ extension DecisionPass {
     return false
   }
 
-  // MARK: Pods
-
   /// The sizes to ask for in this pass.
   private func nextSplit(_ newSet: ObservedReplicaSet) -> ReplicaSplit {
     plan.limits.next(
@@ -114,27 +112,26 @@ extension DecisionPass {
     return true
   }
 
-  // MARK: Traffic
-
-  /// The share of traffic a router may send: the wanted weight once the pods for it are there, until
-  /// then that of the steps before. Nothing goes to a canary without available pods, and nothing
-  /// returns to a stable side without any.
+  /// The share of traffic a router may send to the canary: the wanted weight once the pods for it
+  /// are there, until then that of the steps before; a lower weight at once. Nothing goes to a canary
+  /// without available pods, and nothing returns to a stable side without any.
   mutating func settleWeight() {
-    let weight = routedWeight
-    guard weight != state.weight else { return }
+    let weight = allowedWeight
     state.weight = weight
-    actions.append(.setWeight(weight))
+    // First of all writes, so that traffic is gone before pods are.
+    if weight != seen.routedWeight ?? before.weight { actions.insert(.setWeight(weight), at: 0) }
   }
 
-  private var routedWeight: Int {
+  private var allowedWeight: Int {
     guard let newSet = seen.replicaSet(state.currentHash), newSet.available > 0, newSet.desired > 0,
-      !state.stableHash.isEmpty, !state.isFullyPromoted
+      !state.stableHash.isEmpty, !state.isFullyPromoted,
+      !actions.contains(.scale(podHash: state.currentHash, replicas: 0))
     else { return 0 }
+    let isReady = isAtWantedSize(newSet)
     let stableIsEmpty = stableSet.map { $0.available == 0 || $0.desired == 0 } ?? true
-    if stableIsEmpty { return max(state.weight, isAtWantedSize(newSet) ? wantedWeight : 0) }
-    if state.isAborted { return 0 }
-    if isAtWantedSize(newSet) { return wantedWeight }
-    return plan.canary.weight(at: state.stepIndex - 1)
+    if stableIsEmpty { return max(state.weight, isReady && !state.isAborted ? wantedWeight : 0) }
+    if isReady || wantedWeight < state.weight { return wantedWeight }
+    return min(plan.canary.weight(at: state.stepIndex - 1), wantedWeight)
   }
 }
 

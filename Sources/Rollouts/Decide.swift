@@ -60,8 +60,6 @@ struct DecisionPass {
     workOnStep(newSet)
   }
 
-  // MARK: Revisions
-
   /// A new template or edited steps: everything starts over, except what is already stable.
   private mutating func begin() {
     let isSameTemplate = plan.podHash == state.currentHash
@@ -116,8 +114,6 @@ struct DecisionPass {
       .sorted { ($0.created, $0.revision) < ($1.created, $1.revision) }
   }
 
-  // MARK: Requests of people
-
   /// Requests arrive as edits of the state: abort set, abort lifted.
   private mutating func settleRequests() {
     let hasNothingToReturnTo = state.isFullyPromoted || state.stableHash.isEmpty
@@ -151,8 +147,6 @@ struct DecisionPass {
     }
     record("RolloutAborted", state.abortedMessage)
   }
-
-  // MARK: Promotion
 
   /// Whether the way back is short: the current template ran before the stable one, few revisions
   /// ago, and was never judged bad.

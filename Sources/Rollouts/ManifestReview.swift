@@ -46,8 +46,6 @@ package enum ManifestReview {
     }
   }
 
-  // MARK: Objects that a rollout makes superfluous
-
   private static func experiment(_ document: ManifestNode) -> [PlanProblem] {
     var problems: [PlanProblem] = []
     let path = "spec.templates"

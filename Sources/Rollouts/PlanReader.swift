@@ -148,8 +148,6 @@ struct PlanReader {
   }
 }
 
-// MARK: Single fields
-
 extension PlanReader {
   mutating func attempt<Value>(_ body: () throws(ManifestError) -> Value) -> Value? {
     do {

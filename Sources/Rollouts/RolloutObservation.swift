@@ -7,13 +7,17 @@ package struct RolloutObservation: Equatable, Sendable {
   package var replicaSets: [ObservedReplicaSet]
   /// The AnalysisRuns the Rollout owns, by name.
   package var runs: [String: ObservedRun]
+  /// The canary's share that a router holds, in percent; nil where there is no router to ask.
+  package var routedWeight: Int?
 
   package init(
-    now: Timestamp, replicaSets: [ObservedReplicaSet] = [], runs: [String: ObservedRun] = [:]
+    now: Timestamp, replicaSets: [ObservedReplicaSet] = [], runs: [String: ObservedRun] = [:],
+    routedWeight: Int? = nil
   ) {
     self.now = now
     self.replicaSets = replicaSets
     self.runs = runs
+    self.routedWeight = routedWeight
   }
 
   /// The ReplicaSet of a revision.

@@ -64,7 +64,11 @@ package struct RolloutPlan: Equatable, Sendable {
 
 /// `spec.strategy.canary`.
 package struct CanaryPlan: Equatable, Sendable {
-  package var steps: [CanaryStep]
+  package var steps: [CanaryStep] {
+    didSet { stepHash = Self.hash(of: steps) }
+  }
+  /// Identity of the steps: editing them starts a rollout over.
+  package private(set) var stepHash: String
   package var maxSurge: ReplicaQuantity
   package var maxUnavailable: ReplicaQuantity
   package var background: BackgroundAnalysis?
@@ -74,13 +78,13 @@ package struct CanaryPlan: Equatable, Sendable {
     maxUnavailable: ReplicaQuantity = .percent(25), background: BackgroundAnalysis? = nil
   ) {
     self.steps = steps
+    stepHash = Self.hash(of: steps)
     self.maxSurge = maxSurge
     self.maxUnavailable = maxUnavailable
     self.background = background
   }
 
-  /// Identity of the steps: editing them starts a rollout over.
-  package var stepHash: String {
+  private static func hash(of steps: [CanaryStep]) -> String {
     PodTemplateHash.of(steps.map(\.description).joined(separator: "\n"))
   }
 }

@@ -121,8 +121,6 @@ import Testing
     #expect(walk.events.contains("SkipSteps"))
   }
 
-  // MARK: Analyses
-
   @Test func `an analysis step starts one run with the hashes`() throws {
     var walk = deployed(steps: [.setWeight(10), .analysis(analysis), .setWeight(100)])
     let stable = walk.plan.podHash
@@ -234,8 +232,6 @@ import Testing
     #expect(walk.size("model:2") == 0)
   }
 
-  // MARK: Requests
-
   @Test func `an abort ends the runs and returns the pods`() {
     var walk = deployed(steps: [.setWeight(50), .analysis(analysis)])
     walk.update(image: "model:2")
@@ -283,8 +279,6 @@ import Testing
     walk.settle()
     #expect(walk.size("model:2") == 0)
   }
-
-  // MARK: Trouble
 
   @Test func `pods that never come degrade the rollout at the deadline`() {
     var walk = deployed(steps: [.setWeight(50)])
