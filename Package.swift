@@ -49,8 +49,11 @@ let package = Package(
     strict("QueryScripts", ["MetricModel", "PromQL"]),
     strict("TimeSeriesStore", ["MetricModel"]),
     strict("Exposition", ["MetricModel", "CSnappy"]),
+    strict("Analysis", ["MetricModel", "Statistics", "Manifest"]),
+    strict("Rollouts", ["MetricModel", "Analysis", "Manifest"]),
 
     // Floor 2: shells, and the simulation, which is as pure as the engines.
+    strict("Simulation", ["MetricModel", "Analysis", "Rollouts"]),
     strict("YAMLReader", ["Manifest", .product(name: "Yams", package: "Yams")]),
 
     // Floor 3: the command.
@@ -58,7 +61,7 @@ let package = Package(
       name: "CLI",
       dependencies: [
         "MetricModel", "Statistics", "Manifest", "PromQL", "QueryScripts", "TimeSeriesStore",
-        "Exposition", "YAMLReader", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Exposition", "Analysis", "Rollouts", "Simulation", "YAMLReader", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
@@ -74,8 +77,12 @@ let package = Package(
     tests("ManifestTests", ["Manifest", "YAMLReader"]),
     tests("PromQLTests", ["PromQL", "MetricModel"]),
     tests("QueryScriptsTests", ["QueryScripts", "PromQL", "MetricModel"]),
+    tests("ConformanceTests", ["QueryScripts", "PromQL", "MetricModel"]),
     tests("TimeSeriesStoreTests", ["TimeSeriesStore", "MetricModel"]),
     tests("ExpositionTests", ["Exposition", "MetricModel"]),
+    tests("AnalysisTests", ["Analysis", "MetricModel", "Statistics", "Manifest", "YAMLReader"]),
+    tests("RolloutsTests", ["Rollouts", "Analysis", "MetricModel", "Manifest", "YAMLReader"]),
+    tests("SimulationTests", ["Simulation", "Rollouts", "Analysis", "Manifest", "YAMLReader"]),
     // Runs the built program as users do, so it needs it built.
     tests("TidyTests"),
   ],

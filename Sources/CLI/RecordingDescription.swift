@@ -10,8 +10,14 @@ struct RecordingDescription {
   /// The labels that tell the versions apart, such as `rollouts_pod_template_hash`.
   let stable: [String: String]
   let canary: [String: String]
-  /// One sentence for people.
+  /// A few words for people.
   let text: String
+
+  /// The label by which Argo Rollouts tells pods of two revisions apart.
+  private static let hashLabel = "rollouts_pod_template_hash"
+
+  var stableHash: String { stable[Self.hashLabel] ?? "stable" }
+  var canaryHash: String { canary[Self.hashLabel] ?? "canary" }
 
   init(path: String) throws {
     let bytes = try Files.read(path)

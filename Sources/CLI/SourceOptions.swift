@@ -29,12 +29,15 @@ struct SourceOptions: ParsableArguments {
 /// Metrics ready to be asked.
 struct OpenedSource {
   let snapshot: StoreSnapshot
-  /// When the recorded rollout began, for recordings that say so.
-  let rolloutStart: Timestamp?
+  /// What the recording says about itself; nil for stores and for recordings that say nothing.
+  let description: RecordingDescription?
   /// From the first sample through the last.
   let span: TimeRange
   /// Kept so that a temporary directory lives as long as its snapshot.
   private let directory: TemporaryDirectory?
+
+  /// When the recorded rollout began.
+  var rolloutStart: Timestamp? { description?.rolloutStart }
 
   init(directory path: String) throws {
     var options = StoreOptions()
@@ -60,7 +63,7 @@ struct OpenedSource {
       throw CommandError("\(path): holds no samples")
     }
     self.span = span
-    rolloutStart = description?.rolloutStart
+    self.description = description
     self.directory = directory
   }
 }

@@ -39,7 +39,9 @@ struct TimeArgument: ExpressibleByArgument, Equatable {
     return nil
   }
 
-  static let help: ArgumentHelp =
+  static let help = ArgumentHelp(stringLiteral: helpText)
+
+  static let helpText =
     "seconds since 1970, RFC 3339, or start|end|rollout with an offset, such as rollout+8m"
 
   /// The time meant, given what the data spans.
