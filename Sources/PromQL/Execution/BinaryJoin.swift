@@ -31,8 +31,8 @@ struct JoinRule {
   }
 }
 
-/// `left * on (job) group_left right`: keeps the "one" side as rows by signature, streams the "many"
-/// side past it.
+/// `left * on (job) group_left right`: keeps the "one" side as rows by signature, streams the
+/// "many" side past it.
 struct BinaryJoin: Operator {
   private var many: any Operator
   private var one: any Operator
@@ -177,8 +177,8 @@ struct JoinSides {
     throw isOneToOne ? .manyToOneNotExplicit : .groupingNotUnique
   }
 
-  /// Throws when the "one" side has two elements of one signature at a step at which the "many" side
-  /// has any element.
+  /// Throws when the "one" side has two elements of one signature at a step at which the "many"
+  /// side has any element.
   func checkDuplicates(_ rule: JoinRule) throws(QueryError) {
     for (number, group) in rows.enumerated() where group.count > 1 {
       for step in 0..<one.stepCount where manySteps.contains(step) {

@@ -1,7 +1,7 @@
 internal import MetricModel
 
-/// `topk`, `bottomk`, `limitk`, `limit_ratio`: elements chosen within groups, step by step, with all
-/// their labels.
+/// `topk`, `bottomk`, `limitk`, `limit_ratio`: elements chosen within groups, step by step, with
+/// all their labels.
 ///
 /// Rows stream past; what is kept are the best so far of each group and step.
 struct Ranking: Operator {

@@ -3,8 +3,8 @@ internal import MetricModel
 /// `rate`, `increase` and `delta`: the difference of the outer samples, extrapolated to the window.
 ///
 /// Where samples lie within 1.1 mean distances of a border, the change is extended to it, otherwise
-/// by half a mean distance; a counter never below zero. Resets are found once for each series, so that
-/// a window costs the same however many samples it holds.
+/// by half a mean distance; a counter never below zero. Resets are found once for each series, so
+/// that a window costs the same however many samples it holds.
 struct ExtrapolationKernel: WindowKernel {
   let isCounter: Bool
   let isRate: Bool

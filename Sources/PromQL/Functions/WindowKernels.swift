@@ -19,7 +19,8 @@ struct WindowPlace {
 
 /// What a range-vector function computes from one window.
 ///
-/// Windows of a series come in the order of steps, so a kernel may keep places that only move ahead.
+/// Windows of a series come in the order of steps, so a kernel may keep places that only move
+/// ahead.
 protocol WindowKernel {
   /// Called before the first window of each series.
   mutating func begin(_ times: Span<Int64>, _ values: Span<Double>)

@@ -2,8 +2,8 @@ internal import MetricModel
 
 /// Leaves metric names alone where an aggregation above forgets them anyway.
 ///
-/// In `sum by (pod) (rate(x[5m]))` the rate would make new labels for each series, only to have them
-/// reduced to `pod`. Row merges stop this: they compare labels, and may fail.
+/// In `sum by (pod) (rate(x[5m]))` the rate would make new labels for each series, only to have
+/// them reduced to `pod`. Row merges stop this: they compare labels, and may fail.
 enum NameElision {
   /// The input of an aggregation whose groups don't look at names.
   static func input(_ plan: QueryPlan, of grouping: Grouping) -> QueryPlan {
