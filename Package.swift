@@ -10,9 +10,24 @@ let settings: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
+/// A target of ours with the strict settings.
+func strict(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// Its tests.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
 let package = Package(
   name: "assay",
+  products: [.executable(name: "assay", targets: ["CLI"])],
   dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -20,25 +35,49 @@ let package = Package(
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
     .target(name: "CDecimal"),
     .systemLibrary(name: "CSnappy", pkgConfig: "snappy", providers: [.apt(["libsnappy-dev"])]),
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CLAPACKE", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
 
     // Floor 0: values.
-    .target(
-      name: "MetricModel", dependencies: ["CRE2", "CDecimal"], swiftSettings: settings),
-
-    .target(name: "Manifest", swiftSettings: settings),
+    strict("MetricModel", ["CRE2", "CDecimal"]),
+    strict("Statistics", ["COpenBLAS", "CLAPACKE"]),
+    strict("Manifest"),
 
     // Floor 1: engines.
-    .target(name: "PromQL", dependencies: ["MetricModel"], swiftSettings: settings),
+    strict("PromQL", ["MetricModel"]),
+    strict("QueryScripts", ["MetricModel", "PromQL"]),
+    strict("TimeSeriesStore", ["MetricModel"]),
+    strict("Exposition", ["MetricModel", "CSnappy"]),
 
-    // Floor 2: shells.
-    .target(
-      name: "YAMLReader", dependencies: ["Manifest", .product(name: "Yams", package: "Yams")],
+    // Floor 2: shells, and the simulation, which is as pure as the engines.
+    strict("YAMLReader", ["Manifest", .product(name: "Yams", package: "Yams")]),
+
+    // Floor 3: the command.
+    .executableTarget(
+      name: "CLI",
+      dependencies: [
+        "MetricModel", "Statistics", "Manifest", "PromQL", "QueryScripts", "TimeSeriesStore",
+        "Exposition", "YAMLReader", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
       swiftSettings: settings),
 
-    .testTarget(
-      name: "ManifestTests", dependencies: ["Manifest", "YAMLReader"], swiftSettings: settings),
-    .testTarget(
-      name: "MetricModelTests", dependencies: ["MetricModel"], swiftSettings: settings),
+    .executableTarget(
+      name: "QueryBenchmarks",
+      dependencies: ["MetricModel", "PromQL", "Statistics", "TimeSeriesStore"],
+      path: "Benchmarks/QueryBenchmarks", swiftSettings: settings),
+
+    tests("MetricModelTests", ["MetricModel"]),
+    tests("StatisticsTests", ["Statistics"]),
+    tests("ManifestTests", ["Manifest", "YAMLReader"]),
+    tests("PromQLTests", ["PromQL", "MetricModel"]),
+    tests("QueryScriptsTests", ["QueryScripts", "PromQL", "MetricModel"]),
+    tests("TimeSeriesStoreTests", ["TimeSeriesStore", "MetricModel"]),
+    tests("ExpositionTests", ["Exposition", "MetricModel"]),
+    // Runs the built program as users do, so it needs it built.
+    tests("TidyTests"),
   ],
   cxxLanguageStandard: .cxx17
 )

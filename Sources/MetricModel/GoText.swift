@@ -1,6 +1,6 @@
 /// Go's spelling of strings, which Prometheus' texts and formats are made of.
 package enum GoText {
-  /// `strconv.Quote`: double quotes, with escapes for what isn't printable ASCII or a letter beyond.
+  /// `strconv.Quote`: double quotes, with escapes for what isn't printable.
   package static func quoted(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {

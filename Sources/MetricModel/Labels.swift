@@ -5,7 +5,7 @@
 ///     labels["absent"]         // nil; PromQL reads it as ""
 ///     labels.description       // up{job="api"}
 ///
-/// Everything is compared as UTF-8 bytes, never by Unicode's canonical equivalence as `String` does:
+/// Everything is compared as UTF-8 bytes, never by canonical equivalence as `String` does:
 /// Prometheus holds "é" composed and decomposed for two labels.
 package struct Labels: Hashable, Comparable, Sendable {
   /// For each label: name length, value length (four bytes each, little endian), name, value.
@@ -107,8 +107,6 @@ package struct Labels: Hashable, Comparable, Sendable {
   /// The labels without the metric name.
   package var withoutMetricName: Labels { removing([Self.metricName]) }
 
-  // MARK: Layout
-
   static let headerSize = 8
 
   /// Visits labels until `body` answers false.
@@ -127,8 +125,6 @@ package struct Labels: Hashable, Comparable, Sendable {
     Int(storage[position]) | Int(storage[position + 1]) << 8 | Int(storage[position + 2]) << 16
       | Int(storage[position + 3]) << 24
   }
-
-  // MARK: Comparing
 
   package static func == (left: Labels, right: Labels) -> Bool {
     left.cachedHash == right.cachedHash && left.storage == right.storage

@@ -1,8 +1,8 @@
 /// A regular expression in RE2's syntax, anchored at both ends, `.` matching newlines too, as label
 /// matchers and `label_replace` use it.
 ///
-/// Literals and alternations of literals, the bulk of what people write, need no engine. Matching is
-/// linear in the text, so patterns from the network are safe.
+/// Literals and alternations of literals, the bulk of what people write, need no engine. Matching
+/// is linear in the text, so patterns from the network are safe.
 package final class RegexMatcher: Sendable {
   /// The pattern as written.
   package let source: String
@@ -23,7 +23,7 @@ package final class RegexMatcher: Sendable {
     return compiled.matchesWhole(text)
   }
 
-  /// Whether any part of the text matches; the only unanchored use is `expect ... regex` in scripts.
+  /// Whether any part of the text matches; the only unanchored use is `expect regex` in scripts.
   package func matchesPart(of text: String) -> Bool {
     compiled.matchesPart(Array(text.utf8))
   }

@@ -1,5 +1,5 @@
-/// A half-open stretch of time, open on the left and closed on the right: `(start, end]`, as PromQL's
-/// windows since Prometheus 3.
+/// A half-open stretch of time, open on the left and closed on the right: `(start, end]`, as
+/// PromQL's windows since Prometheus 3.
 package struct TimeRange: Hashable, Sendable {
   /// Exclusive.
   package var start: Timestamp

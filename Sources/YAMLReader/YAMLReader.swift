@@ -97,11 +97,9 @@ package enum YAMLReader {
       .composer(_, let problem, let mark, _):
       return ManifestError(line: mark.line, column: mark.column, path: "", message: problem)
     case .duplicatedKeysInMapping(let duplicates, _):
+      let keys = duplicates.map { "\"\($0)\"" }.joined(separator: ", ")
       return ManifestError(
-        line: 0, column: 0, path: "",
-        message:
-          "the same key twice in one object: \(duplicates.map { "\"\($0)\"" }.joined(separator: ", "))"
-      )
+        line: 0, column: 0, path: "", message: "the same key twice in one object: \(keys)")
     default:
       return ManifestError(line: 0, column: 0, path: "", message: "\(error)")
     }

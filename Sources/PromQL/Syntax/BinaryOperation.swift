@@ -74,6 +74,13 @@ package struct VectorMatching: Equatable, Sendable {
     case on([String])
     /// `ignoring (...)`, and no clause at all: `ignoring ()`.
     case ignoring([String])
+
+    /// Whether no label is named.
+    package var isEmpty: Bool {
+      switch self {
+      case .on(let labels), .ignoring(let labels): labels.isEmpty
+      }
+    }
   }
 
   package enum Cardinality: Hashable, Sendable {

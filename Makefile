@@ -1,0 +1,44 @@
+# Everything a newcomer needs: `make demo` shows what Assay does, `make test` checks that it does it.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+ASSAY := .build/release/assay
+export OPENBLAS_NUM_THREADS := 1
+
+.PHONY: help demo test build recordings bench format lint clean
+
+help: ## what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+
+demo: build ## replay a canary rollout over four recordings: promote the healthy, roll back the bad
+	@.ci/demo $(ASSAY)
+
+test: ## build all, check the formatting, run every test
+	@.ci/packages --with-peers
+	@echo "==> checking the formatting"
+	swift format lint --strict --recursive Sources Tests Benchmarks Package.swift
+	@echo "==> building the program and the tests (some minutes the first time)"
+	swift build --build-tests
+	@echo "==> running the tests"
+	swift test --skip-build
+
+build: ## build the program for release
+	@.ci/packages
+	@echo "==> building assay for release (some minutes the first time)"
+	swift build -c release --product assay
+
+recordings: ## record the demo's input anew with the real Prometheus (about 45 minutes)
+	@.ci/packages --with-peers
+	PATH="$$PWD/.build/peers/usr/bin:$$PATH" python3 queries/recordings/record.py --out queries/recordings
+
+bench: build ## time the tutorial's queries on a generated store
+	swift run -c release QueryBenchmarks
+
+format: ## format all Swift files in place
+	swift format --in-place --recursive Sources Tests Benchmarks Package.swift
+
+lint: ## check the formatting only
+	swift format lint --strict --recursive Sources Tests Benchmarks Package.swift
+
+clean: ## remove what was built
+	rm -rf .build

@@ -1,0 +1,143 @@
+import MetricModel
+
+/// Writes JSON byte by byte, with no tree in between.
+///
+///     var json = JSONWriter()
+///     json.object { json in
+///       json.field("status") { $0.string("success") }
+///     }
+///     json.bytes                // {"status":"success"}
+package struct JSONWriter {
+  /// What has been written.
+  package private(set) var bytes: [UInt8] = []
+  /// Whether a comma is due before the next element or field.
+  private var needsComma = false
+
+  private static let hexadecimal = Array("0123456789abcdef".utf8)
+
+  package init() {}
+
+  package mutating func reserveCapacity(_ size: Int) { bytes.reserveCapacity(size) }
+
+  package mutating func object(_ fields: (inout JSONWriter) -> Void) {
+    enclosed("{", "}", fields)
+  }
+
+  package mutating func array(_ elements: (inout JSONWriter) -> Void) {
+    enclosed("[", "]", elements)
+  }
+
+  /// A field of an object; `value` writes exactly one value.
+  package mutating func field(_ name: String, _ value: (inout JSONWriter) -> Void) {
+    string(name)
+    byte(":")
+    needsComma = false
+    value(&self)
+    needsComma = true
+  }
+
+  /// A field whose name is UTF-8 and whose value is text.
+  mutating func field(_ name: some Collection<UInt8>, _ text: some Collection<UInt8>) {
+    string(name)
+    byte(":")
+    needsComma = false
+    string(text)
+  }
+
+  package mutating func field(_ name: String, _ text: String) {
+    field(name) { $0.string(text) }
+  }
+
+  package mutating func string(_ text: String) { string(text.utf8) }
+
+  /// Valid UTF-8, escaped as Go's encoders do.
+  package mutating func string(_ text: some Collection<UInt8>) {
+    comma()
+    byte("\"")
+    for byte in text {
+      if byte >= 0x20 && byte != Ascii.quote && byte != Ascii.backslash {
+        bytes.append(byte)
+      } else {
+        escape(byte)
+      }
+    }
+    byte("\"")
+    needsComma = true
+  }
+
+  private mutating func escape(_ byte: UInt8) {
+    switch byte {
+    case Ascii.quote, Ascii.backslash: bytes += [Ascii.backslash, byte]
+    case Ascii.newline: bytes += "\\n".utf8
+    case Ascii.tab: bytes += "\\t".utf8
+    case UInt8(ascii: "\r"): bytes += "\\r".utf8
+    default:
+      bytes += "\\u00".utf8
+      bytes += [Self.hexadecimal[Int(byte >> 4)], Self.hexadecimal[Int(byte & 15)]]
+    }
+  }
+
+  package mutating func integer(_ value: Int64) {
+    comma()
+    NumberText.appendInteger(value, to: &bytes)
+    needsComma = true
+  }
+
+  package mutating func boolean(_ value: Bool) {
+    comma()
+    bytes += (value ? "true" : "false").utf8
+    needsComma = true
+  }
+
+  /// A finite number, as Go's encoder spells it.
+  mutating func number(_ value: Double) {
+    comma()
+    NumberText.appendJSON(value, to: &bytes)
+    needsComma = true
+  }
+
+  /// `[seconds,"value"]`: seconds with three decimals unless whole, as Prometheus writes points.
+  mutating func point(_ milliseconds: Int64, _ value: Double) {
+    comma()
+    byte("[")
+    appendSeconds(milliseconds)
+    byte(",")
+    byte("\"")
+    NumberText.appendJSON(value, to: &bytes)
+    byte("\"")
+    byte("]")
+    needsComma = true
+  }
+
+  private mutating func appendSeconds(_ milliseconds: Int64) {
+    if milliseconds < 0 { byte("-") }
+    let magnitude = milliseconds.magnitude
+    NumberText.appendInteger(Int64(magnitude / 1000), to: &bytes)
+    let fraction = magnitude % 1000
+    guard fraction != 0 else { return }
+    byte(".")
+    for divisor: UInt64 in [100, 10, 1] {
+      bytes.append(UInt8(truncatingIfNeeded: 0x30 + fraction / divisor % 10))
+    }
+  }
+
+  private mutating func enclosed(
+    _ open: Unicode.Scalar, _ close: Unicode.Scalar, _ content: (inout JSONWriter) -> Void
+  ) {
+    comma()
+    byte(open)
+    needsComma = false
+    content(&self)
+    byte(close)
+    needsComma = true
+  }
+
+  private mutating func comma() {
+    if needsComma { byte(",") }
+    needsComma = false
+  }
+
+  private mutating func byte(_ character: Unicode.Scalar) {
+    bytes.append(UInt8(ascii: character))
+  }
+}

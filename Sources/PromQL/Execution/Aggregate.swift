@@ -1,0 +1,74 @@
+internal import MetricModel
+
+/// Finds the group of each series.
+struct GroupIndex {
+  private let picker: LabelPicker
+  private var numbers: [Labels: Int] = [:]
+  /// In the order in which groups were first seen.
+  private(set) var heads: [SeriesHead] = []
+
+  init(_ grouping: Grouping) {
+    picker = LabelPicker(grouping)
+  }
+
+  var count: Int { heads.count }
+
+  /// The group's number; new ones continue the count.
+  mutating func number(of head: SeriesHead) -> Int {
+    let labels = picker(head.labels)
+    let number = numbers[labels] ?? heads.count
+    if number == heads.count {
+      numbers[labels] = number
+      heads.append(SeriesHead(labels: labels))
+    }
+    if head.dropsName { heads[number].dropsName = true }
+    return number
+  }
+}
+
+/// `sum by (job) (x)`: adds rows to the rows of their groups, so that memory is groups by steps.
+///
+/// Series are added in the order of the input, sums are compensated: same input, same bits.
+struct Aggregate: Operator {
+  private var input: any Operator
+  private var groups: GroupIndex
+  private let steps: Int
+  private var states: GroupStates
+  private var output: BlockQueue?
+
+  init(_ input: any Operator, _ grouping: Grouping, states: GroupStates, steps: Int) {
+    self.input = input
+    groups = GroupIndex(grouping)
+    self.states = states
+    self.steps = steps
+  }
+
+  mutating func next(_ context: inout QueryContext) throws(QueryError) -> SeriesBlock? {
+    if output == nil {
+      while let block = try input.next(&context) { try add(block, &context) }
+      output = results()
+    }
+    return output?.next()
+  }
+
+  private mutating func add(
+    _ block: SeriesBlock, _ context: inout QueryContext
+  ) throws(QueryError) {
+    for row in 0..<block.rowCount {
+      let known = groups.count
+      let group = groups.number(of: block.heads[row])
+      if group == known { try context.hold(samples: steps * states.samplesPerState) }
+      states.add(block.values.span.extracting(block.cells(row)), toGroup: group)
+    }
+  }
+
+  private mutating func results() -> BlockQueue {
+    var queue = BlockQueue()
+    let cells = states.results
+    for group in 0..<groups.count {
+      queue.append(
+        groups.heads[group], cells[group * steps..<(group + 1) * steps], stepCount: steps)
+    }
+    return queue
+  }
+}

@@ -1,0 +1,127 @@
+internal import MetricModel
+
+/// What an operation does to the metric name.
+enum NameRule {
+  case keep
+  case drop
+  /// Marks it for removal at the end of the query.
+  case dropAtEnd
+
+  func apply(to head: inout SeriesHead) {
+    switch self {
+    case .keep: break
+    case .drop: head.labels = LabelPicker.withoutName(head.labels)
+    case .dropAtEnd: head.dropsName = true
+    }
+  }
+}
+
+/// A function of each cell, and of scalars at its step.
+struct ElementwiseMap: Operator {
+  private var input: any Operator
+  private let function: CellFunction
+  private let names: NameRule
+  private var parameters: [any Operator]
+  /// The parameters' cells, once they were computed.
+  private var columns: [[Double]]?
+  private var scratch: [Double] = []
+  private let steps: Int
+
+  init(
+    _ function: CellFunction, _ input: any Operator, parameters: [any Operator], names: NameRule,
+    steps: Int
+  ) {
+    self.function = function
+    self.input = input
+    self.parameters = parameters
+    self.names = names
+    self.steps = steps
+  }
+
+  mutating func next(_ context: inout QueryContext) throws(QueryError) -> SeriesBlock? {
+    let columns = try parameterColumns(&context)
+    while var block = try input.next(&context) {
+      apply(to: &block, columns)
+      if function.filters { block.removeEmptyRows() }
+      guard block.rowCount > 0 else { continue }
+      if names != .keep { block.changeHeads { names.apply(to: &$0) } }
+      return block
+    }
+    return nil
+  }
+
+  private mutating func parameterColumns(
+    _ context: inout QueryContext
+  ) throws(QueryError) -> [[Double]] {
+    if let columns { return columns }
+    var computed: [[Double]] = []
+    for index in parameters.indices {
+      computed.append(try parameters[index].column(steps: steps, &context))
+    }
+    columns = computed
+    return computed
+  }
+
+  private mutating func apply(to block: inout SeriesBlock, _ columns: [[Double]]) {
+    switch function {
+    case .math(let function): function.apply(&block.values, block.values.indices)
+    case .date(let part): part.apply(&block.values, block.values.indices)
+    case .clamp: clamp(&block, columns[0], columns[1])
+    case .round:
+      mapWithColumn(&block, columns[0]) { value, unit in
+        // Prometheus multiplies by the inverse; its rounding noise is part of the contract.
+        let inverse = 1 / unit
+        return (value * inverse + 0.5).rounded(.down) / inverse
+      }
+    case .arithmetic(let operation, let scalarIsLeft, let comparison):
+      combine(&block, operation, columns[0], scalarIsLeft, comparison)
+    case .unchanged: break
+    case .replaced: mapWithColumn(&block, columns[0]) { _, new in new }
+    case .greater: mapWithColumn(&block, columns[0]) { goMax($0, $1) }
+    case .lesser: mapWithColumn(&block, columns[0]) { goMin($0, $1) }
+    }
+  }
+
+  @inline(__always)
+  private func mapWithColumn(
+    _ block: inout SeriesBlock, _ column: [Double], _ function: (Double, Double) -> Double
+  ) {
+    for row in 0..<block.rowCount {
+      let start = row * steps
+      for step in 0..<steps where !block.values[start + step].isMissing {
+        block.values[start + step] = function(block.values[start + step], column[step])
+      }
+    }
+  }
+
+  private func clamp(_ block: inout SeriesBlock, _ lower: [Double], _ upper: [Double]) {
+    for row in 0..<block.rowCount {
+      let start = row * steps
+      for step in 0..<steps where !block.values[start + step].isMissing {
+        // Bounds in the wrong order leave nothing.
+        block.values[start + step] =
+          upper[step] < lower[step]
+          ? .missing : goMax(lower[step], goMin(upper[step], block.values[start + step]))
+      }
+    }
+  }
+
+  private mutating func combine(
+    _ block: inout SeriesBlock, _ operation: BinaryOperation.Operator, _ column: [Double],
+    _ scalarIsLeft: Bool, _ comparison: ComparisonResult
+  ) {
+    if scratch.count != steps { scratch = [Double](repeating: .missing, count: steps) }
+    for row in 0..<block.rowCount {
+      do {
+        let cells = block.values.span.extracting(block.cells(row))
+        var result = scratch.mutableSpan
+        if scalarIsLeft {
+          combineCells(operation, column.span, cells, comparison: comparison, into: &result)
+        } else {
+          combineCells(operation, cells, column.span, comparison: comparison, into: &result)
+        }
+      }
+      block.values.replaceSubrange(block.cells(row), with: scratch)
+    }
+  }
+}

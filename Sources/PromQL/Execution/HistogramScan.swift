@@ -1,0 +1,162 @@
+internal import MetricModel
+
+/// `histogram_quantile` and `histogram_fraction`: gathers the bucket rows of each histogram, then
+/// evaluates it step by step.
+struct HistogramScan: Operator {
+  enum Question {
+    /// Column: the quantile.
+    case quantile
+    /// Columns: the bounds.
+    case fraction
+  }
+
+  /// Where annotations point.
+  struct Places {
+    var parameter: SourceRange
+    var vector: SourceRange
+  }
+
+  private let question: Question
+  private var input: any Operator
+  private var parameters: [any Operator]
+  private let names: NameRule
+  private let places: Places
+  private let grid: StepGrid
+  private var output: BlockQueue?
+  private let withoutBound = LabelPicker(removing: ["le"])
+
+  /// The buckets of one histogram over all steps.
+  private struct Gathered {
+    var head: SeriesHead
+    var bounds: [Double] = []
+    /// Row by row.
+    var counts: [Double] = []
+  }
+
+  init(
+    _ question: Question, _ input: any Operator, parameters: [any Operator], names: NameRule,
+    places: Places, _ grid: StepGrid
+  ) {
+    self.question = question
+    self.input = input
+    self.parameters = parameters
+    self.names = names
+    self.places = places
+    self.grid = grid
+  }
+
+  mutating func next(_ context: inout QueryContext) throws(QueryError) -> SeriesBlock? {
+    if output == nil { output = try evaluated(&context) }
+    return output?.next()
+  }
+
+  private mutating func evaluated(_ context: inout QueryContext) throws(QueryError) -> BlockQueue {
+    var columns: [[Double]] = []
+    for index in parameters.indices {
+      columns.append(try parameters[index].column(steps: grid.count, &context))
+    }
+    if question == .quantile {
+      for q in columns[0] where !Quantiles.isInRange(q) {
+        context.annotations.add(.invalidQuantile(bits: q.bitPattern), at: places.parameter)
+      }
+    }
+    var queue = BlockQueue()
+    for histogram in try gathered(&context) {
+      var head = histogram.head
+      let row = cells(of: histogram, columns, &context)
+      guard row.contains(where: { !$0.isMissing }) else { continue }
+      names.apply(to: &head)
+      queue.append(head, row, stepCount: grid.count)
+    }
+    return queue
+  }
+
+  /// Histograms in the order in which their first bucket came.
+  private mutating func gathered(
+    _ context: inout QueryContext
+  ) throws(QueryError) -> [Gathered] {
+    var numbers: [Labels: Int] = [:]
+    var histograms: [Gathered] = []
+    while let block = try input.next(&context) {
+      try context.hold(samples: block.values.count)
+      for row in 0..<block.rowCount {
+        let head = block.heads[row]
+        guard let bound = bound(of: head, &context) else { continue }
+        let labels = withoutBound(head.labels)
+        let number = numbers[labels] ?? histograms.count
+        if number == histograms.count {
+          numbers[labels] = number
+          histograms.append(Gathered(head: SeriesHead(labels: labels, dropsName: head.dropsName)))
+        }
+        histograms[number].bounds.append(bound)
+        histograms[number].counts.append(contentsOf: block.values[block.cells(row)])
+      }
+    }
+    return histograms
+  }
+
+  /// The value of `le`, nil, and a warning, when it isn't a number.
+  private func bound(of head: SeriesHead, _ context: inout QueryContext) -> Double? {
+    let text = head.labels["le"] ?? ""
+    if let bound = BucketBound.parse(text) { return bound }
+    context.annotations.add(
+      .badBucketLabel(value: text, metric: nameForRemarks(head)), at: places.vector)
+    return nil
+  }
+
+  /// Prometheus names the metric only while names are still there.
+  private func nameForRemarks(_ head: SeriesHead) -> String {
+    names == .dropAtEnd ? head.labels.metricName : ""
+  }
+
+  private func cells(
+    of histogram: Gathered, _ columns: [[Double]], _ context: inout QueryContext
+  ) -> [Double] {
+    let steps = grid.count
+    var row = [Double](repeating: .missing, count: steps)
+    var buckets: [ClassicBucket] = []
+    for step in 0..<steps {
+      buckets.removeAll(keepingCapacity: true)
+      for (index, bound) in histogram.bounds.enumerated() {
+        let count = histogram.counts[index * steps + step]
+        if !count.isMissing { buckets.append(ClassicBucket(bound: bound, count: count)) }
+      }
+      guard !buckets.isEmpty else { continue }
+      switch question {
+      case .fraction:
+        row[step] = ClassicHistogram.fraction(columns[0][step], columns[1][step], &buckets)
+      case .quantile:
+        let (value, correction) = ClassicHistogram.quantile(columns[0][step], &buckets)
+        row[step] = value
+        if let correction { note(correction, histogram.head, step, &context) }
+      }
+    }
+    return row
+  }
+
+  private func note(
+    _ correction: ClassicHistogram.Correction, _ head: SeriesHead, _ step: Int,
+    _ context: inout QueryContext
+  ) {
+    let time = grid[step].milliseconds
+    context.annotations.add(
+      .forcedMonotonicity(metric: nameForRemarks(head)),
+      MonotonicityDetail(
+        firstTime: time, lastTime: time, lowestBound: correction.lowestBound,
+        highestBound: correction.highestBound,
+        greatestDifference: correction.greatestDifference),
+      at: places.vector)
+  }
+}
+
+/// Bounds in `le` labels, as Go's `ParseFloat` reads them.
+enum BucketBound {
+  static func parse(_ text: String) -> Double? {
+    switch text.lowercased() {
+    case "inf", "+inf", "infinity", "+infinity": .infinity
+    case "-inf", "-infinity": -.infinity
+    case "nan": .nan
+    default: NumberText.parseDecimal(text.utf8.dropFirst(text.utf8.first == 0x2b ? 1 : 0))
+    }
+  }
+}

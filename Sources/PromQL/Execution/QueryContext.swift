@@ -1,0 +1,55 @@
+internal import MetricModel
+
+/// What all operators of one running query share.
+struct QueryContext {
+  let source: any SeriesSource
+  let limits: QueryLimits
+  var annotations = AnnotationLog()
+  private var samplesHeld = 0
+
+  init(source: any SeriesSource, limits: QueryLimits) {
+    self.source = source
+    self.limits = limits
+  }
+
+  /// Called by scans once a tile.
+  func checkCancellation() throws(QueryError) {
+    if limits.isCancelled() { throw .cancelled }
+  }
+
+  /// Notes cells that stay in memory beyond a tile.
+  mutating func hold(samples count: Int) throws(QueryError) {
+    samplesHeld += count
+    if samplesHeld > limits.samplesMax { throw .tooManySamples }
+    if samplesHeld > limits.bytesMax / MemoryLayout<Double>.size {
+      throw .tooMuchMemory(limits.bytesMax)
+    }
+  }
+
+  mutating func release(samples count: Int) {
+    samplesHeld -= count
+  }
+
+  func select(
+    _ matchers: [LabelMatcher], in range: TimeRange
+  ) throws(QueryError) -> any SeriesSelection {
+    do {
+      return try source.select(matchers, in: range)
+    } catch {
+      throw .storage(error)
+    }
+  }
+}
+
+extension SeriesSelection {
+  /// `read` with the engine's errors.
+  func samples(
+    of index: Int, in range: TimeRange, into columns: inout SampleColumns
+  ) throws(QueryError) {
+    do {
+      try read(index, in: range, into: &columns)
+    } catch {
+      throw .storage(error)
+    }
+  }
+}

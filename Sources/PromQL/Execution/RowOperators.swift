@@ -1,0 +1,143 @@
+internal import MetricModel
+
+/// Makes one row of the rows that have the same labels. Two samples at one step are an error.
+struct RowMerge: Operator {
+  private var input: any Operator
+  private let steps: Int
+  /// Whether equal labels are an error even where the rows don't meet.
+  private let isStrict: Bool
+  private var output: BlockQueue?
+
+  init(_ input: any Operator, isStrict: Bool, steps: Int) {
+    self.input = input
+    self.isStrict = isStrict
+    self.steps = steps
+  }
+
+  mutating func next(_ context: inout QueryContext) throws(QueryError) -> SeriesBlock? {
+    if output == nil { output = try merged(&context) }
+    return output?.next()
+  }
+
+  private mutating func merged(_ context: inout QueryContext) throws(QueryError) -> BlockQueue {
+    var all = SeriesBlock(stepCount: steps)
+    var rows: [Labels: Int] = [:]
+    while let block = try input.next(&context) {
+      try context.hold(samples: block.values.count)
+      for row in 0..<block.rowCount {
+        let cells = block.values[block.cells(row)]
+        if let known = rows[block.heads[row].labels] {
+          if isStrict { throw .repeatedLabelset }
+          try all.merge(cells, intoRow: known)
+        } else {
+          rows[block.heads[row].labels] = all.rowCount
+          all.append(block.heads[row], cells)
+        }
+      }
+    }
+    var queue = BlockQueue()
+    queue.append(all)
+    return queue
+  }
+}
+
+extension SeriesBlock {
+  /// Adds the present cells to a row that must be missing there.
+  mutating func merge(_ cells: ArraySlice<Double>, intoRow row: Int) throws(QueryError) {
+    let target = row * stepCount
+    for (step, value) in cells.enumerated() where !value.isMissing {
+      guard values[target + step].isMissing else { throw .repeatedLabelset }
+      values[target + step] = value
+    }
+  }
+}
+
+/// Repeats the one column of a step-invariant expression at every step.
+struct Replicate: Operator {
+  private var input: any Operator
+  private let steps: Int
+  private var pending: SeriesBlock?
+  private var row = 0
+
+  init(_ input: any Operator, steps: Int) {
+    self.input = input
+    self.steps = steps
+  }
+
+  mutating func next(_ context: inout QueryContext) throws(QueryError) -> SeriesBlock? {
+    var block = SeriesBlock(stepCount: steps)
+    while !block.isFull {
+      while row >= pending?.rowCount ?? 0 {
+        pending = try input.next(&context)
+        row = 0
+        if pending == nil { return block.rowCount > 0 ? block : nil }
+      }
+      guard let pending else { break }
+      block.append(pending.heads[row], repeatElement(pending.values[row], count: steps))
+      row += 1
+    }
+    return block
+  }
+}
+
+/// `scalar(v)`: the value where there is exactly one element, otherwise NaN.
+struct ScalarOf: Operator {
+  private var input: any Operator
+  private let steps: Int
+  private var isFinished = false
+
+  init(_ input: any Operator, steps: Int) {
+    self.input = input
+    self.steps = steps
+  }
+
+  mutating func next(_ context: inout QueryContext) throws(QueryError) -> SeriesBlock? {
+    if isFinished { return nil }
+    isFinished = true
+    var cells = [Double](repeating: .missing, count: steps)
+    var seen = StepSet(count: steps)
+    while let block = try input.next(&context) {
+      for row in 0..<block.rowCount {
+        for step in 0..<steps where !block.values[row * steps + step].isMissing {
+          cells[step] = seen.contains(step) ? .nan : block.values[row * steps + step]
+          seen.insert(step)
+        }
+      }
+    }
+    for step in 0..<steps where cells[step].isMissing { cells[step] = .nan }
+    var result = SeriesBlock(stepCount: steps)
+    result.append(SeriesHead(labels: .empty), cells)
+    return result
+  }
+}
+
+/// `absent(v)`: 1 where there is no element.
+struct Absent: Operator {
+  private var input: any Operator
+  private let labels: Labels
+  private let steps: Int
+  private var isFinished = false
+
+  init(_ input: any Operator, _ labels: Labels, steps: Int) {
+    self.input = input
+    self.labels = labels
+    self.steps = steps
+  }
+
+  mutating func next(_ context: inout QueryContext) throws(QueryError) -> SeriesBlock? {
+    if isFinished { return nil }
+    isFinished = true
+    var cells = [Double](repeating: 1, count: steps)
+    while let block = try input.next(&context) {
+      for row in 0..<block.rowCount {
+        for step in 0..<steps where !block.values[row * steps + step].isMissing {
+          cells[step] = .missing
+        }
+      }
+    }
+    guard cells.contains(where: { !$0.isMissing }) else { return nil }
+    var result = SeriesBlock(stepCount: steps)
+    result.append(SeriesHead(labels: labels), cells)
+    return result
+  }
+}

@@ -1,0 +1,77 @@
+internal import MetricModel
+
+/// A function of range vectors: reads one series at a time and slides its kernel along the row.
+///
+/// Kernels are called through `WindowKernelChoice`, one switch per series, so that nothing is dispatched
+/// per sample. (A generic operator would not do: behind `any Operator` it isn't specialised.)
+struct WindowScan: Operator {
+  private var input: any RangeInput
+  private let grid: WindowGrid
+  private let names: NameRule
+  private let places: WindowPlaces
+  private var parameters: [any Operator]
+  private var hasColumns = false
+  private var kernel: WindowKernelChoice
+  private var samples = SampleColumns()
+
+  init(
+    _ kernel: WindowKernelChoice, _ input: any RangeInput, _ grid: WindowGrid,
+    parameters: [any Operator], names: NameRule, places: WindowPlaces
+  ) {
+    self.kernel = kernel
+    self.input = input
+    self.grid = grid
+    self.parameters = parameters
+    self.names = names
+    self.places = places
+  }
+
+  mutating func next(_ context: inout QueryContext) throws(QueryError) -> SeriesBlock? {
+    try context.checkCancellation()
+    var block = SeriesBlock(
+      stepCount: grid.count, reservingRows: SeriesBlock.rowsPerTile(steps: grid.count))
+    while !block.isFull, var head = try input.next(into: &samples, &context) {
+      if !hasColumns { try computeColumns(&context) }
+      let start = block.appendMissing(SeriesHead(labels: .empty))
+      let isAnyPresent = kernel.slide(over: samples, grid, into: &block.values, from: start)
+      if !isAnyPresent {
+        block.dropLastRow()
+        continue
+      }
+      annotate(head, &context)
+      names.apply(to: &head)
+      block.setLastHead(head)
+    }
+    return block.rowCount > 0 ? block : nil
+  }
+
+  private mutating func computeColumns(_ context: inout QueryContext) throws(QueryError) {
+    hasColumns = true
+    var columns: [[Double]] = []
+    for index in parameters.indices {
+      columns.append(try parameters[index].column(steps: grid.count, &context))
+    }
+    try kernel.take(columns)
+    for quantile in kernel.quantilesOutOfRange {
+      context.annotations.add(
+        .invalidQuantile(bits: quantile.bitPattern), at: places.firstArgument)
+    }
+  }
+
+  private func annotate(_ head: SeriesHead, _ context: inout QueryContext) {
+    guard kernel.expectsCounter else { return }
+    let name = head.labels.metricName
+    guard !name.isEmpty,
+      !["_total", "_sum", "_count", "_bucket"].contains(where: { name.hasSuffix($0) })
+    else { return }
+    context.annotations.add(.possibleNonCounter(metric: name), at: places.range)
+  }
+}
+
+/// Where annotations about a call on range vectors point.
+struct WindowPlaces {
+  /// The range vector.
+  var range: SourceRange
+  /// The first argument of the call.
+  var firstArgument: SourceRange
+}

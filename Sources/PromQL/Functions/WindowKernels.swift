@@ -1,0 +1,109 @@
+internal import MetricModel
+
+/// The samples that a window holds at one step, as places in the series' columns.
+struct WindowPlace {
+  /// First sample within.
+  var first: Int
+  /// One past the last sample within; more than `first`.
+  var end: Int
+  /// The window is `(startTime, endTime]`, in milliseconds.
+  var startTime: Int64
+  var endTime: Int64
+  /// The step's number and evaluation time.
+  var step: Int
+  var evaluationTime: Int64
+
+  @inline(__always) var count: Int { end - first }
+  @inline(__always) var last: Int { end - 1 }
+}
+
+/// What a range-vector function computes from one window.
+///
+/// Windows of a series come in the order of steps, so a kernel may keep places that only move ahead.
+protocol WindowKernel {
+  /// Called before the first window of each series.
+  mutating func begin(_ times: Span<Int64>, _ values: Span<Double>)
+  /// The result, or `Double.missing`.
+  mutating func value(
+    _ place: WindowPlace, _ times: Span<Int64>, _ values: Span<Double>
+  ) -> Double
+}
+
+extension WindowKernel {
+  @inline(__always) mutating func begin(_ times: Span<Int64>, _ values: Span<Double>) {}
+}
+
+/// Slides a window over one series and writes a cell for each step; windows without samples leave
+/// theirs as it is. Answers whether anything was written.
+func slideWindow<Kernel: WindowKernel>(
+  _ kernel: inout Kernel, over samples: SampleColumns, _ grid: WindowGrid,
+  into cells: inout [Double], from start: Int
+) -> Bool {
+  let times = samples.timestamps.span
+  let values = samples.values.span
+  kernel.begin(times, values)
+  var row = cells.mutableSpan
+  var place = WindowPlace(
+    first: 0, end: 0, startTime: 0, endTime: 0, step: 0, evaluationTime: 0)
+  let count = times.count
+  var isAnyPresent = false
+  for step in 0..<grid.count {
+    place.endTime = grid.end(step)
+    place.startTime = place.endTime &- grid.range
+    while place.end < count && times[place.end] <= place.endTime { place.end &+= 1 }
+    while place.first < place.end && times[place.first] <= place.startTime { place.first &+= 1 }
+    guard place.first < place.end else { continue }
+    place.step = step
+    place.evaluationTime =
+      grid.steps.start.milliseconds &+ grid.steps.step.count &* Int64(step)
+    let value = kernel.value(place, times, values)
+    if value.isMissing { continue }
+    row[start &+ step] = value
+    isAnyPresent = true
+  }
+  return isAnyPresent
+}
+
+/// Writes the newest sample of each step's lookback window, or its time; a staleness marker there
+/// leaves the cell missing.
+func pickNewest(
+  of samples: SampleColumns, _ grid: WindowGrid, asTime: Bool, into cells: inout [Double],
+  from start: Int
+) -> Bool {
+  let times = samples.timestamps.span
+  let values = samples.values.span
+  var row = cells.mutableSpan
+  let count = times.count
+  var next = 0
+  var isAnyPresent = false
+  for step in 0..<grid.count {
+    let end = grid.end(step)
+    while next < count && times[next] <= end { next &+= 1 }
+    guard next > 0 else { continue }
+    let time = times[next &- 1]
+    let value = values[next &- 1]
+    if time <= end &- grid.range || value.isMissing { continue }
+    row[start &+ step] = asTime ? Double(time) / 1000 : value
+    isAnyPresent = true
+  }
+  return isAnyPresent
+}
+
+/// Takes staleness markers out, in place: range functions neither see nor count them.
+func removeStaleMarkers(_ samples: inout SampleColumns) {
+  guard let first = indexOfStaleMarker(samples.values.span) else { return }
+  let count = samples.count
+  var kept = first
+  for index in first..<count where !samples.values[index].isMissing {
+    samples.values[kept] = samples.values[index]
+    samples.timestamps[kept] = samples.timestamps[index]
+    kept += 1
+  }
+  samples.values.removeLast(count - kept)
+  samples.timestamps.removeLast(count - kept)
+}
+
+private func indexOfStaleMarker(_ values: Span<Double>) -> Int? {
+  for index in values.indices where values[index].isMissing { return index }
+  return nil
+}

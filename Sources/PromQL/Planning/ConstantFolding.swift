@@ -1,0 +1,13 @@
+/// Arithmetic of two literals, at planning time.
+enum ConstantFolding {
+  /// Nil when one side isn't a number.
+  static func folded(
+    _ operation: BinaryOperation.Operator, _ left: QueryPlan, _ right: QueryPlan
+  ) -> Double? {
+    guard case .number(let a) = left, case .number(let b) = right else { return nil }
+    var result = [Double.missing]
+    var span = result.mutableSpan
+    combineCells(operation, [a].span, [b].span, comparison: .boolean, into: &span)
+    return result[0]
+  }
+}

@@ -1,0 +1,83 @@
+internal import MetricModel
+
+/// What a query does: logical nodes, from which `OperatorBuilder` makes operators.
+///
+/// Data, without evaluation times: the builder hands a grid down, which a subquery or a step-invariant
+/// part replaces for what lies below it.
+indirect enum QueryPlan {
+  case number(Double)
+  /// `time()`.
+  case evaluationTime
+  /// Newest samples in the lookback window, or their times.
+  case scan(SelectorPlan, answersTimes: Bool)
+  case window(WindowPlan)
+  case cells(CellsPlan)
+  case aggregate(AggregatePlan)
+  case rank(Ranking.Choice, AggregatePlan, parameter: QueryPlan, place: SourceRange)
+  case quantile(AggregatePlan, parameter: QueryPlan, place: SourceRange)
+  case countValues(AggregatePlan, label: String)
+  case join(QueryPlan, QueryPlan, JoinRule)
+  case set(BinaryOperation.Operator, QueryPlan, QueryPlan, VectorMatching.Labels)
+  case histogram(HistogramPlan)
+  case absent(QueryPlan, Labels)
+  case scalar(QueryPlan)
+  case relabel(QueryPlan, LabelRule)
+  case sort(QueryPlan, SortOrder, names: [String], place: SourceRange)
+  /// Rows of equal labels become one.
+  case mergeRows(QueryPlan, isStrict: Bool)
+  /// Evaluated once, repeated at every step.
+  case stepInvariant(QueryPlan)
+  case empty
+}
+
+/// Series and where to look at them; the range is the lookback for instant selectors.
+struct SelectorPlan {
+  var matchers: [LabelMatcher]
+  var window: SelectorWindow
+}
+
+/// A function over range vectors.
+struct WindowPlan {
+  var function: WindowFunction
+  var input: RangePlan
+  var parameters: [QueryPlan]
+  var names: NameRule
+  var places: WindowPlaces
+}
+
+/// A range vector.
+enum RangePlan {
+  case stored(SelectorPlan)
+  case subquery(QueryPlan, SelectorWindow, step: Milliseconds)
+
+  var window: SelectorWindow {
+    switch self {
+    case .stored(let selector): selector.window
+    case .subquery(_, let window, _): window
+    }
+  }
+}
+
+/// A function of cells and scalars.
+struct CellsPlan {
+  var function: CellFunction
+  var input: QueryPlan
+  var parameters: [QueryPlan]
+  var names: NameRule
+}
+
+/// An aggregation's input and groups.
+struct AggregatePlan {
+  var operation: Aggregation.Operation
+  var grouping: Grouping
+  var input: QueryPlan
+}
+
+/// A function over the buckets of classic histograms.
+struct HistogramPlan {
+  var question: HistogramScan.Question
+  var input: QueryPlan
+  var parameters: [QueryPlan]
+  var names: NameRule
+  var places: HistogramScan.Places
+}

@@ -1,0 +1,197 @@
+import MetricModel
+
+extension Parser {
+  /// The braces of a selector and everything between, the name being read already.
+  mutating func selector(name: String?, start: Int) throws(ParseError) -> VectorSelector {
+    var selector = VectorSelector(
+      name: name, matchers: [], shift: TimeShift(), range: SourceRange(start, lastEnd))
+    if take(.leftBrace) {
+      while !take(.rightBrace) {
+        try matcher(into: &selector)
+        guard peek.kind != .rightBrace else { continue }
+        guard take(.comma) else {
+          throw unexpected(in: "label matching", expecting: "\",\" or \"}\"")
+        }
+      }
+    }
+    if let name = selector.name {
+      selector.matchers.insert(LabelMatcher(Labels.metricName, equals: name), at: 0)
+    }
+    selector.range.end = lastEnd
+    return selector
+  }
+
+  /// `label="value"`, `"quoted label"!~"pattern"`, or a quoted metric name alone.
+  private mutating func matcher(into selector: inout VectorSelector) throws(ParseError) {
+    let token = peek
+    let label: String
+    switch token.kind {
+    case .word(let word): label = word
+    case .string(let quoted): label = quoted
+    default: throw unexpected(in: "label matching", expecting: "identifier or \"}\"")
+    }
+    advance()
+    guard case .matching(let operation) = peek.kind else {
+      guard case .string = token.kind, peek.kind == .comma || peek.kind == .rightBrace else {
+        throw unexpected(in: "label matching", expecting: "label matching operator")
+      }
+      if let name = selector.name {
+        throw error(
+          "metric name must not be set twice: \(GoText.quoted(name)) or \(GoText.quoted(label))",
+          at: token.range)
+      }
+      selector.name = label
+      return
+    }
+    advance()
+    guard case .string(let value) = peek.kind else {
+      throw unexpected(in: "label matching", expecting: "string")
+    }
+    advance()
+    do {
+      selector.matchers.append(try LabelMatcher(label, operation, value))
+    } catch {
+      throw self.error("\(error)", at: SourceRange(token.range.start, lastEnd))
+    }
+  }
+
+  /// Ranges, `offset` and `@` after an operand, as many as follow.
+  mutating func modified(_ operand: QueryExpression) throws(ParseError) -> QueryExpression {
+    var expression = operand
+    var hasOffset = false
+    while true {
+      if peek.kind == .leftBracket {
+        expression = try ranged(expression, hasOffset: hasOffset)
+        hasOffset = false
+      } else if peek.keyword == .offset {
+        let modifier = peek.range
+        guard expression.shift != nil else { throw misplaced("offset", modifier) }
+        guard !hasOffset else {
+          throw error("offset may not be set multiple times", at: modifier)
+        }
+        hasOffset = true
+        advance()
+        expression.shift?.offset = try signedDuration()
+        expression.sourceRange.end = lastEnd
+      } else if peek.kind == .at {
+        let modifier = peek.range
+        guard let shift = expression.shift else { throw misplaced("@", modifier) }
+        guard shift.pin == nil else {
+          throw error("@ <timestamp> may not be set multiple times", at: modifier)
+        }
+        advance()
+        expression.shift?.pin = try pinnedTime()
+        expression.sourceRange.end = lastEnd
+      } else {
+        return expression
+      }
+    }
+  }
+
+  private func misplaced(_ modifier: String, _ range: SourceRange) -> ParseError {
+    error(
+      "\(modifier) modifier must be preceded by an instant vector selector or range vector "
+        + "selector or a subquery", at: range)
+  }
+
+  /// `[window]` after a selector, `[window:step]` after anything.
+  private mutating func ranged(
+    _ operand: QueryExpression, hasOffset: Bool
+  ) throws(ParseError) -> QueryExpression {
+    let bracket = peek.range
+    advance()
+    let window = try positiveDuration(in: "range")
+    guard take(.colon) else {
+      guard take(.rightBracket) else {
+        throw unexpected(in: "range", expecting: "\":\" or \"]\"")
+      }
+      guard case .selector(let selector) = operand else {
+        throw error("ranges only allowed for vector selectors", at: bracket)
+      }
+      guard !hasOffset else { throw error("no offset modifiers allowed before range", at: bracket) }
+      guard selector.shift.pin == nil else {
+        throw error("no @ modifiers allowed before range", at: bracket)
+      }
+      return .rangeSelector(
+        selector, window: window, SourceRange(selector.range.start, lastEnd))
+    }
+    var step: Milliseconds?
+    if peek.kind != .rightBracket { step = try positiveDuration(in: "subquery step") }
+    guard take(.rightBracket) else { throw unexpected(in: "subquery", expecting: "\"]\"") }
+    try grow()
+    return .subquery(
+      Subquery(
+        expression: operand, window: window, step: step, shift: TimeShift(),
+        range: SourceRange(operand.sourceRange.start, lastEnd)))
+  }
+
+  private mutating func positiveDuration(in context: String) throws(ParseError) -> Milliseconds {
+    let range = peek.range
+    let duration = try duration(in: context)
+    guard duration.count > 0 else { throw error("duration must be greater than 0", at: range) }
+    return duration
+  }
+
+  /// `5m`, or a number of seconds.
+  private mutating func duration(in context: String) throws(ParseError) -> Milliseconds {
+    let range = peek.range
+    switch peek.kind {
+    case .duration(let duration):
+      advance()
+      return duration
+    case .number(let seconds):
+      advance()
+      guard let duration = Milliseconds(seconds: seconds) else {
+        throw error("duration out of range", at: range)
+      }
+      return duration
+    default:
+      throw unexpected(in: context, expecting: "a duration such as 5m")
+    }
+  }
+
+  private mutating func isNegative() -> Bool {
+    if take(.sign(.subtract)) { return true }
+    _ = take(.sign(.add))
+    return false
+  }
+
+  private mutating func signedDuration() throws(ParseError) -> Milliseconds {
+    let isNegative = isNegative()
+    let duration = try duration(in: "offset")
+    return isNegative ? Milliseconds(-duration.count) : duration
+  }
+
+  /// A number of seconds, `start()` or `end()`.
+  private mutating func pinnedTime() throws(ParseError) -> PinnedTime {
+    if case .word(let word) = peek.kind, second.kind == .leftParenthesis {
+      let pin: PinnedTime? =
+        switch word.lowercased() {
+        case "start": .queryStart
+        case "end": .queryEnd
+        default: nil
+        }
+      if let pin {
+        advance()
+        advance()
+        try expect(.rightParenthesis, ")", in: "@")
+        return pin
+      }
+    }
+    let range = peek.range
+    let isNegative = isNegative()
+    let seconds: Double
+    switch peek.kind {
+    case .number(let value): seconds = value
+    case .duration(let duration): seconds = duration.seconds
+    default: throw unexpected(in: "@", expecting: "timestamp, start() or end()")
+    }
+    advance()
+    guard let time = Timestamp(seconds: isNegative ? -seconds : seconds) else {
+      throw error(
+        "timestamp out of bounds for @ modifier: "
+          + NumberText.general(isNegative ? -seconds : seconds), at: range)
+    }
+    return .at(time)
+  }
+}

@@ -1,0 +1,119 @@
+import MetricModel
+
+/// Writes a tree as text in Prometheus' canonical form.
+///
+///     Printer.text(of: try Parser.parse("sum(x)by(job)"))     // sum by (job) (x)
+///
+/// Parsing what was printed gives the same tree, places in the text aside. Only therefore matchers
+/// stay in the order in which they were written, where Prometheus sorts them.
+package enum Printer {
+  /// The canonical text.
+  package static func text(of expression: QueryExpression) -> String {
+    switch expression {
+    case .number(let value, _): NumberText.general(value)
+    case .string(let value, _): GoText.quoted(value)
+    case .selector(let selector): text(of: selector) + text(of: selector.shift)
+    case .rangeSelector(let selector, let window, _):
+      "\(text(of: selector))[\(window)]\(text(of: selector.shift))"
+    case .subquery(let subquery): text(of: subquery)
+    case .call(let call): "\(call.name)(\(list(call.arguments)))"
+    case .aggregation(let aggregation): text(of: aggregation)
+    case .binary(let binary): text(of: binary)
+    case .unary(let isNegation, let operand, _): (isNegation ? "-" : "+") + text(of: operand)
+    case .parenthesised(let inner, _): "(\(text(of: inner)))"
+    }
+  }
+
+  private static func list(_ expressions: [QueryExpression]) -> String {
+    expressions.map(text).joined(separator: ", ")
+  }
+
+  /// Name and matchers, without modifiers.
+  private static func text(of selector: VectorSelector) -> String {
+    var inner: [String] = []
+    var outer = ""
+    var matchers = selector.matchers[...]
+    if let name = selector.name {
+      // The first matcher says the same as the name.
+      matchers = matchers.dropFirst()
+      if isPlainMetricName(name) { outer = name } else { inner.append(GoText.quoted(name)) }
+    }
+    inner += matchers.map(\.description)
+    if inner.isEmpty && !outer.isEmpty { return outer }
+    return "\(outer){\(inner.joined(separator: ","))}"
+  }
+
+  /// Whether the name may stand before braces: a few keywords and numbers may not.
+  private static func isPlainMetricName(_ name: String) -> Bool {
+    guard LabelName.isLegacyMetricName(name) else { return false }
+    switch name.lowercased() {
+    case "inf", "nan", "atan2": return false
+    case let word: return Keyword(word)?.mayNameMetric ?? true
+    }
+  }
+
+  private static func text(of shift: TimeShift) -> String {
+    var text = ""
+    switch shift.pin {
+    case nil: break
+    case .at(let time): text += " @ \(seconds(time))"
+    case .queryStart: text += " @ start()"
+    case .queryEnd: text += " @ end()"
+    }
+    if shift.offset.count != 0 { text += " offset \(shift.offset)" }
+    return text
+  }
+
+  /// Seconds with three decimals, exactly.
+  private static func seconds(_ time: Timestamp) -> String {
+    let magnitude = time.milliseconds.magnitude
+    let fraction = String(magnitude % 1000 + 1000).dropFirst()
+    return "\(time.milliseconds < 0 ? "-" : "")\(magnitude / 1000).\(fraction)"
+  }
+
+  private static func text(of subquery: Subquery) -> String {
+    let step = subquery.step?.description ?? ""
+    return "\(text(of: subquery.expression))[\(subquery.window):\(step)]"
+      + text(of: subquery.shift)
+  }
+
+  private static func text(of aggregation: Aggregation) -> String {
+    let clause =
+      switch aggregation.grouping {
+      case .by([]): ""
+      case .by(let labels): " by (\(names(labels))) "
+      case .without(let labels): " without (\(names(labels))) "
+      }
+    let parameter = aggregation.parameter.map { [$0] } ?? []
+    return "\(aggregation.operation.rawValue)\(clause)"
+      + "(\(list(parameter + [aggregation.expression])))"
+  }
+
+  private static func names(_ labels: [String]) -> String {
+    labels.map(name).joined(separator: ", ")
+  }
+
+  /// A label in a grouping, quoted where the lexer would take it for something else.
+  private static func name(_ label: String) -> String {
+    let isNumber = ["inf", "nan"].contains(label.lowercased())
+    return LabelName.isLegacy(label) && !isNumber ? label : GoText.quoted(label)
+  }
+
+  private static func text(of binary: BinaryOperation) -> String {
+    var operation = binary.operation.rawValue
+    if binary.returnsBool { operation += " bool" }
+    let matching = binary.matching
+    if matching.isExplicit {
+      switch matching.labels {
+      case .on(let labels): operation += " on (\(names(labels)))"
+      case .ignoring(let labels): operation += " ignoring (\(names(labels)))"
+      }
+      switch matching.cardinality {
+      case .oneToOne, .manyToMany: break
+      case .manyToOne: operation += " group_left (\(names(matching.include)))"
+      case .oneToMany: operation += " group_right (\(names(matching.include)))"
+      }
+    }
+    return "\(text(of: binary.left)) \(operation) \(text(of: binary.right))"
+  }
+}

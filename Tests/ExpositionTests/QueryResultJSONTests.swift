@@ -1,0 +1,86 @@
+import Exposition
+import MetricModel
+import Testing
+
+@Suite struct QueryResultJSONTests {
+  private let time = Timestamp(milliseconds: 1_700_000_000_050)
+
+  private func json(_ value: QueryValue, _ annotations: [Annotation] = []) -> String {
+    String(
+      decoding: QueryResultJSON.answer(value, annotations: annotations), as: UTF8.self)
+  }
+
+  @Test func `a scalar has its time as a plain float and its value without an exponent`() {
+    #expect(
+      json(.scalar(ScalarPoint(time: time, value: 1e21)))
+        == #"{"status":"success","data":{"resultType":"scalar","#
+        + #""result":[1700000000.05,"1000000000000000000000"]}}"#)
+  }
+
+  @Test func `a string stands beside its time`() {
+    #expect(
+      json(.string("a\"\\\n\t\r\u{1}é<", at: Timestamp(milliseconds: 0)))
+        == #"{"status":"success","data":{"resultType":"string","#
+        + #""result":[0,"a\"\\\n\t\r\u0001é<"]}}"#)
+  }
+
+  @Test func `a vector has an object for each element`() {
+    let labels = Labels([("__name__", "up"), ("job", "a")])
+    #expect(
+      json(
+        .vector([
+          VectorSample(labels: labels, time: time, value: 0.5),
+          VectorSample(labels: .empty, time: time, value: .nan),
+        ]))
+        == #"{"status":"success","data":{"resultType":"vector","result":["#
+        + #"{"metric":{"__name__":"up","job":"a"},"value":[1700000000.050,"0.5"]},"#
+        + #"{"metric":{},"value":[1700000000.050,"NaN"]}]}}"#)
+  }
+
+  @Test func `an empty vector is an empty list`() {
+    #expect(
+      json(.vector([])) == #"{"status":"success","data":{"resultType":"vector","result":[]}}"#)
+  }
+
+  @Test func `a matrix has a list of points for each series`() {
+    let samples = SampleColumns(
+      timestamps: [-1500, 0, 7, 1_700_000_000_000], values: [-.infinity, -0.0, 1e-7, 123.25])
+    #expect(
+      json(.matrix([Series(labels: Labels([("a", "b")]), samples: samples)]))
+        == #"{"status":"success","data":{"resultType":"matrix","result":["#
+        + #"{"metric":{"a":"b"},"values":[[-1.500,"-Inf"],[0,"-0"],[0.007,"1e-07"],"#
+        + #"[1700000000,"123.25"]]}]}}"#)
+  }
+
+  @Test func `warnings and infos follow the data, ten of each at most`() {
+    let warnings = (0..<12).map { Annotation(.warning, "w\($0)") }
+    let text = json(.vector([]), warnings + [Annotation(.info, "i")])
+    #expect(
+      text.hasSuffix(
+        #","warnings":["w0","w1","w2","w3","w4","w5","w6","w7","w8","w9","#
+          + #""2 more warning annotations omitted"],"infos":["i"]}"#))
+  }
+
+  @Test func `a failure has a type and a message`() {
+    #expect(
+      String(
+        decoding: QueryResultJSON.failure(type: "bad_data", message: #"1:3: unexpected "}""#),
+        as: UTF8.self)
+        == #"{"status":"error","errorType":"bad_data","error":"1:3: unexpected \"}\""}"#)
+  }
+
+  @Test func `lists of other data share the envelope`() {
+    let bytes = QueryResultJSON.success { json in
+      json.array { json in
+        json.string("a")
+        QueryResultJSON.write(Labels([("x", "y")]), to: &json)
+        json.boolean(true)
+        json.integer(-3)
+        json.array { _ in }
+      }
+    }
+    #expect(
+      String(decoding: bytes, as: UTF8.self)
+        == #"{"status":"success","data":["a",{"x":"y"},true,-3,[]]}"#)
+  }
+}

@@ -1,0 +1,35 @@
+import MetricModel
+import PromQL
+import Testing
+
+@Suite struct PrinterTests {
+  @Test(arguments: [
+    ("sum(x)by(job)", "sum by (job) (x)"),
+    ("sum by () (x)", "sum(x)"),
+    ("sum without(a, 'b.c') (x)", "sum without (a, \"b.c\") (x)"),
+    ("topk(3,x) by (a)", "topk by (a) (3, x)"),
+    ("x{a='b',c!~\"d\",}", #"x{a="b",c!~"d"}"#),
+    (#"{"x"}"#, "x"),
+    (#"{"x.y",a="b"}"#, #"{"x.y",a="b"}"#),
+    (#"{__name__="x"}"#, #"{__name__="x"}"#),
+    (#"{"on"}"#, #"{"on"}"#),
+    ("rate( x [300] )", "rate(x[5m])"),
+    ("x[1h:]offset -90s", "x[1h:] offset -1m30s"),
+    ("x offset 1m @ 1.5", "x @ 1.500 offset 1m"),
+    ("x @ -0.001", "x @ -0.001"),
+    ("x @ start()", "x @ start()"),
+    ("a+on(b)group_left(c)d", "a + on (b) group_left (c) d"),
+    ("a+on(b)group_left d", "a + on (b) group_left () d"),
+    ("a / ignoring() b", "a / ignoring () b"),
+    ("a >bool 1", "a > bool 1"),
+    ("a ATAN2 b", "a atan2 b"),
+    ("-(1)", "-(1)"),
+    ("1e21", "1e+21"),
+    ("Inf", "+Inf"),
+    ("- inf", "-Inf"),
+    (#"label_replace(x,"a",'$1',"b",`(\d+)`)"#, #"label_replace(x, "a", "$1", "b", "(\\d+)")"#),
+  ])
+  func `the canonical form is Prometheus'`(text: String, canonical: String) throws {
+    #expect(Printer.text(of: try Parser.parse(text)) == canonical)
+  }
+}

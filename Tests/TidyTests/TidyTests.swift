@@ -1,0 +1,109 @@
+import Foundation
+import Testing
+
+/// Taste that a machine can check, so that nobody has to police it.
+@Suite struct TidyTests {
+  /// What each target may import besides the standard library: the arrows of the picture in the
+  /// README. A new arrow is a decision, made here.
+  private static let imports: [String: Set<String>] = [
+    "MetricModel": ["CRE2", "CDecimal", "Glibc"],
+    "Manifest": [],
+    "Statistics": ["COpenBLAS", "CLAPACKE", "Glibc"],
+    "PromQL": ["MetricModel", "Glibc"],
+    "QueryScripts": ["MetricModel", "PromQL"],
+    "TimeSeriesStore": ["MetricModel", "Glibc", "Synchronization"],
+    "Exposition": ["MetricModel", "CSnappy"],
+    "Analysis": ["MetricModel", "Statistics", "Manifest", "Glibc"],
+    "Rollouts": ["MetricModel", "Analysis", "Manifest"],
+    "Simulation": [
+      "MetricModel", "Statistics", "PromQL", "TimeSeriesStore", "Analysis", "Rollouts", "Manifest",
+    ],
+    "YAMLReader": ["Manifest", "Yams"],
+    "HTTPService": [
+      "MetricModel", "PromQL", "TimeSeriesStore", "Exposition", "Hummingbird", "Logging",
+      "ServiceLifecycle", "NIOCore", "HTTPTypes", "Synchronization", "Glibc",
+    ],
+    "CLI": [
+      "MetricModel", "PromQL", "QueryScripts", "TimeSeriesStore", "Exposition", "Analysis",
+      "Rollouts",
+      "Simulation", "Statistics", "Manifest", "YAMLReader", "HTTPService", "ArgumentParser",
+      "FoundationEssentials", "Logging", "Glibc",
+    ],
+  ]
+
+  private static let vagueNames = [
+    "Utils", "Util", "Helpers", "Helper", "Manager", "Misc", "Common", "Base", "Impl", "Info",
+    "Data",
+    "Processor",
+  ]
+
+  @Test(arguments: SourceFile.all)
+  func `files are short enough to be one thing`(file: SourceFile) {
+    #expect(file.lines.count <= 600, "\(file.path) has \(file.lines.count) lines")
+  }
+
+  @Test(arguments: SourceFile.all)
+  func `lines fit a screen`(file: SourceFile) {
+    for (number, line) in file.lines.enumerated() where line.count > 100 {
+      Issue.record("\(file.path):\(number + 1) has \(line.count) characters, at most 100")
+    }
+  }
+
+  @Test(arguments: SourceFile.all)
+  func `names say what a thing is`(file: SourceFile) {
+    let name = file.name
+    #expect(!Self.vagueNames.contains { name.hasSuffix($0) }, "\(file.path): the name says nothing")
+  }
+
+  @Test(arguments: SourceFile.products)
+  func `targets import what the picture of the floors allows`(file: SourceFile) throws {
+    guard let allowed = Self.imports[file.target] else {
+      Issue.record("\(file.path): target \(file.target) has no row in the table of imports")
+      return
+    }
+    for line in file.lines {
+      let words = line.split(separator: " ")
+      guard let index = words.firstIndex(of: "import"), index <= 1, let module = words.last,
+        words.count <= 3
+      else { continue }
+      #expect(allowed.contains(String(module)), "\(file.path) imports \(module)")
+    }
+  }
+
+  @Test(arguments: SourceFile.products)
+  func `unsafe code stays where it is announced`(file: SourceFile) {
+    let isAnnounced =
+      file.name.hasSuffix("Kernels") || file.name.hasPrefix("Mapped") || file.name.contains("Bits")
+      || file.name == "PosixFiles"
+    guard !isAnnounced else { return }
+    for (number, line) in file.code.enumerated()
+    where line.contains("unsafe ") || line.contains("Unsafe") {
+      Issue.record("\(file.path):\(number + 1) has unsafe code; it belongs in a …Kernels file")
+    }
+  }
+
+  @Test(arguments: SourceFile.products)
+  func `nothing that data can reach may crash`(file: SourceFile) {
+    for (number, line) in file.code.enumerated() {
+      for crash in ["try!", "as!", "fatalError("] where line.contains(crash) {
+        Issue.record("\(file.path):\(number + 1) has \(crash)")
+      }
+    }
+  }
+
+  @Test(arguments: SourceFile.all)
+  func `comments state what is, not what was or will be`(file: SourceFile) {
+    let marks = ["TO" + "DO", "FIX" + "ME", "XX" + "X", "// MA" + "RK"]
+    for (number, line) in file.lines.enumerated() {
+      for mark in marks where line.contains(mark) {
+        Issue.record("\(file.path):\(number + 1) has \(mark)")
+      }
+    }
+  }
+
+  @Test(arguments: Set(SourceFile.products.map(\.target)).sorted())
+  func `each target has a design note`(target: String) {
+    let note = SourceFile.root.appending(path: "Sources/\(target)/\(target).docc/\(target).md")
+    #expect(FileManager.default.fileExists(atPath: note.path), "\(note.path) is missing")
+  }
+}
