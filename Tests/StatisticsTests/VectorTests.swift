@@ -1,4 +1,5 @@
 import Foundation
+import Statistics
 import Testing
 
 /// The reference vectors that lie beside the repository, where they exist.
@@ -30,6 +31,7 @@ import Testing
       print("statistics vectors: skipped, there is no ../shared/conformance/statistics")
       return
     }
+    pinLinearAlgebraToOneThread()
     var total = VectorScore()
     var unbuilt: [String] = []
     for file in files {
