@@ -1,3 +1,4 @@
+package import Analysis
 package import MetricModel
 package import Rollouts
 
@@ -40,8 +41,8 @@ package enum TraceEvent: Equatable, Sendable {
 package struct Situation: Hashable, Sendable {
   /// The canary's share in percent; 100 after the promotion.
   package var weight = 0
-  package var canary = PodCount()
-  package var stable = PodCount()
+  package var canary = SetSize()
+  package var stable = SetSize()
   /// Steps done, and all of them.
   package var step = 0
   package var steps = 0
@@ -51,7 +52,7 @@ package struct Situation: Hashable, Sendable {
 }
 
 /// Pods of one ReplicaSet.
-package struct PodCount: Hashable, Sendable {
+package struct SetSize: Hashable, Sendable {
   package var available = 0
   package var desired = 0
 
