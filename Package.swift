@@ -90,8 +90,10 @@ let package = Package(
     tests("ExpositionTests", ["Exposition", "MetricModel"]),
     tests("AnalysisTests", ["Analysis", "MetricModel", "Statistics", "Manifest", "YAMLReader"]),
     tests("RolloutsTests", ["Rollouts", "Analysis", "MetricModel", "Manifest", "YAMLReader"]),
+    tests("SimulationTests", ["Simulation", "Rollouts", "Analysis", "Manifest", "YAMLReader"]),
     tests("HTTPServiceTests", ["HTTPService", "TimeSeriesStore", "Exposition", "MetricModel"]),
     // Runs the built program as users do, so it needs it built.
+    tests("EndToEndTests", ["CLI", "Exposition", "MetricModel"]),
     tests("TidyTests"),
   ],
   cxxLanguageStandard: .cxx17
