@@ -44,29 +44,21 @@ struct ProportionArm: Equatable {
     }
   }
 
-  /// How much more pods of this arm differ than chance lets them: Pearson's chi-squared of events by
-  /// pod over its degrees of freedom, about 1 where pods are alike; nil for fewer than two pods or
-  /// without events.
-  var podSpread: Double? {
-    let busy = pods.filter { $0.trials > 0 }
-    let rate = total.fraction
-    guard busy.count > 1, rate > 0, rate < 1 else { return nil }
-    let sum = busy.reduce(0.0) { sum, pod in
-      let expected = pod.trials * rate
-      return sum + (pod.events - expected) * (pod.events - expected) / (expected * (1 - rate))
-    }
-    return sum / Double(busy.count - 1)
+  /// The counts by pod as proportions.
+  var podProportions: [Proportion] {
+    pods.compactMap { try? Proportion(events: $0.events, trials: $0.trials) }
   }
 }
 
 /// One arm of a comparison of distributions: cumulative bucket counts.
-struct HistogramArm: Equatable {
+struct HistogramArm {
   /// Ascending, the last one infinite.
   var bounds: [Double] = []
   /// As many counts as bounds.
   var strata: [Int: [Double]] = [:]
   var total: [Double] = []
-  var pods: [PodCount] = []
+  /// Cumulative counts by pod, in the order of labels.
+  var pods: [(pod: String, counts: [Double])] = []
   var seriesCount = 0
 
   /// Why buckets can't be read.
@@ -101,15 +93,16 @@ struct HistogramArm: Equatable {
     guard bounds.last == .infinity else { throw .noInfiniteBucket }
     let place = Dictionary(uniqueKeysWithValues: bounds.enumerated().map { ($1, $0) })
     var bySeries: [Labels: Int] = [:]
-    total = [Double](repeating: 0, count: bounds.count)
-    var podTrials: [Labels: Double] = [:]
+    let empty = [Double](repeating: 0, count: bounds.count)
+    total = empty
+    var byPod: [Labels: [Double]] = [:]
     for (series, bound) in zip(buckets, boundOf) {
       bySeries[series.labels.removing(["le"]), default: 0] += 1
       let index = place[bound] ?? 0
       let pod = CounterIncreases.pod(of: series.labels)
       for (stratum, amount) in increases.increments(of: series) {
-        strata[stratum, default: [Double](repeating: 0, count: bounds.count)][index] += amount
-        if bound == .infinity { podTrials[pod, default: 0] += amount }
+        strata[stratum, default: empty][index] += amount
+        byPod[pod, default: empty][index] += amount
       }
     }
     guard bySeries.values.allSatisfy({ $0 == bounds.count }) else { throw .boundsDiffer }
@@ -118,8 +111,8 @@ struct HistogramArm: Equatable {
       strata[stratum] = counts
       for index in counts.indices { total[index] += counts[index] }
     }
-    pods = podTrials.sorted { $0.key < $1.key }
-      .map { PodCount(pod: $0.key.description, events: 0, trials: $0.value) }
+    pods = byPod.sorted { $0.key < $1.key }
+      .map { ($0.key.description, Self.rising($0.value)) }
   }
 
   /// The number of observations.

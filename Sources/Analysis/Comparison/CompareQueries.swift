@@ -15,8 +15,8 @@ struct CompareQueries: Equatable {
     self.now = now
     switch spec.since {
     case .step: windowStart = runStart
-    case .last(let length):
-      windowStart = now.advanced(by: Milliseconds(-length.milliseconds.count))
+    case .before(let length):
+      windowStart = runStart.advanced(by: Milliseconds(-length.milliseconds.count))
     }
   }
 

@@ -28,7 +28,7 @@ package struct CompareSpec: Equatable, Sendable {
   /// The observations that each arm needs before anything is decided.
   package var minimumSamples: Double
   /// The chance of stopping a canary that isn't worse, shared by all looks and by all comparisons
-  /// of the run.
+  /// of the run; and the chance of passing one that is worse by the margin.
   package var errorBudget: Double
 
   /// What is compared, with the selectors it is computed from.
@@ -58,12 +58,13 @@ package struct CompareSpec: Equatable, Sendable {
     }
   }
 
-  /// Where the window of a look starts.
+  /// Where the window starts, the same for all looks: each look sees all that the earlier ones saw,
+  /// and no scrape counts twice.
   package enum WindowStart: Equatable, Sendable {
-    /// At the start of the run, so that each look sees all that came before.
+    /// At the start of the run.
     case step
-    /// A fixed time before each look.
-    case last(GoDuration)
+    /// That long before the start of the run: the pause that let the canary warm up counts too.
+    case before(GoDuration)
   }
 
   /// Which change of the measure is bad.
@@ -162,10 +163,11 @@ package struct CompareSpec: Equatable, Sendable {
     guard let text = try object.optionalText("since"), text != "step" else { return .step }
     guard let length = GoDuration(parsing: text), length.nanoseconds > 0 else {
       throw ManifestError(
-        "found \"\(text)\", expected step (from the start of the run) or a duration such as 10m",
+        "found \"\(text)\", expected step (the start of the run) or a duration such as 5m: "
+          + "that long before it",
         at: try object.required("since"), path: object.path(of: "since"))
     }
-    return .last(length)
+    return .before(length)
   }
 
   private static func duration(

@@ -20,40 +20,42 @@ extension Comparison {
       {
         return early
       }
+      let noise = PodNoise(
+        stable: second.podProportions, canaryPods: first.pods.count, chance: budget.whole / 2)
       var process = StratifiedEProcess(for: .greater)
       for stratum in Set(first.strata.keys).intersection(second.strata.keys).sorted() {
-        try process.observe(
+        let pair = try noise.discounted(
           canary: first.strata[stratum] ?? Proportion(),
-          baseline: second.strata[stratum] ?? Proportion())
+          stable: second.strata[stratum] ?? Proportion(), .greater)
+        try process.observe(canary: pair.canary, baseline: pair.stable)
       }
       let test = try TwoProportionTest(canary: first.total, baseline: second.total)
       var report = undecided(.notEnoughEvidence, measure, arms.canary, arms.stable, "")
-      report.podSpread = second.podSpread
-      let share = sequentialShare
-      report.requiredLogE = ErrorBudget.requiredLogE(share)
-      let level = 1 - 2 * budget.ofLook
-      let interval = try test.miettinenNurminenInterval(level: level)
+      report.podSpread = noise.dispersion
+      report.noiseFloor = noise.ratio
+      // Half of the budget is for pods that differ by more than the floor.
+      let required = ErrorBudget.requiredLogE(noise.ratio > 1 ? budget.whole / 2 : budget.whole)
+      report.requiredLogE = required
+      let interval = try test.miettinenNurminenInterval(level: 1 - 2 * budget.toPass)
       report.evidence = Evidence(
         effect: Effect(name: "difference of shares of bad events", unit: "share"),
         estimate: test.estimate, interval: interval,
-        strength: .logE(process.largestLogE), alternative: .greater,
-        samples: SamplesPerArm(canary: first.total.trials, baseline: second.total.trials),
-        method: process.evidence().method, assumptions: Self.assumptions(second.podSpread))
+        strength: .logE(process.largestLogE), alternative: .greater, samples: test.samplesPerArm,
+        method: process.evidence().method, assumptions: Self.assumptions(noise))
       if let margin = spec.margin {
         // The score test against the margin, whose variance holds up without any event.
         report.logPNotWorse = Normal.standard.logCDF(test.scoreZ(against: margin))
-        report.requiredLogP = ErrorBudget.requiredLogP(budget.ofLook)
+        report.requiredLogP = ErrorBudget.requiredLogP(budget.toPass)
       }
-      let isWorse = process.largestLogE >= ErrorBudget.requiredLogE(share)
-      decide(&report, isWorse: isWorse, marginOutweighs: true)
+      decide(&report, isWorse: process.largestLogE >= required, marginOutweighs: true)
       return report
     } catch {
       throw .notComputable(error)
     }
   }
 
-  /// Whole distributions: worse when the ranks say so, or when the tail beyond any bucket bound
-  /// does; each has half the budget.
+  /// Whole distributions: worse when the share beyond any bucket bound says so, not worse when the
+  /// ranks say so.
   func distributions(canary: [Series], stable: [Series]) throws(Fault) -> ComparisonReport {
     let measure = "P(canary is larger)"
     let first = try histogram(canary)
@@ -72,30 +74,30 @@ extension Comparison {
       let canaryCounts = try BucketCounts(upperBounds: first.bounds, cumulative: first.total)
       let stableCounts = try BucketCounts(upperBounds: second.bounds, cumulative: second.total)
       let ranks = try MannWhitneyTest(canary: canaryCounts, baseline: stableCounts)
-      let tails = try TailMixture(canary: first, stable: second, alternative)
+      let tails = try TailMixture(canary: first, stable: second, alternative, chance: budget.whole / 2)
       var report = undecided(.notEnoughEvidence, measure, arms.canary, arms.stable, "")
-      report.requiredLogE = ErrorBudget.requiredLogE(sequentialShare / 2)
-      report.requiredLogP = ErrorBudget.requiredLogP(budget.ofLook / 2)
-      let interval = ranks.effectInterval(level: 1 - 2 * budget.ofLook)
-      let ranksLogP = ranks.logP(alternative)
-      let tailsSayWorse = tails.largestLogE >= (report.requiredLogE ?? .infinity)
-      let ranksSayWorse = ranksLogP <= (report.requiredLogP ?? -.infinity)
+      let required = ErrorBudget.requiredLogE(budget.whole / 2)
+      report.requiredLogE = required
+      report.noiseFloor = tails.noiseFloor
+      report.podSpread = tails.dispersion
+      let interval = PodRankNoise(stable: second).widened(
+        ranks.effectInterval(level: 1 - 2 * budget.toPass), around: ranks.effect,
+        canaryPods: first.pods.count)
       report.evidence = Evidence(
         effect: Effect(name: measure, neutralValue: 0.5), estimate: ranks.effect,
-        interval: interval,
-        strength: tailsSayWorse && !ranksSayWorse ? .logE(tails.largestLogE) : .logP(ranksLogP),
-        alternative: alternative, samples: ranks.samples,
-        method: tailsSayWorse && !ranksSayWorse
-          ? "e-process of the tails beyond \(first.bounds.count - 1) bucket bounds"
-          : "Mann-Whitney test on buckets", assumptions: Self.assumptions(nil))
-      if let margin = spec.margin {
-        let isWithin =
-          spec.worse == .increase
-          ? interval.upper < 0.5 + margin : interval.lower > 0.5 - margin
-        // The interval decides; its two logarithms only say on which side of the budget it lies.
-        report.logPNotWorse = isWithin ? log(budget.ofLook) : 0
-      }
-      decide(&report, isWorse: tailsSayWorse || ranksSayWorse, marginOutweighs: !tailsSayWorse)
+        interval: interval, strength: .logE(tails.largestLogE), alternative: alternative,
+        samples: ranks.samples,
+        method: "e-process of the shares beyond \(first.bounds.count - 1) bucket bounds; "
+          + "Mann-Whitney effect",
+        assumptions: Self.assumptions(nil))
+      let isWithin =
+        spec.margin.map {
+          spec.worse == .increase ? interval.upper < 0.5 + $0 : interval.lower > 0.5 - $0
+        } ?? false
+      // Ranks hardly see tails, so what the tails show isn't outweighed by what ranks don't.
+      decide(
+        &report, isWorse: tails.largestLogE >= required, isWithin: isWithin,
+        marginOutweighs: false)
       return report
     } catch {
       throw .notComputable(error)
@@ -121,7 +123,7 @@ extension Comparison {
       var report = undecided(.notEnoughEvidence, measure, arms.canary, arms.stable, "")
       report.requiredLogP = ErrorBudget.requiredLogP(budget.ofLook)
       var evidence = test.evidence(for: alternative)
-      evidence.interval = test.interval(level: 1 - 2 * budget.ofLook)
+      evidence.interval = test.interval(level: 1 - 2 * budget.toPass)
       report.evidence = evidence
       if let margin = spec.margin {
         report.logPNotWorse = try test.logP(
@@ -141,25 +143,20 @@ extension Comparison {
 
   // MARK: Parts
 
-  /// E-processes that see each scrape once need no share per look; windows that move along do.
-  private var sequentialShare: Double {
-    if case .step = spec.since { return budget.whole }
-    return budget.ofLook
-  }
-
-  /// Whether the arms are worse, or not worse by the margin; with the reason in words.
+  /// Whether the canary is worse, or not worse by the margin; with the reason in words.
   ///
   /// A difference that is proven and proven to lie within the margin passes: the margin says so.
   private func decide(
-    _ report: inout ComparisonReport, isWorse: Bool, marginOutweighs: Bool
+    _ report: inout ComparisonReport, isWorse: Bool, isWithin: Bool? = nil, marginOutweighs: Bool
   ) {
-    let isWithin = report.logPNotWorse.map { $0 <= log(budget.ofLook) } ?? false
+    let isWithin =
+      isWithin ?? report.logPNotWorse.map { $0 <= ErrorBudget.requiredLogP(budget.toPass) } ?? false
     if isWithin, !isWorse || marginOutweighs {
       report.outcome = .notWorse
     } else if isWorse {
       report.outcome = .worse
     }
-    report.reason = ComparisonSentence(report, spec: spec, budget: budget).text
+    report.reason = ComparisonSentence(report, spec: spec).text
   }
 
   private func histogram(_ buckets: [Series]) throws(Fault) -> HistogramArm {
@@ -175,15 +172,17 @@ extension Comparison {
   }
 
   private static func arm(_ arm: HistogramArm) -> ComparisonReport.Arm {
-    ComparisonReport.Arm(samples: arm.count, level: .nan, pods: arm.pods)
+    ComparisonReport.Arm(
+      samples: arm.count, level: .nan,
+      pods: arm.pods.map { PodCount(pod: $0.pod, events: 0, trials: $0.counts.last ?? 0) })
   }
 
-  private static func assumptions(_ podSpread: Double?) -> [Assumption] {
+  private static func assumptions(_ noise: PodNoise?) -> [Assumption] {
     [
       Assumption("each scrape is counted once", .holds),
       Assumption(
-        "pods of one arm are alike",
-        podSpread.map { $0 < 3 ? .holds : .violated } ?? .notChecked),
+        "pods of one arm are alike, or the noise floor covers how they differ",
+        noise?.dispersion == nil ? .notChecked : .holds),
     ]
   }
 }
@@ -196,12 +195,24 @@ extension Comparison {
 private struct TailMixture {
   /// The natural logarithm of the largest e-value so far.
   var largestLogE = 0.0
+  /// The largest noise floor of all bounds.
+  var noiseFloor = 1.0
+  /// The largest dispersion of stable pods at any bound.
+  var dispersion: Double?
 
   init(
-    canary: HistogramArm, stable: HistogramArm, _ alternative: Alternative
+    canary: HistogramArm, stable: HistogramArm, _ alternative: Alternative, chance: Double
   ) throws(NotComputable) {
     let bounds = canary.bounds.indices.dropLast()
     guard !bounds.isEmpty else { return }
+    var noises: [PodNoise] = []
+    for index in bounds {
+      let pods = stable.pods.compactMap { try? HistogramArm.exceedance($0.counts, above: index) }
+      let noise = PodNoise(stable: pods, canaryPods: canary.pods.count, chance: chance)
+      noises.append(noise)
+      noiseFloor = max(noiseFloor, noise.ratio)
+      if let value = noise.dispersion { dispersion = max(dispersion ?? 0, value) }
+    }
     var processes = bounds.map { _ in StratifiedEProcess(for: alternative) }
     for stratum in Set(canary.strata.keys).intersection(stable.strata.keys).sorted() {
       guard let first = canary.strata[stratum], let second = stable.strata[stratum] else {
@@ -210,7 +221,9 @@ private struct TailMixture {
       for index in bounds {
         let canaryTail = try HistogramArm.exceedance(first, above: index)
         let stableTail = try HistogramArm.exceedance(second, above: index)
-        try processes[index].observe(canary: canaryTail, baseline: stableTail)
+        let pair = try noises[index].discounted(
+          canary: canaryTail, stable: stableTail, alternative)
+        try processes[index].observe(canary: pair.canary, baseline: pair.stable)
       }
       largestLogE = max(largestLogE, Self.logMean(processes.map(\.logE)))
     }
@@ -220,6 +233,12 @@ private struct TailMixture {
   private static func logMean(_ terms: [Double]) -> Double {
     let peak = terms.max() ?? 0
     return peak + log(terms.reduce(0) { $0 + exp($1 - peak) } / Double(terms.count))
+  }
+}
+
+extension TwoProportionTest {
+  fileprivate var samplesPerArm: SamplesPerArm {
+    SamplesPerArm(canary: canary.trials, baseline: baseline.trials)
   }
 }
 

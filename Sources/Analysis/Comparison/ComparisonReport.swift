@@ -36,6 +36,8 @@ package struct ComparisonReport: Equatable, Sendable {
   package var window: TimeRange
   /// How much more the stable pods differ than chance lets them, about 1 where they are alike.
   package var podSpread: Double?
+  /// The ratio of rates that the stable pods show among themselves; 1 where they are alike.
+  package var noiseFloor = 1.0
   /// All of it in a sentence.
   package var reason: String
 
@@ -77,6 +79,7 @@ package struct ComparisonReport: Equatable, Sendable {
     if let requiredLogE { result["requiredLogE"] = NumberText.general(requiredLogE) }
     if let requiredLogP { result["requiredLogP"] = NumberText.general(requiredLogP) }
     if let logPNotWorse { result["logPNotWorse"] = NumberText.general(logPNotWorse) }
+    if noiseFloor > 1 { result["noiseFloor"] = NumberText.general(noiseFloor) }
     if let podSpread { result["podSpread"] = NumberText.general(podSpread) }
     return result
   }

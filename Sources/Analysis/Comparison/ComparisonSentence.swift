@@ -6,20 +6,20 @@ internal import Statistics
 struct ComparisonSentence {
   let text: String
 
-  init(_ report: ComparisonReport, spec: CompareSpec, budget: ErrorBudget) {
+  init(_ report: ComparisonReport, spec: CompareSpec) {
     guard let evidence = report.evidence else {
       text = report.reason
       return
     }
     let parts = [
       Self.levels(report, spec), Self.difference(evidence, spec),
-      Self.decision(report, evidence, spec, budget),
+      Self.decision(report, evidence, spec),
     ]
     var sentence = parts.joined(separator: "; ")
-    if let spread = report.podSpread, spread >= 3 {
+    if report.noiseFloor > 1 {
       sentence +=
-        "; stable pods differ \(PlainNumber.short(spread)) times more than chance, "
-        + "so take this with care"
+        "; stable pods differ among themselves, so ratios up to "
+        + "\(PlainNumber.short(report.noiseFloor)) count for nothing"
     }
     text = sentence
   }
@@ -55,7 +55,7 @@ struct ComparisonSentence {
   }
 
   private static func decision(
-    _ report: ComparisonReport, _ evidence: Evidence, _ spec: CompareSpec, _ budget: ErrorBudget
+    _ report: ComparisonReport, _ evidence: Evidence, _ spec: CompareSpec
   ) -> String {
     let margin = report.margin.map { value in
       if case .proportion = spec.measure { return "\(PlainNumber.points(value)) points" }

@@ -102,6 +102,7 @@ extension AnalysisRun {
       plan: plan, look: Look(
         number: results[index].count + 1, planned: plan.spec.effectiveCount,
         comparisons: plans.count { $0.comparison != nil && !$0.isDryRun },
+        mayEndEarly: plan.spec.limits.consecutiveSuccess > 0,
         runStart: openedAt ?? measurement.startedAt, takenAt: measurement.startedAt))
     let judgement = judge.judgement(of: answer, at: now)
     measurement.finishedAt = now

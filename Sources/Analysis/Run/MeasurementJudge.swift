@@ -8,6 +8,8 @@ struct Look: Equatable {
   var planned: Int64?
   /// The comparisons of the run that count, this one included.
   var comparisons: Int
+  /// Whether successes may end the metric before its last look.
+  var mayEndEarly: Bool
   var runStart: Timestamp
   /// The time that the queries were about.
   var takenAt: Timestamp

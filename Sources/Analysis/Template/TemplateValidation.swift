@@ -134,17 +134,12 @@ package enum TemplateValidation {
           "limit-out-of-range", "provider", "prometheus timeout should not be negative",
           "give the timeout in seconds, or leave it out for 30")
       }
-    case .compare(let comparison):
+    case .compare:
       if !metric.successCondition.isEmpty || !metric.failureCondition.isEmpty {
         add(
           "condition-on-comparison", "successCondition",
           "conditions don't apply to \(CompareSpec.pluginName), the test decides",
           "remove the condition and say with margin how much worse the canary may be")
-      }
-      if case .step = comparison.since {} else if comparison.warmup.nanoseconds > 0 {
-        add(
-          "warmup-without-step", "provider", "warmup needs since: step",
-          "a window that moves along can't tell how old a pod is; remove warmup or since")
       }
     }
   }

@@ -29,16 +29,17 @@ struct GroupIndex {
 /// `sum by (job) (x)`: adds rows to the rows of their groups, so that memory is groups by steps.
 ///
 /// Series are added in the order of the input, sums are compensated: same input, same bits.
-struct Aggregate<State: CellAccumulator>: Operator {
+struct Aggregate: Operator {
   private var input: any Operator
   private var groups: GroupIndex
   private let steps: Int
-  private var states: [State] = []
+  private var states: GroupStates
   private var output: BlockQueue?
 
-  init(_ input: any Operator, _ grouping: Grouping, steps: Int) {
+  init(_ input: any Operator, _ grouping: Grouping, states: GroupStates, steps: Int) {
     self.input = input
     groups = GroupIndex(grouping)
+    self.states = states
     self.steps = steps
   }
 
@@ -54,24 +55,20 @@ struct Aggregate<State: CellAccumulator>: Operator {
     _ block: SeriesBlock, _ context: inout QueryContext
   ) throws(QueryError) {
     for row in 0..<block.rowCount {
+      let known = groups.count
       let group = groups.number(of: block.heads[row])
-      if states.count < groups.count * steps {
-        try context.hold(samples: steps * max(1, MemoryLayout<State>.stride / 8))
-        states.append(contentsOf: repeatElement(.empty, count: steps))
-      }
-      addRow(block.values.span.extracting(block.cells(row)), to: &states, from: group * steps)
+      if group == known { try context.hold(samples: steps * states.samplesPerState) }
+      states.add(block.values.span.extracting(block.cells(row)), toGroup: group)
     }
   }
 
   private mutating func results() -> BlockQueue {
     var queue = BlockQueue()
+    let cells = states.results
     for group in 0..<groups.count {
-      let row = states[group * steps..<(group + 1) * steps].map { $0.result }
-      if row.contains(where: { !$0.isMissing }) {
-        queue.append(groups.heads[group], row, stepCount: steps)
-      }
+      queue.append(
+        groups.heads[group], cells[group * steps..<(group + 1) * steps], stepCount: steps)
     }
-    states = []
     return queue
   }
 }

@@ -71,13 +71,13 @@ struct SubqueryRange: RangeInput {
     return block.heads[row]
   }
 
-  /// The times at which a subquery is evaluated: multiples of its step since the epoch that lie in the
-  /// outer windows, wherever the outer query starts. Nil when there is none.
+  /// The times at which a subquery is evaluated: multiples of its step since the epoch that lie in
+  /// the outer windows, wherever the outer query starts. Nil when there is none.
   static func grid(under outer: WindowGrid, step: Milliseconds) -> StepGrid? {
     guard step.count > 0, outer.count > 0 else { return nil }
     let range = outer.span
     var first = range.start.milliseconds / step.count * step.count
-    if first <= range.start.milliseconds { first += step.count }
+    if first <= range.start.milliseconds { first &+= step.count }
     return StepGrid.range(
       from: Timestamp(milliseconds: first), through: range.end, step: step)
   }

@@ -2,19 +2,21 @@ internal import MetricModel
 
 /// A function of range vectors: reads one series at a time and slides its kernel along the row.
 ///
-/// Generic over the kernel, so that nothing is dispatched per sample.
-struct WindowScan<Kernel: WindowKernel>: Operator {
+/// Kernels are called through `WindowKernelChoice`, one switch per series, so that nothing is
+/// dispatched per sample. (A generic operator would not do: behind `any Operator` it isn't
+/// specialised.)
+struct WindowScan: Operator {
   private var input: any RangeInput
   private let grid: WindowGrid
   private let names: NameRule
   private let places: WindowPlaces
   private var parameters: [any Operator]
   private var hasColumns = false
-  private var kernel: Kernel
+  private var kernel: WindowKernelChoice
   private var samples = SampleColumns()
 
   init(
-    _ kernel: Kernel, _ input: any RangeInput, _ grid: WindowGrid,
+    _ kernel: WindowKernelChoice, _ input: any RangeInput, _ grid: WindowGrid,
     parameters: [any Operator], names: NameRule, places: WindowPlaces
   ) {
     self.kernel = kernel
@@ -27,11 +29,12 @@ struct WindowScan<Kernel: WindowKernel>: Operator {
 
   mutating func next(_ context: inout QueryContext) throws(QueryError) -> SeriesBlock? {
     try context.checkCancellation()
-    var block = SeriesBlock(stepCount: grid.count)
+    var block = SeriesBlock(
+      stepCount: grid.count, reservingRows: SeriesBlock.rowsPerTile(steps: grid.count))
     while !block.isFull, var head = try input.next(into: &samples, &context) {
       if !hasColumns { try computeColumns(&context) }
       let start = block.appendMissing(SeriesHead(labels: .empty))
-      let isAnyPresent = slide(&kernel, over: samples, grid, into: &block.values, from: start)
+      let isAnyPresent = kernel.slide(over: samples, grid, into: &block.values, from: start)
       if !isAnyPresent {
         block.dropLastRow()
         continue

@@ -8,10 +8,89 @@ protocol CellAccumulator {
   var result: Double { get }
 }
 
-/// Adds the present cells of a row to the states from `start` on.
-func addRow<State: CellAccumulator>(
-  _ row: Span<Double>, to states: inout [State], from start: Int
+/// States of groups, group by group, step by step; each case with loops of its own.
+///
+/// The arrays are moved out while they are worked on: with two owners they would be copied.
+enum GroupStates {
+  case sum([SumState])
+  case average([AverageState])
+  case min([MinState])
+  case max([MaxState])
+  case count([CountState])
+  case group([GroupState])
+  case variance([VarianceState])
+  case deviation([DeviationState])
+
+  /// What one state takes, in units of a sample.
+  var samplesPerState: Int {
+    switch self {
+    case .min, .max, .count, .group: 1
+    case .sum: 2
+    case .variance, .deviation: 3
+    case .average: 5
+    }
+  }
+
+  /// Adds the present cells of a row to a group, which may be the next new one.
+  mutating func add(_ row: Span<Double>, toGroup group: Int) {
+    switch self {
+    case .sum(var states):
+      self = .sum([])
+      addRow(row, to: &states, group)
+      self = .sum(states)
+    case .average(var states):
+      self = .average([])
+      addRow(row, to: &states, group)
+      self = .average(states)
+    case .min(var states):
+      self = .min([])
+      addRow(row, to: &states, group)
+      self = .min(states)
+    case .max(var states):
+      self = .max([])
+      addRow(row, to: &states, group)
+      self = .max(states)
+    case .count(var states):
+      self = .count([])
+      addRow(row, to: &states, group)
+      self = .count(states)
+    case .group(var states):
+      self = .group([])
+      addRow(row, to: &states, group)
+      self = .group(states)
+    case .variance(var states):
+      self = .variance([])
+      addRow(row, to: &states, group)
+      self = .variance(states)
+    case .deviation(var states):
+      self = .deviation([])
+      addRow(row, to: &states, group)
+      self = .deviation(states)
+    }
+  }
+
+  /// The results of all groups, row by row.
+  var results: [Double] {
+    switch self {
+    case .sum(let states): states.map(\.result)
+    case .average(let states): states.map(\.result)
+    case .min(let states): states.map(\.result)
+    case .max(let states): states.map(\.result)
+    case .count(let states): states.map(\.result)
+    case .group(let states): states.map(\.result)
+    case .variance(let states): states.map(\.result)
+    case .deviation(let states): states.map(\.result)
+    }
+  }
+}
+
+private func addRow<State: CellAccumulator>(
+  _ row: Span<Double>, to states: inout [State], _ group: Int
 ) {
+  let start = group * row.count
+  if states.count == start {
+    states.append(contentsOf: repeatElement(.empty, count: row.count))
+  }
   var span = states.mutableSpan
   for step in 0..<row.count where !row[step].isMissing { span[start &+ step].add(row[step]) }
 }

@@ -19,34 +19,24 @@ struct WindowPlace {
 
 /// What a range-vector function computes from one window.
 ///
-/// Windows of a series come in the order of steps, so a kernel may keep places that only move ahead.
+/// Windows of a series come in the order of steps, so a kernel may keep places that only move
+/// ahead.
 protocol WindowKernel {
-  /// Receives the call's scalars, one cell for each step, before the first series.
-  mutating func take(_ columns: [[Double]]) throws(QueryError)
   /// Called before the first window of each series.
   mutating func begin(_ times: Span<Int64>, _ values: Span<Double>)
   /// The result, or `Double.missing`.
   mutating func value(
     _ place: WindowPlace, _ times: Span<Int64>, _ values: Span<Double>
   ) -> Double
-
-  /// Parameters to warn of.
-  var quantilesOutOfRange: [Double] { get }
-  /// Whether a series whose name isn't a counter's deserves a remark.
-  var expectsCounter: Bool { get }
 }
 
 extension WindowKernel {
-  mutating func take(_ columns: [[Double]]) throws(QueryError) {}
-  var quantilesOutOfRange: [Double] { [] }
-  var expectsCounter: Bool { false }
-
   @inline(__always) mutating func begin(_ times: Span<Int64>, _ values: Span<Double>) {}
 }
 
 /// Slides a window over one series and writes a cell for each step; windows without samples leave
 /// theirs as it is. Answers whether anything was written.
-func slide<Kernel: WindowKernel>(
+func slideWindow<Kernel: WindowKernel>(
   _ kernel: inout Kernel, over samples: SampleColumns, _ grid: WindowGrid,
   into cells: inout [Double], from start: Int
 ) -> Bool {
@@ -102,15 +92,19 @@ func pickNewest(
 
 /// Takes staleness markers out, in place: range functions neither see nor count them.
 func removeStaleMarkers(_ samples: inout SampleColumns) {
-  var kept = 0
+  guard let first = indexOfStaleMarker(samples.values.span) else { return }
   let count = samples.count
-  for index in 0..<count where !samples.values[index].isMissing {
-    if kept != index {
-      samples.values[kept] = samples.values[index]
-      samples.timestamps[kept] = samples.timestamps[index]
-    }
+  var kept = first
+  for index in first..<count where !samples.values[index].isMissing {
+    samples.values[kept] = samples.values[index]
+    samples.timestamps[kept] = samples.timestamps[index]
     kept += 1
   }
   samples.values.removeLast(count - kept)
   samples.timestamps.removeLast(count - kept)
+}
+
+private func indexOfStaleMarker(_ values: Span<Double>) -> Int? {
+  for index in values.indices where values[index].isMissing { return index }
+  return nil
 }

@@ -1,0 +1,93 @@
+internal import MetricModel
+
+/// The kernel of a range function, each case with its own loop over the steps.
+enum WindowKernelChoice {
+  case extrapolation(ExtrapolationKernel)
+  case lastPair(LastPairKernel)
+  case counting(CountingKernel)
+  case summary(SummaryKernel)
+  case quantile(QuantileKernel)
+  case medianDeviation(MedianDeviationKernel)
+  case regression(RegressionKernel)
+  case smoothing(SmoothingKernel)
+  /// While the kernel is at work elsewhere.
+  case lent
+
+  /// - Parameter range: the window's length as written.
+  init(_ function: WindowFunction, range: Milliseconds) {
+    switch function {
+    case .extrapolated(let isCounter, let isRate):
+      self = .extrapolation(
+        ExtrapolationKernel(isCounter: isCounter, isRate: isRate, range: range))
+    case .lastPair(let isRate): self = .lastPair(LastPairKernel(isRate: isRate))
+    case .counting(let subject): self = .counting(CountingKernel(subject: subject))
+    case .summary(let summary): self = .summary(SummaryKernel(summary: summary))
+    case .quantile: self = .quantile(QuantileKernel())
+    case .medianDeviation: self = .medianDeviation(MedianDeviationKernel())
+    case .derivative: self = .regression(RegressionKernel(predicts: false))
+    case .prediction: self = .regression(RegressionKernel(predicts: true))
+    case .smoothing: self = .smoothing(SmoothingKernel())
+    }
+  }
+
+  /// Hands the call's scalars to the kernel.
+  mutating func take(_ columns: [[Double]]) throws(QueryError) {
+    switch self {
+    case .quantile(var kernel):
+      kernel.take(columns)
+      self = .quantile(kernel)
+    case .regression(var kernel):
+      kernel.take(columns)
+      self = .regression(kernel)
+    case .smoothing(var kernel):
+      try kernel.take(columns)
+      self = .smoothing(kernel)
+    case .extrapolation, .lastPair, .counting, .summary, .medianDeviation, .lent: break
+    }
+  }
+
+  /// Whether a series whose name isn't a counter's deserves a remark.
+  var expectsCounter: Bool {
+    if case .extrapolation(let kernel) = self { kernel.isCounter } else { false }
+  }
+
+  /// Parameters to warn of.
+  var quantilesOutOfRange: [Double] {
+    guard case .quantile(let kernel) = self else { return [] }
+    return kernel.quantiles.filter { !Quantiles.isInRange($0) }
+  }
+
+  /// Writes the row of one series; answers whether any cell is present.
+  ///
+  /// A kernel with a buffer of its own is moved out meanwhile: with two owners, the buffer would be
+  /// copied at the first write.
+  mutating func slide(
+    over samples: SampleColumns, _ grid: WindowGrid, into cells: inout [Double], from start: Int
+  ) -> Bool {
+    switch self {
+    case .extrapolation(var kernel):
+      self = .lent
+      defer { self = .extrapolation(kernel) }
+      return slideWindow(&kernel, over: samples, grid, into: &cells, from: start)
+    case .lastPair(var kernel):
+      return slideWindow(&kernel, over: samples, grid, into: &cells, from: start)
+    case .counting(var kernel):
+      return slideWindow(&kernel, over: samples, grid, into: &cells, from: start)
+    case .summary(var kernel):
+      return slideWindow(&kernel, over: samples, grid, into: &cells, from: start)
+    case .quantile(var kernel):
+      self = .lent
+      defer { self = .quantile(kernel) }
+      return slideWindow(&kernel, over: samples, grid, into: &cells, from: start)
+    case .medianDeviation(var kernel):
+      self = .lent
+      defer { self = .medianDeviation(kernel) }
+      return slideWindow(&kernel, over: samples, grid, into: &cells, from: start)
+    case .regression(var kernel):
+      return slideWindow(&kernel, over: samples, grid, into: &cells, from: start)
+    case .smoothing(var kernel):
+      return slideWindow(&kernel, over: samples, grid, into: &cells, from: start)
+    case .lent: preconditionFailure("a kernel works on one series at a time")
+    }
+  }
+}
