@@ -19,7 +19,7 @@ package struct Simulator<Analyses: SimulatedAnalyses> {
     case pod(SimulatedCluster.PodEvent)
     case wakeRun(String)
     /// The plan is edited: another image, other steps, more replicas.
-    case update(RolloutPlan)
+    indirect case update(RolloutPlan)
     case request(RolloutRequest)
     /// The n-th pod of a revision crashes, counted modulo their number.
     case crash(podHash: String, ordinal: Int)
