@@ -17,9 +17,14 @@ struct VectorFamily: Decodable, Sendable {
   }
 
   var family: String
-  var default_rtol: Double
+  var defaultRelativeTolerance: Double
   var tolerance: [String: Tolerance]
   var cases: [Case]
+
+  enum CodingKeys: String, CodingKey {
+    case family, tolerance, cases
+    case defaultRelativeTolerance = "default_rtol"
+  }
 }
 
 /// How a family fared, field by field.
@@ -80,7 +85,7 @@ extension VectorFamily {
           pair.0, pair.1, at: "\(path)[\(index)]", name: name, bounds: bounds, into: &score)
       }
     case (.number(let value), .number(let wanted)):
-      let rtol = bounds?.rtol ?? default_rtol
+      let rtol = bounds?.rtol ?? defaultRelativeTolerance
       let atol = bounds?.atol ?? 0
       let allowed = wanted == 0 ? max(atol, 1e-12) : atol + rtol * abs(wanted)
       if value == wanted || (value.isNaN && wanted.isNaN) || abs(value - wanted) <= allowed {

@@ -53,8 +53,6 @@ struct IndexReader {
     seriesIdentifiers = try Self.postings(in: file, at: all)
   }
 
-  // MARK: Sections
-
   /// A section that starts with its length in four bytes.
   private static func section(
     _ role: String, in file: BlockBytes, at offset: UInt64
@@ -116,8 +114,6 @@ struct IndexReader {
     for _ in 0..<count { identifiers.append(UInt64(try list.bigEndian32("a series number"))) }
     return identifiers
   }
-
-  // MARK: Series
 
   /// Reads one of `seriesIdentifiers`.
   func entry(_ identifier: UInt64) throws(BlockError) -> Entry {

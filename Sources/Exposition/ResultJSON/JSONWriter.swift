@@ -96,8 +96,6 @@ package struct JSONWriter {
     needsComma = true
   }
 
-  // MARK: Samples
-
   /// `[seconds,"value"]`: seconds with three decimals unless whole, as Prometheus writes points.
   mutating func point(_ milliseconds: Int64, _ value: Double) {
     comma()
@@ -122,8 +120,6 @@ package struct JSONWriter {
       bytes.append(UInt8(truncatingIfNeeded: 0x30 + fraction / divisor % 10))
     }
   }
-
-  // MARK: Punctuation
 
   private mutating func enclosed(
     _ open: Unicode.Scalar, _ close: Unicode.Scalar, _ content: (inout JSONWriter) -> Void

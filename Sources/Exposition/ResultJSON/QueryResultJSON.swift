@@ -49,8 +49,6 @@ package enum QueryResultJSON {
     }
   }
 
-  // MARK: Values
-
   private static func write(_ value: QueryValue, to json: inout JSONWriter) {
     switch value {
     case .scalar(let point):

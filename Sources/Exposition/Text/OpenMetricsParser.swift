@@ -33,8 +33,6 @@ package enum OpenMetricsParser {
     }
   }
 
-  // MARK: Metadata
-
   /// Reads a line that starts with `#`; true for `# EOF`.
   private static func isEnd(_ cursor: inout TextCursor) throws(TextFormatError) -> Bool {
     cursor.advance()
@@ -96,8 +94,6 @@ package enum OpenMetricsParser {
     cursor.advance()
   }
 
-  // MARK: Samples
-
   private static func sample(
     _ cursor: inout TextCursor, untimedAt fallback: Timestamp?, into rows: inout SampleRows
   ) throws(TextFormatError) {
@@ -136,6 +132,9 @@ package enum OpenMetricsParser {
   ) throws(TextFormatError) -> Timestamp {
     let start = cursor
     let word = cursor.word()
+    if let milliseconds = ShortDecimal(word)?.thousandths {
+      return Timestamp(milliseconds: milliseconds)
+    }
     guard let seconds = NumberText.parseDecimal(word), let time = Timestamp(seconds: seconds) else {
       let spelled = GoText.quoted(String(decoding: word, as: UTF8.self))
       throw start.failure("\(spelled) is not a timestamp, expected seconds such as 1700000000.123")

@@ -72,8 +72,8 @@ struct MonotonicityDetail: Equatable {
 
 /// The remarks of one query, each once.
 ///
-/// As in Prometheus, remarks of equal text are one remark, even when they come from different places
-/// of the query; the first place is kept.
+/// As in Prometheus, remarks of equal text are one remark, even when they come from different
+/// places of the query; the first place is kept.
 struct AnnotationLog {
   private var places: [Remark: SourceRange] = [:]
   private var details: [Remark: MonotonicityDetail] = [:]

@@ -31,8 +31,8 @@ struct JoinRule {
   }
 }
 
-/// `left * on (job) group_left right`: keeps the "one" side as rows by signature, streams the "many"
-/// side past it.
+/// `left * on (job) group_left right`: keeps the "one" side as rows by signature, streams the
+/// "many" side past it.
 struct BinaryJoin: Operator {
   private var many: any Operator
   private var one: any Operator
@@ -177,8 +177,8 @@ struct JoinSides {
     throw isOneToOne ? .manyToOneNotExplicit : .groupingNotUnique
   }
 
-  /// Throws when the "one" side has two elements of one signature at a step at which the "many" side
-  /// has any element.
+  /// Throws when the "one" side has two elements of one signature at a step at which the "many"
+  /// side has any element.
   func checkDuplicates(_ rule: JoinRule) throws(QueryError) {
     for (number, group) in rows.enumerated() where group.count > 1 {
       for step in 0..<one.stepCount where manySteps.contains(step) {
@@ -189,33 +189,5 @@ struct JoinSides {
           first: one.heads[present[0]].labels, second: one.heads[present[1]].labels)
       }
     }
-  }
-}
-
-/// A set of steps, as bits.
-struct StepSet {
-  private var words: [UInt64]
-
-  init(count: Int) {
-    words = [UInt64](repeating: 0, count: (count + 63) / 64)
-  }
-
-  func contains(_ step: Int) -> Bool { words[step >> 6] & 1 << UInt64(step & 63) != 0 }
-
-  mutating func insert(_ step: Int) { words[step >> 6] |= 1 << UInt64(step & 63) }
-
-  mutating func insert(presentIn cells: Span<Double>) {
-    for step in 0..<cells.count where !cells[step].isMissing { insert(step) }
-  }
-
-  mutating func formIntersection(_ other: StepSet) {
-    for index in words.indices { words[index] &= other.words[index] }
-  }
-
-  /// Adds the steps of `other`; false, and no change, when one of them was a member.
-  mutating func insertAll(_ other: StepSet) -> Bool {
-    for index in words.indices where words[index] & other.words[index] != 0 { return false }
-    for index in words.indices { words[index] |= other.words[index] }
-    return true
   }
 }

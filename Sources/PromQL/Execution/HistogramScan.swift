@@ -1,18 +1,20 @@
 internal import MetricModel
 
-/// `histogram_quantile` and `histogram_fraction`: gathers the bucket rows of each histogram, then
+/// `histogram_quantile` and its kin: gathers the bucket rows of each histogram, then
 /// evaluates it step by step.
 struct HistogramScan: Operator {
   enum Question {
     /// Column: the quantile.
     case quantile
+    /// Columns: the quantiles, which the results bear in a label of this name.
+    case quantiles(label: String)
     /// Columns: the bounds.
     case fraction
   }
 
   /// Where annotations point.
   struct Places {
-    var parameter: SourceRange
+    var parameters: [SourceRange]
     var vector: SourceRange
   }
 
@@ -55,20 +57,58 @@ struct HistogramScan: Operator {
     for index in parameters.indices {
       columns.append(try parameters[index].column(steps: grid.count, &context))
     }
-    if question == .quantile {
-      for q in columns[0] where !Quantiles.isInRange(q) {
-        context.annotations.add(.invalidQuantile(bits: q.bitPattern), at: places.parameter)
+    let answers = answers(columns)
+    for (index, column) in columns.enumerated() where asksForQuantiles {
+      for q in column where !Quantiles.isInRange(q) {
+        context.annotations.add(.invalidQuantile(bits: q.bitPattern), at: places.parameters[index])
       }
     }
     var queue = BlockQueue()
     for histogram in try gathered(&context) {
-      var head = histogram.head
-      let row = cells(of: histogram, columns, &context)
-      guard row.contains(where: { !$0.isMissing }) else { continue }
-      names.apply(to: &head)
-      queue.append(head, row, stepCount: grid.count)
+      for answer in answers { append(answer, histogram, to: &queue, &context) }
     }
     return queue
+  }
+
+  /// One result row of each histogram: its columns, and what its label says.
+  private struct Answer {
+    var columns: [[Double]]
+    var label: (name: String, values: [String])?
+  }
+
+  private var asksForQuantiles: Bool {
+    if case .fraction = question { false } else { true }
+  }
+
+  private func answers(_ columns: [[Double]]) -> [Answer] {
+    guard case .quantiles(let label) = question else { return [Answer(columns: columns)] }
+    return columns.map { column in
+      Answer(columns: [column], label: (label, column.map(OpenMetricsNumber.text)))
+    }
+  }
+
+  /// Where the label differs from step to step, each of its values has a row.
+  private func append(
+    _ answer: Answer, _ histogram: Gathered, to queue: inout BlockQueue,
+    _ context: inout QueryContext
+  ) {
+    let row = cells(of: histogram, answer.columns, &context)
+    guard row.contains(where: { !$0.isMissing }) else { return }
+    var head = histogram.head
+    names.apply(to: &head)
+    guard let (name, texts) = answer.label else {
+      queue.append(head, row, stepCount: grid.count)
+      return
+    }
+    for text in Set(texts).sorted() {
+      var builder = LabelsBuilder(head.labels)
+      builder.set(name, text)
+      let part = row.indices.map { texts[$0] == text ? row[$0] : .missing }
+      guard part.contains(where: { !$0.isMissing }) else { continue }
+      queue.append(
+        SeriesHead(labels: builder.labels, dropsName: head.dropsName), part,
+        stepCount: grid.count)
+    }
   }
 
   /// Histograms in the order in which their first bucket came.
@@ -125,7 +165,7 @@ struct HistogramScan: Operator {
       switch question {
       case .fraction:
         row[step] = ClassicHistogram.fraction(columns[0][step], columns[1][step], &buckets)
-      case .quantile:
+      case .quantile, .quantiles:
         let (value, correction) = ClassicHistogram.quantile(columns[0][step], &buckets)
         row[step] = value
         if let correction { note(correction, histogram.head, step, &context) }
@@ -158,5 +198,14 @@ enum BucketBound {
     case "nan": .nan
     default: NumberText.parseDecimal(text.utf8.dropFirst(text.utf8.first == 0x2b ? 1 : 0))
     }
+  }
+}
+
+/// Numbers in labels, as OpenMetrics spells them: always with a point or an exponent.
+enum OpenMetricsNumber {
+  static func text(_ value: Double) -> String {
+    let text = NumberText.general(value)
+    let isPlain = text.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2d }
+    return isPlain ? text + ".0" : text
   }
 }

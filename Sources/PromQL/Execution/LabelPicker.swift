@@ -4,7 +4,7 @@ internal import MetricModel
 ///
 ///     LabelPicker(keeping: ["job"])(labels)
 struct LabelPicker {
-  /// Sorted bytewise, unique.
+  /// Sorted bytewise.
   private let names: [[UInt8]]
   private let keepsListed: Bool
 
@@ -22,7 +22,7 @@ struct LabelPicker {
 
   private init(_ names: [String], keepsListed: Bool) {
     let sorted = names.map { Array($0.utf8) }.sorted { $0.lexicographicallyPrecedes($1) }
-    self.names = sorted.indices.filter { $0 == 0 || sorted[$0] != sorted[$0 - 1] }.map { sorted[$0] }
+    self.names = sorted
     self.keepsListed = keepsListed
   }
 

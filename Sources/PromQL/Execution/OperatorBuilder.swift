@@ -22,7 +22,7 @@ struct OperatorBuilder {
     case .rank(let choice, let aggregate, let parameter, let place):
       return Ranking(
         choice, build(aggregate.input, on: grid), aggregate.grouping,
-        parameter: build(parameter, on: grid), place: place, steps: steps, isOrdered: steps == 1)
+        parameter: build(parameter, on: grid), place: place, steps: steps)
     case .quantile(let aggregate, let parameter, let place):
       return QuantileAggregate(
         build(aggregate.input, on: grid), aggregate.grouping,

@@ -71,8 +71,8 @@ struct SubqueryRange: RangeInput {
     return block.heads[row]
   }
 
-  /// The times at which a subquery is evaluated: multiples of its step since the epoch that lie in the
-  /// outer windows, wherever the outer query starts. Nil when there is none.
+  /// The times at which a subquery is evaluated: multiples of its step since the epoch that lie in
+  /// the outer windows, wherever the outer query starts. Nil when there is none.
   static func grid(under outer: WindowGrid, step: Milliseconds) -> StepGrid? {
     guard step.count > 0, outer.count > 0 else { return nil }
     let range = outer.span

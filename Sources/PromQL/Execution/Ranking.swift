@@ -1,7 +1,9 @@
 internal import MetricModel
 
-/// `topk`, `bottomk`, `limitk`, `limit_ratio`: elements chosen within groups, step by step, with all
-/// their labels. Holds the input, since which rows survive isn't known before the end.
+/// `topk`, `bottomk`, `limitk`, `limit_ratio`: elements chosen within groups, step by step, with
+/// all their labels.
+///
+/// Rows stream past; what is kept are the best so far of each group and step.
 struct Ranking: Operator {
   enum Choice {
     case top, bottom, first, ratio
@@ -13,13 +15,15 @@ struct Ranking: Operator {
   private var groups: GroupIndex
   private let steps: Int
   private let place: SourceRange
-  /// Whether the result keeps the order of rank, as an instant query's does.
-  private let isOrdered: Bool
+  /// Heads of the input's rows, as chosen elements refer to them.
+  private var heads: [SeriesHead] = []
+  /// For each group and step.
+  private var chosen: [RankedElements] = []
   private var output: BlockQueue?
 
   init(
     _ choice: Choice, _ input: any Operator, _ grouping: Grouping, parameter: any Operator,
-    place: SourceRange, steps: Int, isOrdered: Bool
+    place: SourceRange, steps: Int
   ) {
     self.choice = choice
     self.input = input
@@ -27,7 +31,6 @@ struct Ranking: Operator {
     groups = GroupIndex(grouping)
     self.place = place
     self.steps = steps
-    self.isOrdered = isOrdered
   }
 
   mutating func next(_ context: inout QueryContext) throws(QueryError) -> SeriesBlock? {
@@ -38,22 +41,37 @@ struct Ranking: Operator {
   private mutating func ranked(_ context: inout QueryContext) throws(QueryError) -> BlockQueue {
     let amounts = try parameter.column(steps: steps, &context)
     let isEmpty = try check(amounts, &context)
-    let all = try input.collected(steps: steps, &context)
-    if isEmpty { return BlockQueue() }
-    let members = rowsOfGroups(all)
-    var chosen = SeriesBlock(stepCount: steps)
-    for row in 0..<all.rowCount { _ = chosen.appendMissing(all.heads[row]) }
-    var order: [Int] = []
-    for rows in members {
-      for step in 0..<steps {
-        let picked = pick(rows, all, step, amounts[step])
-        for row in picked {
-          chosen.values[row * steps + step] = all.values[row * steps + step]
+    let limits = amounts.map { choice == .ratio ? .max : Int(clamping: max(0, goInteger($0))) }
+    while let block = try input.next(&context) {
+      if isEmpty { continue }
+      for row in 0..<block.rowCount {
+        let group = groups.number(of: block.heads[row])
+        if chosen.count == group * steps {
+          let order: RankedElements.Order =
+            choice == .top ? .greatest : choice == .bottom ? .least : .first
+          chosen.append(contentsOf: repeatElement(RankedElements(order), count: steps))
         }
-        if isOrdered { order.append(contentsOf: picked) }
+        let cells = block.values.span.extracting(block.cells(row))
+        try add(cells, block.heads[row], group, amounts, limits, &context)
       }
     }
-    return queue(chosen, order)
+    return steps == 1 ? inOrderOfRank() : inOrderOfInput()
+  }
+
+  private mutating func add(
+    _ cells: Span<Double>, _ head: SeriesHead, _ group: Int, _ amounts: [Double], _ limits: [Int],
+    _ context: inout QueryContext
+  ) throws(QueryError) {
+    var grown = 0
+    for step in 0..<steps where !cells[step].isMissing {
+      if choice == .ratio && !SeriesSampling.isChosen(head.labels, ratio: amounts[step]) {
+        continue
+      }
+      let element = RankedElement(value: cells[step], row: heads.count)
+      if chosen[group * steps + step].add(element, limit: limits[step]) { grown += 2 }
+    }
+    heads.append(head)
+    try context.hold(samples: grown)
   }
 
   /// Throws for impossible parameters; true when nothing can be chosen at any step.
@@ -81,56 +99,103 @@ struct Ranking: Operator {
     return false
   }
 
-  private mutating func rowsOfGroups(_ all: SeriesBlock) -> [[Int]] {
-    var members: [[Int]] = []
-    for row in 0..<all.rowCount {
-      let group = groups.number(of: all.heads[row])
-      if group == members.count { members.append([]) }
-      members[group].append(row)
+  /// Group by group, best first, as an instant query answers.
+  private func inOrderOfRank() -> BlockQueue {
+    var queue = BlockQueue()
+    for elements in chosen {
+      for element in elements.ranked {
+        queue.append(heads[element.row], CollectionOfOne(element.value), stepCount: 1)
+      }
     }
-    return members
+    return queue
   }
 
-  /// The chosen rows of one group at one step, best first.
-  private func pick(_ rows: [Int], _ all: SeriesBlock, _ step: Int, _ amount: Double) -> [Int] {
-    let present = rows.filter { !all.values[$0 * steps + step].isMissing }
-    func value(_ row: Int) -> Double { all.values[row * steps + step] }
-    let count = choice == .ratio ? 0 : Int(clamping: max(0, goInteger(amount)))
-    switch choice {
-    case .first: return Array(present.prefix(count))
-    case .ratio:
-      return present.filter { SeriesSampling.isChosen(all.heads[$0].labels, ratio: amount) }
-    case .top:
-      return Array(stablySorted(present) { Self.ranksHigher(value($0), value($1)) }.prefix(count))
-    case .bottom:
-      return Array(stablySorted(present) { Self.ranksLower(value($0), value($1)) }.prefix(count))
+  private func inOrderOfInput() -> BlockQueue {
+    var rowOf: [Int: Int] = [:]
+    for elements in chosen { for element in elements.ranked { rowOf[element.row] = 0 } }
+    var block = SeriesBlock(stepCount: steps)
+    for row in rowOf.keys.sorted() {
+      rowOf[row] = block.rowCount
+      _ = block.appendMissing(heads[row])
     }
+    for (cell, elements) in chosen.enumerated() {
+      for element in elements.ranked {
+        guard let row = rowOf[element.row] else { continue }
+        block.values[row * steps + cell % steps] = element.value
+      }
+    }
+    var queue = BlockQueue()
+    queue.append(block)
+    return queue
+  }
+}
+
+/// An element of a vector at one step: its value, and the number of its row.
+struct RankedElement {
+  var value: Double
+  var row: Int
+}
+
+/// The best elements of a group at one step, at most as many as wanted.
+struct RankedElements {
+  enum Order {
+    case greatest, least, first
+  }
+
+  private let order: Order
+  /// A heap with the worst on top.
+  private var heap: [RankedElement] = []
+
+  init(_ order: Order) {
+    self.order = order
+  }
+
+  /// Best first.
+  var ranked: [RankedElement] { heap.sorted { isBetter($0, $1) } }
+
+  /// Elements come in the order of their rows. Answers whether one more is held.
+  mutating func add(_ element: RankedElement, limit: Int) -> Bool {
+    if heap.count < limit {
+      heap.append(element)
+      siftUp(heap.count - 1)
+      return true
+    }
+    if let worst = heap.first, isBetter(element, worst) {
+      heap[0] = element
+      siftDown(0)
+    }
+    return false
   }
 
   /// Ties go to the first; NaN is taken only for want of numbers.
-  private func stablySorted(_ rows: [Int], _ precedes: (Int, Int) -> Bool) -> [Int] {
-    rows.enumerated().sorted { a, b in
-      if precedes(a.element, b.element) { return true }
-      return !precedes(b.element, a.element) && a.offset < b.offset
-    }.map(\.element)
-  }
-
-  private static func ranksHigher(_ a: Double, _ b: Double) -> Bool {
-    if b.isNaN { return !a.isNaN }
-    return a > b
-  }
-
-  private static func ranksLower(_ a: Double, _ b: Double) -> Bool {
-    if b.isNaN { return !a.isNaN }
-    return a < b
-  }
-
-  private func queue(_ chosen: SeriesBlock, _ order: [Int]) -> BlockQueue {
-    var queue = BlockQueue()
-    for row in isOrdered ? order : Array(0..<chosen.rowCount) where chosen.hasSamples(row: row) {
-      queue.append(chosen.heads[row], chosen.values[chosen.cells(row)], stepCount: steps)
+  private func isBetter(_ a: RankedElement, _ b: RankedElement) -> Bool {
+    if order != .first {
+      if a.value.isNaN != b.value.isNaN { return b.value.isNaN }
+      if a.value > b.value { return order == .greatest }
+      if a.value < b.value { return order == .least }
     }
-    return queue
+    return a.row < b.row
+  }
+
+  private mutating func siftUp(_ start: Int) {
+    var index = start
+    while index > 0 {
+      let parent = (index - 1) / 2
+      guard isBetter(heap[parent], heap[index]) else { return }
+      heap.swapAt(parent, index)
+      index = parent
+    }
+  }
+
+  private mutating func siftDown(_ start: Int) {
+    var index = start
+    while 2 * index + 1 < heap.count {
+      var child = 2 * index + 1
+      if child + 1 < heap.count && isBetter(heap[child], heap[child + 1]) { child += 1 }
+      guard isBetter(heap[index], heap[child]) else { return }
+      heap.swapAt(index, child)
+      index = child
+    }
   }
 }
 

@@ -31,7 +31,8 @@ struct LabelRule {
   }
 }
 
-/// Go's `Regexp.Expand`: `$1`, `${1}`, `$name`; `$1x` is the group named `1x`; `$$` is a dollar sign.
+/// Go's `Regexp.Expand`: `$1`, `${1}`, `$name`; `$1x` is the group named `1x`; `$$` is a dollar
+/// sign.
 struct LabelTemplate {
   private enum Part {
     case text([UInt8])

@@ -32,7 +32,7 @@ struct ResultCollector {
       try context.hold(samples: 2 * block.values.count)
       for row in 0..<block.rowCount {
         let labels = finalLabels(block.heads[row])
-        let samples = columns(block.values.span.extracting(block.cells(row)), times)
+        let samples = columns(block.values[block.cells(row)], times)
         if let known = numbers[labels] {
           series[known].samples = try Self.merged(series[known].samples, samples)
         } else {
@@ -65,16 +65,17 @@ struct ResultCollector {
     head.dropsName ? LabelPicker.withoutName(head.labels) : head.labels
   }
 
-  private func columns(_ cells: Span<Double>, _ times: [Int64]) -> SampleColumns {
-    var timestamps: [Int64] = []
-    var values: [Double] = []
-    timestamps.reserveCapacity(cells.count)
-    values.reserveCapacity(cells.count)
-    for step in 0..<cells.count where !cells[step].isMissing {
-      timestamps.append(times[step])
-      values.append(cells[step])
+  /// Rows without gaps, most of them, share one column of times.
+  private func columns(_ cells: ArraySlice<Double>, _ times: [Int64]) -> SampleColumns {
+    if cells.allSatisfy({ !$0.isMissing }) {
+      return SampleColumns(timestamps: times, values: Array(cells))
     }
-    return SampleColumns(timestamps: timestamps, values: values)
+    var samples = SampleColumns()
+    for (time, value) in zip(times, cells) where !value.isMissing {
+      samples.timestamps.append(time)
+      samples.values.append(value)
+    }
+    return samples
   }
 
   /// Two series that share no time as one.

@@ -18,8 +18,8 @@ struct SeriesHead {
   var dropsName = false
 }
 
-/// A tile of a vector over time, which operators hand to each other: rows are series, columns are the
-/// evaluation times.
+/// A tile of a vector over time, which operators hand to each other: rows are series, columns are
+/// the evaluation times.
 ///
 ///     block.append(head) { row in row[step] = value }    // cells left alone are missing
 ///
@@ -98,7 +98,8 @@ struct SeriesBlock {
     for row in heads.indices where hasSamples(row: row) {
       if kept != row {
         heads[kept] = heads[row]
-        for step in 0..<stepCount { values[kept * stepCount + step] = values[row * stepCount + step] }
+        let (target, origin) = (kept * stepCount, row * stepCount)
+        for step in 0..<stepCount { values[target + step] = values[origin + step] }
       }
       kept += 1
     }

@@ -1,7 +1,7 @@
 internal import MetricModel
 
-/// Where a selector looks at each step: `(end - range, end]`, with `end` moved by `offset` or pinned
-/// by `@`.
+/// Where a selector looks at each step: `(end - range, end]`, with `end` moved by `offset` or
+/// pinned by `@`.
 struct WindowGrid: Equatable {
   /// The window's end at the first step, in milliseconds.
   var firstEnd: Int64

@@ -2,8 +2,9 @@ internal import MetricModel
 
 /// A function of range vectors: reads one series at a time and slides its kernel along the row.
 ///
-/// Kernels are called through `WindowKernelChoice`, one switch per series, so that nothing is dispatched
-/// per sample. (A generic operator would not do: behind `any Operator` it isn't specialised.)
+/// Kernels are called through `WindowKernelChoice`, one switch per series, so that nothing is
+/// dispatched per sample. (A generic operator would not do: behind `any Operator` it isn't
+/// specialised.)
 struct WindowScan: Operator {
   private var input: any RangeInput
   private let grid: WindowGrid
@@ -28,7 +29,8 @@ struct WindowScan: Operator {
 
   mutating func next(_ context: inout QueryContext) throws(QueryError) -> SeriesBlock? {
     try context.checkCancellation()
-    var block = SeriesBlock(stepCount: grid.count)
+    var block = SeriesBlock(
+      stepCount: grid.count, reservingRows: SeriesBlock.rowsPerTile(steps: grid.count))
     while !block.isFull, var head = try input.next(into: &samples, &context) {
       if !hasColumns { try computeColumns(&context) }
       let start = block.appendMissing(SeriesHead(labels: .empty))

@@ -3,8 +3,8 @@ internal import MetricModel
 /// `rate`, `increase` and `delta`: the difference of the outer samples, extrapolated to the window.
 ///
 /// Where samples lie within 1.1 mean distances of a border, the change is extended to it, otherwise
-/// by half a mean distance; a counter never below zero. Resets are found once for each series, so that
-/// a window costs the same however many samples it holds.
+/// by half a mean distance; a counter never below zero. Resets are found once for each series, so
+/// that a window costs the same however many samples it holds.
 struct ExtrapolationKernel: WindowKernel {
   let isCounter: Bool
   let isRate: Bool
@@ -12,6 +12,7 @@ struct ExtrapolationKernel: WindowKernel {
   /// Places of samples less than the one before; NaN never is.
   private var resets: [Int] = []
   private var nextReset = 0
+  private var reach = Reach(Gaps(toStart: 0, toEnd: 0, sampled: 0, intervals: 1))
 
   init(isCounter: Bool, isRate: Bool, range: Milliseconds) {
     self.isCounter = isCounter
@@ -40,31 +41,69 @@ struct ExtrapolationKernel: WindowKernel {
       change += values[resets[reset] &- 1]
       reset &+= 1
     }
-    return change
-      * factor(place, change, first, firstTime: times[place.first], lastTime: times[place.last])
+    let scale = scale(
+      Gaps(
+        toStart: times[place.first] &- place.startTime,
+        toEnd: place.endTime &- times[place.last],
+        sampled: times[place.last] &- times[place.first], intervals: place.count &- 1),
+      first, change)
+    return change * scale
   }
 
   /// By how much the change grows when it is extended to the window's borders, and, for a rate,
   /// divided by the window's seconds as written. The order of the steps is Prometheus' since 2.51.
   @inline(__always)
-  private func factor(
-    _ place: WindowPlace, _ change: Double, _ first: Double, firstTime: Int64, lastTime: Int64
-  ) -> Double {
-    var toStart = Double(firstTime &- place.startTime) / 1000
-    var toEnd = Double(place.endTime &- lastTime) / 1000
-    let sampled = Double(lastTime &- firstTime) / 1000
-    let meanDistance = sampled / Double(place.count &- 1)
-    let threshold = meanDistance * 1.1
-    if toStart >= threshold { toStart = meanDistance / 2 }
-    if isCounter && change > 0 && first >= 0 {
-      let toZero = sampled * (first / change)
+  private mutating func scale(_ gaps: Gaps, _ first: Double, _ change: Double) -> Double {
+    if gaps != reach.gaps { reach = Reach(gaps) }
+    var toStart = reach.toStart
+    // A counter that held more than it gained is extended no further than its own length, so the
+    // division can be spared where that isn't shorter.
+    let mayReachZero = isCounter && change > 0 && first >= 0
+    if mayReachZero && !(first >= change && reach.sampled >= toStart) {
+      let toZero = reach.sampled * (first / change)
       if toZero < toStart { toStart = toZero }
     }
-    if toEnd >= threshold { toEnd = meanDistance / 2 }
-    var factor = 1.0
-    if sampled != 0 { factor = (sampled + toStart + toEnd) / sampled }
-    if isRate { factor /= rangeSeconds }
-    return factor
+    if toStart == reach.toStart && reach.hasScale { return reach.scale }
+    var scale = 1.0
+    if reach.sampled != 0 { scale = (reach.sampled + toStart + reach.toEnd) / reach.sampled }
+    if isRate { scale /= rangeSeconds }
+    if toStart == reach.toStart {
+      reach.scale = scale
+      reach.hasScale = true
+    }
+    return scale
+  }
+
+  /// Distances in milliseconds, from which the extension follows.
+  private struct Gaps: Equatable {
+    var toStart: Int64
+    var toEnd: Int64
+    var sampled: Int64
+    var intervals: Int
+  }
+
+  /// How far a change is extended. Regular scrapes give the same gaps at step after step, and the
+  /// divisions below are most of the work, so the last answer is kept.
+  private struct Reach {
+    var gaps: Gaps
+    /// Seconds.
+    var sampled: Double
+    var toStart: Double
+    var toEnd: Double
+    /// The scale when no counter starts within the window.
+    var scale = 0.0
+    var hasScale = false
+
+    init(_ gaps: Gaps) {
+      self.gaps = gaps
+      sampled = Double(gaps.sampled) / 1000
+      toStart = Double(gaps.toStart) / 1000
+      toEnd = Double(gaps.toEnd) / 1000
+      let meanDistance = sampled / Double(gaps.intervals)
+      let threshold = meanDistance * 1.1
+      if toStart >= threshold { toStart = meanDistance / 2 }
+      if toEnd >= threshold { toEnd = meanDistance / 2 }
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 /// What each function of the language does: the one list that knows all of them.
 ///
-/// A new function is one row here and one kernel. Names, arguments and types for the parser stand in
-/// `FunctionSignature`.
+/// A new function is one row here and one kernel. Names, arguments and types for the parser stand
+/// in `FunctionSignature`.
 enum FunctionTable {
   /// The parts that the planner puts a call together from.
   enum Implementation {
@@ -18,8 +18,8 @@ enum FunctionTable {
     case labelReplace, labelJoin
     case sort(SortOrder)
     case histogramQuantile, histogramFraction, histogramQuantiles
-    /// Of native histograms, which no series has yet: always empty.
-    case nativeHistogramOnly
+    /// Of native histograms or start timestamps, which no series has yet: an empty vector.
+    case empty
     /// Facts of the query.
     case queryStart, queryEnd, queryRange, queryStep
     case maxOf, minOf
@@ -80,11 +80,12 @@ enum FunctionTable {
     "histogram_quantile": .histogramQuantile,
     "histogram_quantiles": .histogramQuantiles,
     "histogram_fraction": .histogramFraction,
-    "histogram_avg": .nativeHistogramOnly,
-    "histogram_count": .nativeHistogramOnly,
-    "histogram_sum": .nativeHistogramOnly,
-    "histogram_stddev": .nativeHistogramOnly,
-    "histogram_stdvar": .nativeHistogramOnly,
+    "histogram_avg": .empty,
+    "histogram_count": .empty,
+    "histogram_sum": .empty,
+    "histogram_stddev": .empty,
+    "histogram_stdvar": .empty,
+    "start_timestamp": .empty,
     "start": .queryStart,
     "end": .queryEnd,
     "range": .queryRange,

@@ -26,7 +26,8 @@ enum ClassicHistogram {
     if !buckets.isEmpty { buckets.removeLast(buckets.count - kept - 1) }
   }
 
-  /// Mostly sorted already, and short: insertion sort, which also keeps equal bounds in input order.
+  /// Mostly sorted already, and short: insertion sort, which also keeps equal bounds in input
+  /// order.
   private static func sortStably(_ buckets: inout [ClassicBucket]) {
     for index in buckets.indices.dropFirst() {
       var position = index

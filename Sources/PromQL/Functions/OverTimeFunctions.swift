@@ -46,6 +46,11 @@ struct SummaryKernel: WindowKernel {
 
   @inline(__always)
   private func mean(_ place: WindowPlace, _ values: Span<Double>) -> Double {
+    // A sum that stays finite has never overflowed: the mean needs no other care.
+    var sum = NeumaierSum(values[place.first])
+    for index in (place.first &+ 1)..<place.end { sum.add(values[index]) }
+    let count = Double(place.count)
+    if sum.sum.isFinite { return sum.sum / count + sum.correction / count }
     var running = NeumaierMean(values[place.first])
     for index in (place.first &+ 1)..<place.end { running.add(values[index]) }
     return running.mean

@@ -19,7 +19,8 @@ struct WindowPlace {
 
 /// What a range-vector function computes from one window.
 ///
-/// Windows of a series come in the order of steps, so a kernel may keep places that only move ahead.
+/// Windows of a series come in the order of steps, so a kernel may keep places that only move
+/// ahead.
 protocol WindowKernel {
   /// Called before the first window of each series.
   mutating func begin(_ times: Span<Int64>, _ values: Span<Double>)
@@ -91,16 +92,19 @@ func pickNewest(
 
 /// Takes staleness markers out, in place: range functions neither see nor count them.
 func removeStaleMarkers(_ samples: inout SampleColumns) {
-  var kept = 0
+  guard let first = indexOfStaleMarker(samples.values.span) else { return }
   let count = samples.count
-  for index in 0..<count where !samples.values[index].isMissing {
-    if kept != index {
-      samples.values[kept] = samples.values[index]
-      samples.timestamps[kept] = samples.timestamps[index]
-    }
+  var kept = first
+  for index in first..<count where !samples.values[index].isMissing {
+    samples.values[kept] = samples.values[index]
+    samples.timestamps[kept] = samples.timestamps[index]
     kept += 1
   }
-  if kept == count { return }
   samples.values.removeLast(count - kept)
   samples.timestamps.removeLast(count - kept)
+}
+
+private func indexOfStaleMarker(_ values: Span<Double>) -> Int? {
+  for index in values.indices where values[index].isMissing { return index }
+  return nil
 }

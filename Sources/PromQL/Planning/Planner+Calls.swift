@@ -31,8 +31,8 @@ extension Planner {
     case .sort(let order): return try sort(order, call)
     case .histogramQuantile: return try histogram(.quantile, call)
     case .histogramFraction: return try histogram(.fraction, call)
-    case .histogramQuantiles: throw .unsupported("function histogram_quantiles()")
-    case .nativeHistogramOnly:
+    case .histogramQuantiles: return try histogramQuantiles(call)
+    case .empty:
       var result = try plan(call.arguments[0])
       result.plan = .empty
       return result
@@ -191,20 +191,35 @@ extension Planner {
     return result
   }
 
+  /// Scalars first, the vector last.
   private func histogram(
     _ question: HistogramScan.Question, _ call: FunctionCall
   ) throws(QueryError) -> Planned {
-    var planned: [Planned] = []
-    for argument in call.arguments { planned.append(try plan(argument)) }
+    try histogram(
+      question, call.arguments[call.arguments.count - 1], Array(call.arguments.dropLast()))
+  }
+
+  private func histogramQuantiles(_ call: FunctionCall) throws(QueryError) -> Planned {
+    let label = try Self.text(call.arguments[1], call)
+    guard Self.canBeLabel(label) else { throw .labelName(label) }
+    let result = try histogram(
+      .quantiles(label: label), call.arguments[0], Array(call.arguments.dropFirst(2)))
+    return merged(result, isStrict: false)
+  }
+
+  private func histogram(
+    _ question: HistogramScan.Question, _ vector: QueryExpression, _ scalars: [QueryExpression]
+  ) throws(QueryError) -> Planned {
+    var planned = [try plan(vector)]
+    for scalar in scalars { planned.append(try plan(scalar)) }
     let (plans, isInvariant) = operands(planned)
-    let last = plans.count - 1
-    var result = plans[last]
+    var result = plans[0]
     result.plan = .histogram(
       HistogramPlan(
-        question: question, input: result.plan, parameters: plans[..<last].map(\.plan),
+        question: question, input: result.plan, parameters: plans.dropFirst().map(\.plan),
         names: nameDrop,
         places: HistogramScan.Places(
-          parameter: call.arguments[0].sourceRange, vector: call.arguments[last].sourceRange)))
+          parameters: scalars.map(\.sourceRange), vector: vector.sourceRange)))
     result.isInvariant = isInvariant
     result.hasUniqueRows = true
     return afterNameDrop(result)
@@ -248,8 +263,8 @@ extension Planner {
       LabelRule(destination: destination, content: .joined(separator: separator, sources)))
   }
 
-  /// Any text but none. Bytes that aren't UTF-8 have become replacement characters in the parser, so
-  /// these tell that the name was malformed.
+  /// Any text but none. Bytes that aren't UTF-8 have become replacement characters in the parser,
+  /// so these tell that the name was malformed.
   static func canBeLabel(_ name: String) -> Bool {
     !name.isEmpty && !name.unicodeScalars.contains("\u{fffd}")
   }

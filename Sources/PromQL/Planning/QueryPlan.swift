@@ -2,8 +2,8 @@ internal import MetricModel
 
 /// What a query does: logical nodes, from which `OperatorBuilder` makes operators.
 ///
-/// Data, without evaluation times: the builder hands a grid down, which a subquery or a step-invariant
-/// part replaces for what lies below it.
+/// Data, without evaluation times: the builder hands a grid down, which a subquery or a
+/// step-invariant part replaces for what lies below it.
 indirect enum QueryPlan {
   case number(Double)
   /// `time()`.

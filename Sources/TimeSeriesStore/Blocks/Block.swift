@@ -1,0 +1,218 @@
+internal import MetricModel
+
+/// A sealed block: an index of labels and the compressed chunks of their samples.
+///
+/// Both files are mapped; opening checks the index, reading checks each column it decodes.
+final class Block: Sendable {
+  /// The block's number, which its directory bears.
+  let number: UInt64
+  let directory: String
+  let summary: BlockSummary
+  /// The bytes of both files.
+  let sizeBytes: Int
+  let labelIndex: LabelIndex
+  private let index: MappedBytes
+  private let chunks: MappedBytes
+  private let series: Range<Int>
+  private let offsets: Range<Int>
+
+  init(_ number: UInt64, at directory: String, _ files: any Files) throws(StoreError) {
+    self.number = number
+    self.directory = directory
+    let indexPath = directory + "/" + BlockLayout.indexFile
+    let chunksPath = directory + "/" + BlockLayout.chunksFile
+    do throws(FileError) {
+      index = try files.read(indexPath)
+      chunks = try files.read(chunksPath)
+    } catch { throw StoreError(error) }
+    sizeBytes = index.count + chunks.count
+    do throws(Damage) {
+      try BlockLayout.checkHeader(index, BlockLayout.indexMagic)
+      let sections = try Block.sections(of: index)
+      var cursor = try index.cursor(in: sections[BlockLayout.Section.summary.rawValue])
+      summary = try BlockSummary(&cursor)
+      series = sections[BlockLayout.Section.series.rawValue]
+      offsets = sections[BlockLayout.Section.offsets.rawValue]
+      guard summary.seriesCount <= Int(UInt32.max), offsets.count == 4 * (summary.seriesCount + 1)
+      else {
+        throw Damage(at: offsets.lowerBound, "offsets for other than \(summary.seriesCount) series")
+      }
+      labelIndex = try LabelIndex(
+        index, symbols: sections[BlockLayout.Section.symbols.rawValue],
+        postings: sections[BlockLayout.Section.postings.rawValue],
+        seriesCount: summary.seriesCount)
+    } catch { throw StoreError(error, in: indexPath) }
+    do throws(Damage) {
+      try BlockLayout.checkHeader(chunks, BlockLayout.chunksMagic)
+      guard chunks.count == summary.chunksSizeBytes else {
+        throw Damage(
+          at: min(chunks.count, summary.chunksSizeBytes),
+          "\(chunks.count) bytes, the index says \(summary.chunksSizeBytes)")
+      }
+    } catch { throw StoreError(error, in: chunksPath) }
+  }
+
+  /// The sections in the order of the table, each checked.
+  private static func sections(of index: MappedBytes) throws(Damage) -> [Range<Int>] {
+    let table = (index.count - BlockLayout.tableSize)..<index.count
+    guard table.lowerBound >= BlockLayout.headerSize else {
+      throw Damage(at: index.count, "too short for a table of sections")
+    }
+    let entriesEnd = table.upperBound - BlockLayout.endMark.count - 4
+    var cursor = try index.cursor(in: entriesEnd..<table.upperBound)
+    let check = try cursor.u32()
+    guard try cursor.take(BlockLayout.endMark.count, "end mark") == BlockLayout.endMark else {
+      throw Damage(at: entriesEnd + 4, "no end mark, the file is incomplete")
+    }
+    guard index.checksum(of: table.lowerBound..<entriesEnd) == check else {
+      throw Damage(at: table.lowerBound, "table of sections fails its check")
+    }
+    var entries = try index.cursor(in: table.lowerBound..<entriesEnd)
+    var result: [Range<Int>] = []
+    for section in BlockLayout.Section.allCases {
+      let place = entries.position
+      let (start, length, check) = (try entries.u64(), try entries.u64(), try entries.u32())
+      guard start <= UInt64(table.lowerBound), length <= UInt64(table.lowerBound) - start else {
+        throw Damage(at: place, "section \(section) lies outside the file")
+      }
+      let range = Int(start)..<Int(start + length)
+      guard index.checksum(of: range) == check else {
+        throw Damage(at: range.lowerBound, "section \(section) fails its check")
+      }
+      result.append(range)
+    }
+    return result
+  }
+
+  func overlaps(_ range: TimeRange) -> Bool {
+    summary.latest > range.start.milliseconds && summary.earliest <= range.end.milliseconds
+  }
+
+  /// The series that match and have chunks in `range`, in the order of labels.
+  func find(
+    _ matchers: [LabelMatcher], in range: TimeRange
+  ) throws(StoreError) -> [FoundSeries] {
+    try readingIndex { () throws(Damage) in
+      let numbers = try MatcherResolver(index: labelIndex).resolve(matchers)
+      let isWhole =
+        summary.earliest > range.start.milliseconds && summary.latest <= range.end.milliseconds
+      var result: [FoundSeries] = []
+      result.reserveCapacity(numbers.count)
+      for number in numbers {
+        var cursor = try entry(number)
+        let labels = try labels(&cursor)
+        if !isWhole {
+          let references = try ChunkReference.decode(&cursor)
+          guard references.contains(where: { $0.overlaps(range) }) else { continue }
+        }
+        result.append(FoundSeries(labels, number))
+      }
+      return result
+    }
+  }
+
+  /// The number of the series with exactly these labels, nil when there is none.
+  func number(of labels: Labels) throws(StoreError) -> UInt32? {
+    try readingIndex { () throws(Damage) in
+      var (low, high) = (0, summary.seriesCount)
+      while low < high {
+        let middle = (low + high) / 2
+        var cursor = try entry(UInt32(middle))
+        let candidate = try self.labels(&cursor)
+        if candidate == labels { return UInt32(middle) }
+        if candidate < labels { low = middle + 1 } else { high = middle }
+      }
+      return nil
+    }
+  }
+
+  func newestTime(of number: UInt32) throws(StoreError) -> Int64? {
+    try readingIndex { () throws(Damage) in try references(of: number).last?.last }
+  }
+
+  /// Appends the samples of a series in `range`, in order of time.
+  func append(
+    _ number: UInt32, in range: TimeRange, to columns: inout SampleColumns
+  ) throws(StoreError) {
+    let references = try readingIndex { () throws(Damage) in try self.references(of: number) }
+    for reference in references where reference.overlaps(range) {
+      do throws(Damage) {
+        var times = try column(at: reference.timesOffset)
+        var values = try column(at: reference.valuesOffset)
+        try SampleChunk.append(
+          times: &times, values: &values, count: reference.count, in: range, to: &columns)
+      } catch { throw StoreError(error, in: directory + "/" + BlockLayout.chunksFile) }
+    }
+  }
+
+  /// Reads and checks every column of every series.
+  func verify() throws(StoreError) {
+    var columns = SampleColumns()
+    for number in 0..<UInt32(summary.seriesCount) {
+      columns.removeAll()
+      try append(number, in: .all, to: &columns)
+    }
+  }
+
+  func readingIndex<Answer>(
+    _ body: () throws(Damage) -> Answer
+  ) throws(StoreError) -> Answer {
+    do throws(Damage) { return try body() } catch {
+      throw StoreError(error, in: directory + "/" + BlockLayout.indexFile)
+    }
+  }
+
+  /// The column at an offset of the chunks file, checked.
+  private func column(at offset: Int) throws(Damage) -> MappedCursor {
+    guard offset >= 0, offset < chunks.count else {
+      throw Damage(at: chunks.count, "no column at offset \(offset)")
+    }
+    var cursor = try chunks.cursor(in: offset..<chunks.count)
+    let length = Int(try cursor.u32())
+    let check = try cursor.u32()
+    let column = try cursor.skip(length, "a column")
+    guard chunks.checksum(of: column) == check else {
+      throw Damage(at: offset, "column of \(length) bytes fails its check")
+    }
+    return try chunks.cursor(in: column)
+  }
+
+  /// The bytes of a series in the index.
+  private func entry(_ number: UInt32) throws(Damage) -> MappedCursor {
+    let slot = offsets.lowerBound + 4 * Int(number)
+    guard Int(number) < summary.seriesCount else {
+      throw Damage(at: slot, "series \(number), there are \(summary.seriesCount)")
+    }
+    var cursor = try index.cursor(in: slot..<(slot + 8))
+    let (start, end) = (Int(try cursor.u32()), Int(try cursor.u32()))
+    guard start <= end, end <= series.count else {
+      throw Damage(at: slot, "series \(number) lies outside its section")
+    }
+    return try index.cursor(in: (series.lowerBound + start)..<(series.lowerBound + end))
+  }
+
+  private func labels(_ cursor: inout MappedCursor) throws(Damage) -> Labels {
+    let place = cursor.position
+    let count = try cursor.count("labels", atMost: cursor.remaining / 2)
+    var pairs: [(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)] = []
+    pairs.reserveCapacity(count)
+    for _ in 0..<count {
+      let name = try cursor.count("symbol", atMost: labelIndex.symbols.count - 1)
+      let value = try cursor.count("symbol", atMost: labelIndex.symbols.count - 1)
+      pairs.append(
+        (try labelIndex.symbols.text(name)[...], try labelIndex.symbols.text(value)[...]))
+    }
+    guard let labels = Labels(sortedPairs: pairs) else {
+      throw Damage(at: place, "labels are not sorted and unique with values")
+    }
+    return labels
+  }
+
+  private func references(of number: UInt32) throws(Damage) -> [ChunkReference] {
+    var cursor = try entry(number)
+    for _ in 0..<(2 * (try cursor.count("labels", atMost: cursor.remaining / 2))) {
+      _ = try cursor.varint()
+    }
+    return try ChunkReference.decode(&cursor)
+  }
+}

@@ -1,0 +1,218 @@
+internal import MetricModel
+
+/// Writes the samples of a snapshot's layers into a new block.
+///
+/// The block appears in one step: files are written and synced under a temporary name, then the
+/// directory is renamed.
+struct BlockWriter {
+  private let files: any Files
+  private var summary = BlockSummary()
+  private var chunks: ColumnFile
+  /// Encoded columns of times and where they stand: series scraped together share one.
+  private var timesOffsets: [[UInt8]: Int] = [:]
+
+  private init(_ files: any Files, _ chunks: ColumnFile) {
+    self.files = files
+    self.chunks = chunks
+  }
+
+  /// Writes all samples of a snapshot into the block with this number, and opens it.
+  ///
+  /// - Precondition: the number isn't in use. What a failed attempt left under it is removed.
+  static func write(
+    _ snapshot: StoreSnapshot, as number: UInt64, coveredGeneration: UInt64,
+    replacing replaced: [UInt64] = [], _ layout: StoreLayout, _ files: any Files
+  ) throws(StoreError) -> Block {
+    let unfinished = layout.unfinishedBlock(number)
+    do throws(FileError) {
+      if try exists(layout.block(number), files) { try removeBlock(number, layout, files) }
+      try removeDirectory(unfinished, files)
+      try files.makeDirectory(unfinished)
+    } catch { throw StoreError(error) }
+    let chunks = try ColumnFile(unfinished + "/" + BlockLayout.chunksFile, files)
+    defer { chunks.close() }
+    var writer = BlockWriter(files, chunks)
+    writer.summary.coveredGeneration = coveredGeneration
+    writer.summary.replaces = replaced
+    try writer.write(
+      try snapshot.find([], in: .all), of: snapshot.layers(in: .all), to: unfinished)
+    do throws(FileError) {
+      try files.syncDirectory(unfinished)
+      try files.rename(unfinished, to: layout.block(number))
+      try files.syncDirectory(layout.blocks)
+    } catch { throw StoreError(error) }
+    return try Block(number, at: layout.block(number), files)
+  }
+
+  /// Removes a block: in one step it is none any more, then its files go.
+  static func removeBlock(
+    _ number: UInt64, _ layout: StoreLayout, _ files: any Files
+  ) throws(FileError) {
+    try removeDirectory(layout.unfinishedBlock(number), files)
+    try files.rename(layout.block(number), to: layout.unfinishedBlock(number))
+    try removeDirectory(layout.unfinishedBlock(number), files)
+  }
+
+  /// Removes a directory of files; nothing happens when there is none.
+  static func removeDirectory(_ path: String, _ files: any Files) throws(FileError) {
+    guard try exists(path, files) else { return }
+    for name in try files.list(path) { try files.remove(path + "/" + name) }
+    try files.remove(path)
+  }
+
+  private static func exists(_ directory: String, _ files: any Files) throws(FileError) -> Bool {
+    do throws(FileError) { _ = try files.list(directory) } catch {
+      if error.kind == .missing { return false }
+      throw error
+    }
+    return true
+  }
+
+  private mutating func write(
+    _ series: [LayeredSeries], of layers: [StoreLayer], to directory: String
+  ) throws(StoreError) {
+    var kept: [Labels] = []
+    var references: [[ChunkReference]] = []
+    var columns = SampleColumns()
+    for one in series {
+      columns.removeAll()
+      try StoreSelection.append(one, of: layers, in: .all, to: &columns)
+      guard !columns.isEmpty else { continue }
+      kept.append(one.labels)
+      references.append(try write(columns))
+    }
+    summary.seriesCount = kept.count
+    summary.chunksSizeBytes = chunks.sizeBytes
+    try chunks.finish()
+    try writeIndex(kept, references, to: directory + "/" + BlockLayout.indexFile)
+  }
+
+  /// Writes the columns of one series.
+  private mutating func write(_ columns: SampleColumns) throws(StoreError) -> [ChunkReference] {
+    summary.sampleCount += columns.count
+    summary.earliest = min(summary.earliest, columns.timestamps[0])
+    summary.latest = max(summary.latest, columns.timestamps[columns.count - 1])
+    var result: [ChunkReference] = []
+    for rows in ChunkCut.ranges(of: columns.timestamps) {
+      let times = SampleChunk.encodeTimes(Array(columns.timestamps[rows]))
+      let timesOffset: Int
+      if let shared = timesOffsets[times] {
+        timesOffset = shared
+      } else {
+        timesOffset = try chunks.append(times)
+        timesOffsets[times] = timesOffset
+      }
+      let values = SampleChunk.encodeValues(Array(columns.values[rows]))
+      result.append(
+        ChunkReference(
+          first: columns.timestamps[rows.lowerBound],
+          last: columns.timestamps[rows.upperBound - 1], count: rows.count,
+          timesOffset: timesOffset, valuesOffset: try chunks.append(values)))
+    }
+    return result
+  }
+
+  private func writeIndex(
+    _ labels: [Labels], _ references: [[ChunkReference]], to path: String
+  ) throws(StoreError) {
+    let index = LabelIndexBuilder(labels)
+    var series = ByteWriter()
+    var offsets = ByteWriter()
+    for (pairs, chunks) in zip(index.symbolPairs, references) {
+      offsets.u32(UInt32(series.bytes.count))
+      series.varint(pairs.count / 2)
+      for symbol in pairs { series.varint(Int(symbol)) }
+      ChunkReference.encode(chunks, into: &series)
+    }
+    offsets.u32(UInt32(series.bytes.count))
+    var numbers = ByteWriter()
+    summary.encode(into: &numbers)
+    let sections = [
+      numbers.bytes, index.symbolSection, index.postingsSection, series.bytes, offsets.bytes,
+    ]
+    var bytes = BlockLayout.header(BlockLayout.indexMagic)
+    var table = ByteWriter()
+    for section in sections {
+      table.u64(UInt64(bytes.count))
+      table.u64(UInt64(section.count))
+      table.u32(Checksum.of(section))
+      bytes.append(contentsOf: section)
+    }
+    table.u32(Checksum.of(table.bytes))
+    bytes.append(contentsOf: table.bytes)
+    bytes.append(contentsOf: BlockLayout.endMark)
+    do throws(FileError) {
+      let file = try files.append(to: path)
+      defer { file.close() }
+      try file.append(bytes)
+      try file.sync()
+    } catch { throw StoreError(error) }
+  }
+}
+
+/// Where a series is cut into chunks: at multiples of a power of two of milliseconds, chosen so
+/// that 600 to 1,200 samples lie between. Series scraped together are cut at the same times even
+/// when they began at different ones, and so share their columns of times.
+enum ChunkCut {
+  private static let samplesMin: Int64 = 600
+  private static let samplesMax = 2048
+
+  /// The rows of each chunk, in order.
+  static func ranges(of times: [Int64]) -> [Range<Int>] {
+    guard let first = times.first, let last = times.last else { return [] }
+    let span = UInt64(bitPattern: last &- first)
+    let interval = span / UInt64(max(1, times.count - 1))
+    let (wanted, overflow) = interval.multipliedReportingOverflow(by: UInt64(samplesMin))
+    let shift = overflow ? 63 : min(63, BitPack.width(of: wanted))
+    var result: [Range<Int>] = []
+    var start = 0
+    for row in times.indices.dropFirst() {
+      let isNext = times[row] >> shift != times[start] >> shift
+      if isNext || row - start == samplesMax {
+        result.append(start..<row)
+        start = row
+      }
+    }
+    result.append(start..<times.count)
+    return result
+  }
+}
+
+/// The chunks file while it is written.
+private struct ColumnFile {
+  private let file: any AppendFile
+  private var pending: ByteWriter
+  private(set) var sizeBytes: Int
+
+  private static let writeSizeBytes = 1 << 20
+
+  init(_ path: String, _ files: any Files) throws(StoreError) {
+    do throws(FileError) { file = try files.append(to: path) } catch { throw StoreError(error) }
+    pending = ByteWriter(bytes: BlockLayout.header(BlockLayout.chunksMagic))
+    sizeBytes = pending.bytes.count
+  }
+
+  /// Adds a column; answers its offset.
+  mutating func append(_ column: [UInt8]) throws(StoreError) -> Int {
+    let offset = sizeBytes
+    pending.u32(UInt32(column.count))
+    pending.u32(Checksum.of(column))
+    pending.bytes.append(contentsOf: column)
+    sizeBytes += 8 + column.count
+    if pending.bytes.count >= Self.writeSizeBytes { try flush() }
+    return offset
+  }
+
+  /// Makes everything durable.
+  mutating func finish() throws(StoreError) {
+    try flush()
+    do throws(FileError) { try file.sync() } catch { throw StoreError(error) }
+  }
+
+  func close() { file.close() }
+
+  private mutating func flush() throws(StoreError) {
+    do throws(FileError) { try file.append(pending.bytes) } catch { throw StoreError(error) }
+    pending.bytes.removeAll(keepingCapacity: true)
+  }
+}

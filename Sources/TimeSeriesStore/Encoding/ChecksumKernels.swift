@@ -1,0 +1,52 @@
+/// CRC-32C (Castagnoli, reflected polynomial 0x82f63b78), eight bytes a step.
+///
+///     Checksum.of(Array("123456789".utf8))   // 0xe3069283
+enum Checksum {
+  static func of(_ bytes: [UInt8]) -> UInt32 {
+    unsafe bytes.withUnsafeBytes { unsafe update(0, $0) }
+  }
+
+  /// Continues a checksum over more bytes; starts at 0.
+  @unsafe static func update(_ start: UInt32, _ bytes: UnsafeRawBufferPointer) -> UInt32 {
+    unsafe tables.withUnsafeBufferPointer { table in
+      var crc = ~start
+      var index = 0
+      let count = bytes.count
+      while index &+ 8 <= count {
+        let word = unsafe UInt64(
+          littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+        let mixed = word ^ UInt64(crc)
+        crc = unsafe table[1792 &+ Int(truncatingIfNeeded: mixed & 0xff)]
+        crc ^= unsafe table[1536 &+ Int(truncatingIfNeeded: (mixed &>> 8) & 0xff)]
+        crc ^= unsafe table[1280 &+ Int(truncatingIfNeeded: (mixed &>> 16) & 0xff)]
+        crc ^= unsafe table[1024 &+ Int(truncatingIfNeeded: (mixed &>> 24) & 0xff)]
+        crc ^= unsafe table[768 &+ Int(truncatingIfNeeded: (mixed &>> 32) & 0xff)]
+        crc ^= unsafe table[512 &+ Int(truncatingIfNeeded: (mixed &>> 40) & 0xff)]
+        crc ^= unsafe table[256 &+ Int(truncatingIfNeeded: (mixed &>> 48) & 0xff)]
+        crc ^= unsafe table[0 &+ Int(truncatingIfNeeded: (mixed &>> 56) & 0xff)]
+        index &+= 8
+      }
+      while index < count {
+        let slot = unsafe Int((crc ^ UInt32(bytes[index])) & 0xff)
+        crc = unsafe (crc &>> 8) ^ table[slot]
+        index &+= 1
+      }
+      return ~crc
+    }
+  }
+
+  /// Table k (256 entries each) advances a byte through k further zero bytes.
+  private static let tables: [UInt32] = {
+    var tables: [UInt32] = []
+    for byte in 0..<256 {
+      var crc = UInt32(byte)
+      for _ in 0..<8 { crc = crc & 1 == 1 ? (crc >> 1) ^ 0x82f6_3b78 : crc >> 1 }
+      tables.append(crc)
+    }
+    for index in 256..<2048 {
+      let previous = tables[index - 256]
+      tables.append((previous >> 8) ^ tables[Int(previous & 0xff)])
+    }
+    return tables
+  }()
+}

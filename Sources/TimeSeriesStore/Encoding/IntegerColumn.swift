@@ -1,0 +1,118 @@
+/// Bytes for a column of 64-bit integers, the cheapest of five shapes; used for times and for values
+/// that are whole numbers or decimals.
+///
+/// Arithmetic wraps, so that any integers survive. The number of integers is stored elsewhere.
+///
+///     0  constant        first
+///     1  arithmetic      first, difference
+///     2  packed          miniblocks of the numbers
+///     3  differences     first, miniblocks of differences
+///     4  second diffs    first, difference, miniblocks of differences of differences
+///
+/// A miniblock covers up to 128 numbers: width byte, least number as reference, then the rest as
+/// `width` bits each. One outlier (a missed scrape) widens only its own miniblock.
+enum IntegerColumn {
+  static let miniblock = 128
+
+  /// Appends the encoding of `numbers`, which must not be empty.
+  static func encode(_ numbers: [Int64], into writer: inout ByteWriter) {
+    precondition(!numbers.isEmpty, "a column has at least one row")
+    let first = numbers[0]
+    let step = numbers.count > 1 ? numbers[1] &- first : 0
+    let isArithmetic = zip(numbers, numbers.dropFirst()).allSatisfy { $1 &- $0 == step }
+    if isArithmetic {
+      writer.u8(step == 0 ? 0 : 1)
+      writer.signedVarint(first)
+      if step != 0 { writer.signedVarint(step) }
+      return
+    }
+    let differences = Self.differences(numbers)
+    let seconds = Self.differences(differences)
+    let candidates = [numbers, differences, seconds]
+    let costs = [
+      packedSize(numbers[...]),
+      packedSize(differences.dropFirst()) + signedLength(first),
+      packedSize(seconds.dropFirst(2)) + signedLength(first) + signedLength(step),
+    ]
+    let order = costs[1] < costs[0] ? (costs[2] < costs[1] ? 2 : 1) : (costs[2] < costs[0] ? 2 : 0)
+    writer.u8(UInt8(2 + order))
+    for index in 0..<order { writer.signedVarint(candidates[index][index]) }
+    appendPacked(candidates[order].dropFirst(order), into: &writer)
+  }
+
+  /// Appends `count` integers to `numbers`.
+  static func decode(
+    _ cursor: inout MappedCursor, count: Int, into numbers: inout [Int64]
+  ) throws(Damage) {
+    let place = cursor.position
+    let shape = try cursor.u8()
+    switch shape {
+    case 0:
+      numbers.append(contentsOf: repeatElement(try cursor.signedVarint(), count: count))
+    case 1:
+      var number = try cursor.signedVarint()
+      let step = try cursor.signedVarint()
+      for _ in 0..<count {
+        numbers.append(number)
+        number &+= step
+      }
+    case 2, 3, 4:
+      try decodePacked(&cursor, order: Int(shape) - 2, count: count, into: &numbers)
+    default:
+      throw Damage(at: place, "unknown shape \(shape) of an integer column")
+    }
+  }
+
+  /// The first number, then the difference of each to the one before.
+  private static func differences(_ numbers: [Int64]) -> [Int64] {
+    var result = numbers
+    var previous: Int64 = 0
+    for index in result.indices {
+      let number = result[index]
+      result[index] = number &- previous
+      previous = number
+    }
+    return result
+  }
+
+  private static func signedLength(_ value: Int64) -> Int {
+    ByteWriter.varintLength(ByteWriter.folded(value))
+  }
+
+  /// The least number and the width of the rest of a miniblock.
+  private static func frame(_ numbers: ArraySlice<Int64>) -> (reference: Int64, width: Int) {
+    var least = Int64.max
+    var greatest = Int64.min
+    for number in numbers {
+      least = min(least, number)
+      greatest = max(greatest, number)
+    }
+    return (least, BitPack.width(of: UInt64(bitPattern: greatest &- least)))
+  }
+
+  private static func packedSize(_ numbers: ArraySlice<Int64>) -> Int {
+    var size = 0
+    var rest = numbers
+    while !rest.isEmpty {
+      let block = rest.prefix(miniblock)
+      let (reference, width) = frame(block)
+      size += 1 + signedLength(reference) + BitPack.byteCount(block.count, width: width)
+      rest = rest.dropFirst(miniblock)
+    }
+    return size
+  }
+
+  private static func appendPacked(_ numbers: ArraySlice<Int64>, into writer: inout ByteWriter) {
+    var rest = numbers
+    while !rest.isEmpty {
+      let block = rest.prefix(miniblock)
+      let (reference, width) = frame(block)
+      writer.u8(UInt8(width))
+      writer.signedVarint(reference)
+      let offsets = block.map { UInt64(bitPattern: $0 &- reference) }
+      BitPack.pack(offsets[...], width: width, into: &writer.bytes)
+      rest = rest.dropFirst(miniblock)
+    }
+  }
+
+}

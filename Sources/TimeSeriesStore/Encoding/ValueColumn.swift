@@ -1,0 +1,177 @@
+/// Bytes for a column of doubles, bit exact always, the cheapest of these shapes:
+///
+///     0  constant   8 bytes
+///     1  decimals   exponent byte e, exceptions, integer column n: the value is n / 10^e
+///     2  XOR        bits (see XORBitsColumn)
+///     3  raw        8 bytes each
+///
+/// Counters are decimals with e = 0. Exceptions (staleness markers, other NaNs, infinities, -0, and
+/// what isn't such a decimal) stand beside the column: their number, then for each the distance
+/// to the one before and 8 bytes.
+enum ValueColumn {
+  /// The largest power of ten tried.
+  private static let exponentMax = 12
+
+  /// Appends the encoding of `values`, which must not be empty.
+  static func encode(_ values: [Double], into writer: inout ByteWriter) {
+    precondition(!values.isEmpty, "a column has at least one row")
+    let first = values[0].bitPattern
+    if values.allSatisfy({ $0.bitPattern == first }) {
+      writer.u8(0)
+      writer.u64(first)
+      return
+    }
+    var best = ByteWriter()
+    if let decimals = DecimalSplit(values, exponentMax: exponentMax) {
+      best.u8(1)
+      decimals.encode(into: &best)
+    }
+    // Below four bytes a value, XOR has never won on decimals; don't even try.
+    if best.bytes.isEmpty || best.bytes.count > 4 * values.count {
+      var xor = ByteWriter()
+      xor.u8(2)
+      XORBitsColumn.encode(values, into: &xor)
+      if best.bytes.isEmpty || xor.bytes.count < best.bytes.count { best = xor }
+    }
+    if best.bytes.count > 8 * values.count + 1 {
+      best.bytes.removeAll()
+      best.u8(3)
+      for value in values { best.u64(value.bitPattern) }
+    }
+    writer.bytes.append(contentsOf: best.bytes)
+  }
+
+  /// Appends `count` values; takes the whole rest of the cursor.
+  static func decode(
+    _ cursor: inout MappedCursor, count: Int, into values: inout [Double]
+  ) throws(Damage) {
+    let place = cursor.position
+    let shape = try cursor.u8()
+    switch shape {
+    case 0:
+      let value = Double(bitPattern: try cursor.u64())
+      values.append(contentsOf: repeatElement(value, count: count))
+    case 1:
+      try DecimalSplit.decode(&cursor, count: count, into: &values)
+    case 2:
+      try XORBitsColumn.decode(&cursor, count: count, into: &values)
+    case 3:
+      for _ in 0..<count { values.append(Double(bitPattern: try cursor.u64())) }
+    default:
+      throw Damage(at: place, "unknown shape \(shape) of a value column")
+    }
+  }
+}
+
+/// Doubles as integers over one power of ten, with exceptions.
+struct DecimalSplit {
+  private var exponent: Int
+  private var numbers: [Int64]
+  private var exceptions: [(row: Int, bits: UInt64)]
+
+  private static let powers: [Double] = [
+    1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12,
+  ]
+  /// Beyond 2^53 not every integer is a double.
+  private static let magnitudeMax = 9_007_199_254_740_992.0
+
+  /// Nil when more than an eighth of the values (and more than two) would be exceptions.
+  init?(_ values: [Double], exponentMax: Int) {
+    let allowance = max(2, values.count / 8)
+    var exponent = 0
+    while exponent <= exponentMax {
+      if let split = DecimalSplit(values, exponent: exponent, allowance: allowance) {
+        self = split
+        return
+      }
+      guard let next = Self.nextExponent(values, after: exponent, atMost: exponentMax) else {
+        return nil
+      }
+      exponent = next
+    }
+    return nil
+  }
+
+  private init?(_ values: [Double], exponent: Int, allowance: Int) {
+    self.exponent = exponent
+    numbers = []
+    exceptions = []
+    numbers.reserveCapacity(values.count)
+    var filler: Int64?
+    for (row, value) in values.enumerated() {
+      if let number = Self.number(value, exponent) {
+        filler = number
+        numbers.append(number)
+      } else {
+        exceptions.append((row, value.bitPattern))
+        guard exceptions.count <= allowance else { return nil }
+        numbers.append(filler ?? 0)
+      }
+    }
+    // Exceptions at the start repeat the first number, so that they don't widen the column.
+    guard let first = values.indices.first(where: { Self.number(values[$0], exponent) != nil })
+    else { return nil }
+    for row in 0..<first { numbers[row] = numbers[first] }
+  }
+
+  /// The integer n with exactly n / 10^exponent == value, nil when there is none.
+  private static func number(_ value: Double, _ exponent: Int) -> Int64? {
+    let scaled = (value * powers[exponent]).rounded()
+    guard scaled.magnitude <= magnitudeMax else { return nil }
+    let number = Int64(scaled)
+    // Through the integer, as decoding goes: -0 has no integer of its own.
+    guard (Double(number) / powers[exponent]).bitPattern == value.bitPattern else { return nil }
+    return number
+  }
+
+  /// The least larger exponent that fits some of the first values that `exponent` doesn't fit, nil
+  /// when none does: full mantissas are found out after few tries.
+  private static func nextExponent(
+    _ values: [Double], after exponent: Int, atMost maximum: Int
+  ) -> Int? {
+    guard exponent < maximum else { return nil }
+    var tried = 0
+    for value in values where value.isFinite && number(value, exponent) == nil {
+      tried += 1
+      if tried > 16 { return nil }
+      for candidate in (exponent + 1)...maximum where number(value, candidate) != nil {
+        return candidate
+      }
+    }
+    return nil
+  }
+
+  func encode(into writer: inout ByteWriter) {
+    writer.u8(UInt8(exponent))
+    writer.varint(exceptions.count)
+    var previous = 0
+    for (row, bits) in exceptions {
+      writer.varint(row - previous)
+      writer.u64(bits)
+      previous = row
+    }
+    IntegerColumn.encode(numbers, into: &writer)
+  }
+
+  static func decode(
+    _ cursor: inout MappedCursor, count: Int, into values: inout [Double]
+  ) throws(Damage) {
+    let place = cursor.position
+    let exponent = Int(try cursor.u8())
+    guard exponent < powers.count else {
+      throw Damage(at: place, "exponent \(exponent), at most \(powers.count - 1)")
+    }
+    var exceptions: [(row: Int, bits: UInt64)] = []
+    var row = 0
+    for _ in 0..<(try cursor.count("exceptions", atMost: count)) {
+      row += try cursor.count("rows", atMost: count - 1 - row)
+      exceptions.append((row, try cursor.u64()))
+    }
+    var numbers: [Int64] = []
+    numbers.reserveCapacity(count)
+    try IntegerColumn.decode(&cursor, count: count, into: &numbers)
+    let start = values.count
+    ColumnKernels.append(numbers, dividedBy: powers[exponent], to: &values)
+    for (row, bits) in exceptions { values[start + row] = Double(bitPattern: bits) }
+  }
+}

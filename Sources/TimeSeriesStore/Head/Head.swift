@@ -1,0 +1,145 @@
+internal import MetricModel
+
+/// The samples that aren't in a block yet, as a value: a copy is a snapshot.
+///
+/// Copying costs a few references. After that, adding to a page which a snapshot still holds
+/// copies the page and the open tails touched, nothing else; without snapshots nothing is copied.
+struct Head: Sendable {
+  private var pages: [[HeadSeries]] = []
+  private(set) var seriesCount = 0
+  private(set) var sampleCount = 0
+  /// The earliest and the latest time of all samples; meaningless while there are none.
+  private(set) var earliest = Int64.max
+  private(set) var latest = Int64.min
+  private(set) var index = HeadIndex()
+
+  /// Series share pages so that a page is cheap to copy and the list of pages short.
+  private static let pageSize = 64
+
+  var isEmpty: Bool { sampleCount == 0 }
+
+  /// Adds a series without samples; the number it gets is the count before.
+  mutating func addSeries(_ labels: Labels) {
+    if seriesCount % Self.pageSize == 0 { pages.append([]) }
+    pages[pages.count - 1].append(HeadSeries(labels))
+    seriesCount += 1
+  }
+
+  /// Adds a sample at a time that the series doesn't have yet.
+  mutating func add(_ series: UInt32, _ time: Int64, _ value: Double) {
+    let number = Int(series)
+    pages[number / Self.pageSize][number % Self.pageSize].add(time, value)
+    sampleCount += 1
+    earliest = min(earliest, time)
+    latest = max(latest, time)
+  }
+
+  subscript(series: UInt32) -> HeadSeries {
+    pages[Int(series) / Self.pageSize][Int(series) % Self.pageSize]
+  }
+
+  func overlaps(_ range: TimeRange) -> Bool {
+    !isEmpty && latest > range.start.milliseconds && earliest <= range.end.milliseconds
+  }
+
+  /// The labels of some series, by their numbers.
+  func labels(of series: Range<Int>) -> [Labels] { series.map { self[UInt32($0)].labels } }
+
+  /// Replaces the index by one that covers more series.
+  mutating func adopt(_ index: HeadIndex) { self.index = index }
+
+  /// Makes every series answerable from the index.
+  mutating func completeIndex() throws(Damage) {
+    if index.covered < seriesCount {
+      index = try index.extended(
+        to: seriesCount, labels(of: index.startOfNextPart(seriesCount)..<seriesCount))
+    }
+  }
+
+  /// The series that match and have samples in `range`, in the order of labels.
+  func find(
+    _ matchers: [LabelMatcher], in range: TimeRange
+  ) throws(Damage) -> [FoundSeries] {
+    var runs: [[FoundSeries]] = []
+    for part in index.parts {
+      let ranks = try MatcherResolver(index: part.index).resolve(matchers)
+      var run: [FoundSeries] = []
+      run.reserveCapacity(ranks.count)
+      for rank in ranks {
+        let number = part.order[Int(rank)]
+        let series = self[number]
+        if series.overlaps(range) { run.append(FoundSeries(series.labels, number)) }
+      }
+      runs.append(run)
+    }
+    var rest: [FoundSeries] = []
+    for number in index.covered..<seriesCount {
+      let series = self[UInt32(number)]
+      if series.overlaps(range), matchers.allSatisfy({ $0.matches(series.labels) }) {
+        rest.append(FoundSeries(series.labels, UInt32(number)))
+      }
+    }
+    rest.sort { $0.labels < $1.labels }
+    runs.append(rest)
+    return FoundSeries.merged(runs)
+  }
+
+  /// The number of the series with exactly these labels, nil when there is none.
+  func number(of labels: Labels) -> UInt32? {
+    for part in index.parts {
+      var (low, high) = (0, part.order.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if self[part.order[middle]].labels < labels { low = middle + 1 } else { high = middle }
+      }
+      if low < part.order.count, self[part.order[low]].labels == labels { return part.order[low] }
+    }
+    for number in index.covered..<seriesCount where self[UInt32(number)].labels == labels {
+      return UInt32(number)
+    }
+    return nil
+  }
+}
+
+/// A series that a layer of the store has: its labels and its number there.
+struct FoundSeries {
+  var labels: Labels
+  var number: UInt32
+
+  init(_ labels: Labels, _ number: UInt32) {
+    self.labels = labels
+    self.number = number
+  }
+
+  /// One ordered run of several; the runs have no labels in common.
+  static func merged(_ runs: [[FoundSeries]]) -> [FoundSeries] {
+    var runs = runs.filter { !$0.isEmpty }
+    while runs.count > 1 {
+      var next: [[FoundSeries]] = []
+      for index in stride(from: 0, to: runs.count, by: 2) {
+        next.append(
+          index + 1 < runs.count ? merged(runs[index], runs[index + 1]) : runs[index])
+      }
+      runs = next
+    }
+    return runs.first ?? []
+  }
+
+  private static func merged(_ a: [FoundSeries], _ b: [FoundSeries]) -> [FoundSeries] {
+    var result: [FoundSeries] = []
+    result.reserveCapacity(a.count + b.count)
+    var (i, j) = (0, 0)
+    while i < a.count && j < b.count {
+      if b[j].labels < a[i].labels {
+        result.append(b[j])
+        j += 1
+      } else {
+        result.append(a[i])
+        i += 1
+      }
+    }
+    result.append(contentsOf: a[i...])
+    result.append(contentsOf: b[j...])
+    return result
+  }
+}

@@ -1,0 +1,83 @@
+/// Writes the log of one head: the file appears with the first frame, and each frame is on disk
+/// when `append` returns.
+struct LogWriter: Sendable {
+  let generation: UInt64
+  private let files: any Files
+  private let layout: StoreLayout
+  private var file: (any AppendFile)?
+  /// The bytes in the log that are known to be whole frames.
+  private(set) var sizeBytes = 0
+  /// For each series of the log the bits of its last value, which the next one is encoded against.
+  private var previous: [UInt64] = []
+
+  init(_ files: any Files, _ layout: StoreLayout, generation: UInt64) {
+    self.files = files
+    self.layout = layout
+    self.generation = generation
+  }
+
+  /// Writes one frame and waits until it is on disk.
+  ///
+  /// - Throws: `AppendFailure`; unless it says otherwise, the log is as it was before.
+  mutating func append(_ rows: LogRows) throws(AppendFailure) {
+    var payload = ByteWriter()
+    let replaced = rows.encode(into: &payload, previous: &previous)
+    do throws(AppendFailure) {
+      try write(payload.bytes)
+    } catch {
+      for (series, bits) in zip(rows.series, replaced).reversed() {
+        previous[Int(series)] = bits
+      }
+      previous.removeLast(rows.newSeries.count)
+      throw error
+    }
+  }
+
+  private mutating func write(_ payload: [UInt8]) throws(AppendFailure) {
+    let opened: any AppendFile
+    if let file { opened = file } else { opened = try create() }
+    let frame = LogFrame.encode(payload, generation: generation, offset: sizeBytes)
+    do throws(FileError) {
+      try opened.append(frame)
+    } catch {
+      do throws(FileError) { try opened.truncate(to: sizeBytes) } catch let second {
+        throw AppendFailure(error: error, endIsUnknown: "\(error); then \(second)")
+      }
+      throw AppendFailure(error: error, endIsUnknown: nil)
+    }
+    do throws(FileError) { try opened.sync() } catch {
+      // After a failed sync the system may drop the pages and call the next sync a success.
+      throw AppendFailure(error: error, endIsUnknown: "\(error)")
+    }
+    sizeBytes += frame.count
+  }
+
+  private mutating func create() throws(AppendFailure) -> any AppendFile {
+    let path = layout.log(generation)
+    do throws(FileError) {
+      let created = try files.append(to: path)
+      do throws(FileError) {
+        // What an earlier failed attempt may have left.
+        try created.truncate(to: 0)
+        let header = LogHeader.encode(generation: generation)
+        try created.append(header)
+        try files.syncDirectory(layout.logs)
+        file = created
+        sizeBytes = header.count
+        return created
+      } catch {
+        created.close()
+        throw error
+      }
+    } catch { throw AppendFailure(error: error, endIsUnknown: nil) }
+  }
+
+  func close() { file?.close() }
+}
+
+/// A frame that isn't known to be on disk.
+struct AppendFailure: Error {
+  var error: FileError
+  /// Why the end of the log can't be trusted any more; nil when it is as before.
+  var endIsUnknown: String?
+}

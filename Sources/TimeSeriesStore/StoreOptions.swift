@@ -1,0 +1,34 @@
+package import MetricModel
+
+/// How a store is opened and when it seals.
+package struct StoreOptions: Sendable {
+  package enum Access: Sendable {
+    /// Makes the directory and the store when there is none.
+    case creating
+    /// Reads and writes a store that exists.
+    case existing
+    /// Reads only: others may read too, nothing on disk is changed.
+    case readOnly
+  }
+
+  package var access = Access.creating
+  /// How much older than the newest sample of its series a sample may be.
+  package var lateWindow = Milliseconds.minutes(5)
+  package var sealing = SealingPolicy()
+  package var compaction = CompactionPolicy()
+
+  package init() {}
+}
+
+/// What opening a store found and did.
+package struct OpenReport: Equatable, Sendable {
+  /// Samples and series read back from logs.
+  package var replayedSamples = 0
+  package var replayedSeries = 0
+  /// The bytes of logs read.
+  package var logSizeBytes = 0
+  /// The incomplete end of the newest log, cut off (or passed over when reading only).
+  package var tornTail: TornTail?
+  /// Leftovers of unfinished work that were removed: paths.
+  package var removed: [String] = []
+}

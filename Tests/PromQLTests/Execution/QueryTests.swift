@@ -1,0 +1,138 @@
+import MetricModel
+import PromQL
+import Testing
+
+@Suite struct QueryTests {
+  private var recording = Recording()
+
+  init() {
+    recording.add("requests_total", [("job", "a"), ("pod", "1")], [0, 60, 120, 180, 240, 300])
+    recording.add("requests_total", [("job", "a"), ("pod", "2")], [0, 6, 12, 3, 9, 15])
+    recording.add("requests_total", [("job", "b"), ("pod", "1")], [10, nil, nil, 40])
+    recording.add("limit", [("job", "a")], [100, 100, 100, 100, 100, 100])
+  }
+
+  @Test func `an instant query has the type of its expression`() throws {
+    #expect(try recording.instant("1 + 2", minute: 1).lines == ["3"])
+    #expect(try recording.instant("\"text\"", minute: 1).lines == ["text"])
+    #expect(try recording.instant("limit", minute: 1).lines == ["limit{job=\"a\"} 100"])
+    #expect(
+      try recording.instant("limit[2m]", minute: 2).lines == ["limit{job=\"a\"} 100 100"])
+    #expect(
+      try recording.instant("(limit * 2)[2m:1m]", minute: 2).lines == ["{job=\"a\"} 200 200"])
+  }
+
+  @Test func `a range query answers a matrix sorted by labels`() throws {
+    #expect(try recording.range("7", minutes: 0...2).lines == ["{} 7 7 7"])
+    #expect(
+      try recording.range("requests_total{pod=\"1\"}", minutes: 2...4).lines == [
+        "requests_total{job=\"a\", pod=\"1\"} 120 180 240",
+        "requests_total{job=\"b\", pod=\"1\"} 10 40 40",
+      ])
+    #expect(
+      try recording.range("sum by (job) (requests_total)", minutes: 0...1).lines == [
+        "{job=\"a\"} 0 66", "{job=\"b\"} 10 10",
+      ])
+  }
+
+  @Test func `strings and range vectors have no value over time`() {
+    let texts = ["\"text\"", "limit[5m]"]
+    let errors = texts.map { text in
+      #expect(throws: QueryError.self) { try recording.range(text, minutes: 0...1) }
+    }
+    #expect(
+      errors.map { $0?.description } == [
+        "invalid expression type \"string\" for range query, must be Scalar or instant Vector",
+        "invalid expression type \"range vector\" for range query, must be Scalar or instant Vector",
+      ])
+  }
+
+  @Test func `a rate is extrapolated and corrected for resets`() throws {
+    #expect(
+      try recording.instant("increase(requests_total{job=\"a\"}[5m])", minute: 5).lines == [
+        "{job=\"a\", pod=\"1\"} 300", "{job=\"a\", pod=\"2\"} 26.25",
+      ])
+  }
+
+  @Test func `steps limit, samples limit and cancellation stop a query`() {
+    func error(_ limits: QueryLimits) -> QueryError? {
+      #expect(throws: QueryError.self) {
+        try recording.range("rate(requests_total[5m])", minutes: 0...5, limits: limits)
+      }
+    }
+    #expect(error(QueryLimits(stepsMax: 5)) == .tooManySteps(5))
+    #expect(error(QueryLimits(samplesMax: 5)) == .tooManySamples)
+    #expect(error(QueryLimits(bytesMax: 64)) == .tooMuchMemory(64))
+    #expect(error(QueryLimits(isCancelled: { true })) == .cancelled)
+  }
+
+  @Test func `a failing source is an error of the query`() {
+    struct Broken: SeriesSource {
+      func select(
+        _ matchers: [LabelMatcher], in range: TimeRange
+      ) throws(SelectError) -> any SeriesSelection { throw .corrupt("block 7") }
+    }
+    let error = #expect(throws: QueryError.self) {
+      try Query("sum(x)").instant(at: Recording.minute(0), from: Broken())
+    }
+    #expect(error?.description == "expanding series: stored data is damaged: block 7")
+  }
+
+  @Test func `names go at once, or at the end where that is wanted`() throws {
+    var recording = recording
+    recording.add("errors_total", [("job", "a"), ("pod", "1")], [0, 1, 2, 3, 4, 5])
+    let text = "sum by (__name__) (rate({job=\"a\", pod=\"1\", __name__=~\".+_total\"}[5m]))"
+    #expect(
+      recording.failure(text, minute: 5)
+        == "vector cannot contain metrics with the same labelset")
+    let delayed = QueryOptions(delaysNameRemoval: true)
+    #expect(
+      try recording.instant("last_over_time(abs(limit)[3m:1m])", minute: 5, options: delayed).lines
+        == ["{job=\"a\"} 100"])
+    #expect(
+      try recording.instant(
+        "label_replace(-limit, \"was\", \"$1\", \"__name__\", \"(.*)\")", minute: 5,
+        options: delayed
+      ).lines == ["{job=\"a\", was=\"limit\"} -100"])
+  }
+
+  @Test func `annotations bear the place of the argument`() throws {
+    var recording = recording
+    recording.add("temperature", [], [1, 2, 3])
+    #expect(
+      try recording.instant("1 +\n  sum(rate(temperature[5m]))", minute: 2).annotations == [
+        Annotation(
+          .info,
+          "PromQL info: metric might not be a counter, name does not end in "
+            + "_total/_sum/_count/_bucket: \"temperature\" (2:12)")
+      ])
+    #expect(
+      try recording.instant("quantile(1.5, limit)", minute: 2).annotations.map(\.text) == [
+        "PromQL warning: quantile value should be between 0 and 1, got 1.5 (1:10)"
+      ])
+    #expect(try recording.instant("rate(nosuch[5m])", minute: 2).annotations == [])
+  }
+
+  @Test func `a subquery lies on multiples of its step`() throws {
+    // At 5 s past the second minute: the inner times are 1m and 2m, not 1m05s and 2m05s.
+    let source = InMemorySeries(recording.series)
+    let answer = try Query("sum_over_time(timestamp(vector(1))[2m:1m])").instant(
+      at: Timestamp(milliseconds: 125_000), from: source)
+    #expect(answer.lines == ["{} 180"])
+  }
+
+  @Test func `a selector with a pin answers the same at every step`() throws {
+    #expect(
+      try recording.range("requests_total{job=\"b\"} @ 180", minutes: 0...3).lines == [
+        "requests_total{job=\"b\", pod=\"1\"} 40 40 40 40"
+      ])
+    #expect(
+      try recording.range("sum(requests_total @ end())", minutes: 0...3).lines == [
+        "{} 223 223 223 223"
+      ])
+    #expect(
+      try recording.range("timestamp(limit @ 60)", minutes: 0...1).lines == [
+        "{job=\"a\"} 60 60"
+      ])
+  }
+}
