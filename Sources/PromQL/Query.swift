@@ -43,11 +43,11 @@ package struct Query: Sendable {
     if Planner.type(of: expression) == .matrix {
       let plan = try planner.rangePlan(expression).plan
       let windows = WindowGrid(plan.window, on: grid)
-      var input = OperatorBuilder().build(plan, under: windows)
+      var input = try OperatorBuilder(limits: limits).build(plan, under: windows)
       value = .matrix(try collector.rangeVector(&input, &context))
     } else {
       let planned = try planner.plan(expression)
-      var root = OperatorBuilder().build(planned.plan, on: grid)
+      var root = try OperatorBuilder(limits: limits).build(planned.plan, on: grid)
       if planned.type == .scalar {
         let cells = try root.column(steps: 1, &context)
         value = .scalar(ScalarPoint(time: time, value: cells[0]))
@@ -68,7 +68,7 @@ package struct Query: Sendable {
     var context = QueryContext(source: source, limits: limits)
     let planner = Planner(options: options, query: grid)
     let planned = planner.settled(try planner.plan(expression))
-    var root = OperatorBuilder().build(planned.plan, on: grid)
+    var root = try OperatorBuilder(limits: limits).build(planned.plan, on: grid)
     let series = try ResultCollector(grid: grid).matrix(&root, &context)
     return QueryAnswer(
       value: .matrix(series), annotations: context.annotations.rendered(in: text))

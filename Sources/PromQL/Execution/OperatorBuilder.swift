@@ -2,8 +2,10 @@ internal import MetricModel
 
 /// Makes operators of a plan: the map of the engine.
 struct OperatorBuilder {
+  let limits: QueryLimits
+
   /// A plan on the evaluation times that hold for it.
-  func build(_ plan: QueryPlan, on grid: StepGrid) -> any Operator {
+  func build(_ plan: QueryPlan, on grid: StepGrid) throws(QueryError) -> any Operator {
     if grid.count == 0 { return EmptyOperator() }
     let steps = grid.count
     switch plan {
@@ -13,68 +15,86 @@ struct OperatorBuilder {
     case .scan(let selector, let answersTimes):
       return SelectorScan(
         selector.matchers, WindowGrid(selector.window, on: grid), answersTimes: answersTimes)
-    case .window(let window): return build(window, on: grid)
+    case .window(let window): return try build(window, on: grid)
     case .cells(let cells):
       return ElementwiseMap(
-        cells.function, build(cells.input, on: grid),
-        parameters: cells.parameters.map { build($0, on: grid) }, names: cells.names, steps: steps)
-    case .aggregate(let aggregate): return build(aggregate, on: grid)
+        cells.function, try build(cells.input, on: grid),
+        parameters: try build(cells.parameters, on: grid), names: cells.names, steps: steps)
+    case .aggregate(let aggregate): return try build(aggregate, on: grid)
     case .rank(let choice, let aggregate, let parameter, let place):
       return Ranking(
-        choice, build(aggregate.input, on: grid), aggregate.grouping,
-        parameter: build(parameter, on: grid), place: place, steps: steps)
+        choice, try build(aggregate.input, on: grid), aggregate.grouping,
+        parameter: try build(parameter, on: grid), place: place, steps: steps)
     case .quantile(let aggregate, let parameter, let place):
       return QuantileAggregate(
-        build(aggregate.input, on: grid), aggregate.grouping,
-        parameter: build(parameter, on: grid), place: place, steps: steps)
+        try build(aggregate.input, on: grid), aggregate.grouping,
+        parameter: try build(parameter, on: grid), place: place, steps: steps)
     case .countValues(let aggregate, let label):
       return CountValues(
-        build(aggregate.input, on: grid), aggregate.grouping, label: label, steps: steps)
+        try build(aggregate.input, on: grid), aggregate.grouping, label: label, steps: steps)
     case .join(let left, let right, let rule):
-      return BinaryJoin(build(left, on: grid), build(right, on: grid), rule, steps: steps)
+      return BinaryJoin(try build(left, on: grid), try build(right, on: grid), rule, steps: steps)
     case .set(let operation, let left, let right, let matching):
       return SetOperation(
-        operation, build(left, on: grid), build(right, on: grid), matching, steps: steps)
+        operation, try build(left, on: grid), try build(right, on: grid), matching, steps: steps)
     case .histogram(let histogram):
       return HistogramScan(
-        histogram.question, build(histogram.input, on: grid),
-        parameters: histogram.parameters.map { build($0, on: grid) }, names: histogram.names,
+        histogram.question, try build(histogram.input, on: grid),
+        parameters: try build(histogram.parameters, on: grid), names: histogram.names,
         places: histogram.places, grid)
     case .absent(let input, let labels):
-      return Absent(build(input, on: grid), labels, steps: steps)
-    case .scalar(let input): return ScalarOf(build(input, on: grid), steps: steps)
-    case .relabel(let input, let rule): return Relabel(build(input, on: grid), rule)
+      return Absent(try build(input, on: grid), labels, steps: steps)
+    case .scalar(let input): return ScalarOf(try build(input, on: grid), steps: steps)
+    case .relabel(let input, let rule): return Relabel(try build(input, on: grid), rule)
     case .sort(let input, let order, let names, let place):
-      return Sort(build(input, on: grid), order, names: names, place: place, steps: steps)
+      return Sort(try build(input, on: grid), order, names: names, place: place, steps: steps)
     case .mergeRows(let input, let isStrict):
-      return RowMerge(build(input, on: grid), isStrict: isStrict, steps: steps)
+      return RowMerge(try build(input, on: grid), isStrict: isStrict, steps: steps)
     case .stepInvariant(let input):
       let once = StepGrid.instant(grid.start)
-      return Replicate(build(input, on: once), steps: steps)
+      return Replicate(try build(input, on: once), steps: steps)
     }
   }
 
   /// The series of a range vector whose windows lie on a grid.
-  func build(_ range: RangePlan, under grid: WindowGrid) -> any RangeInput {
+  func build(
+    _ range: RangePlan, under grid: WindowGrid
+  ) throws(QueryError) -> any RangeInput {
     switch range {
     case .stored(let selector): return StoredRange(selector.matchers, grid.span)
     case .subquery(let inner, _, let step):
       let steps = SubqueryRange.grid(under: grid, step: step)
       let innerGrid = steps ?? StepGrid(start: grid.steps.start, step: step, count: 0)
-      return SubqueryRange(build(inner, on: innerGrid), innerGrid)
+      // A row has to fit many times over: operands, scratch rows and results are as long.
+      guard innerGrid.count <= min(limits.samplesMax, limits.bytesMax / 8) / 16 else {
+        throw .tooManySamples
+      }
+      return SubqueryRange(try build(inner, on: innerGrid), innerGrid)
     }
   }
 
-  private func build(_ plan: WindowPlan, on grid: StepGrid) -> any Operator {
+  private func build(
+    _ plan: WindowPlan, on grid: StepGrid
+  ) throws(QueryError) -> any Operator {
     let windows = WindowGrid(plan.input.window, on: grid)
     return WindowScan(
       WindowKernelChoice(plan.function, range: plan.input.window.range),
-      build(plan.input, under: windows), windows,
-      parameters: plan.parameters.map { build($0, on: grid) }, names: plan.names,
+      try build(plan.input, under: windows), windows,
+      parameters: try build(plan.parameters, on: grid), names: plan.names,
       places: plan.places)
   }
 
-  private func build(_ plan: AggregatePlan, on grid: StepGrid) -> any Operator {
+  private func build(
+    _ plans: [QueryPlan], on grid: StepGrid
+  ) throws(QueryError) -> [any Operator] {
+    var operators: [any Operator] = []
+    for plan in plans { operators.append(try build(plan, on: grid)) }
+    return operators
+  }
+
+  private func build(
+    _ plan: AggregatePlan, on grid: StepGrid
+  ) throws(QueryError) -> any Operator {
     let states: GroupStates =
       switch plan.operation {
       case .sum: .sum([])
@@ -89,6 +109,6 @@ struct OperatorBuilder {
         preconditionFailure("these have plans of their own")
       }
     return Aggregate(
-      build(plan.input, on: grid), plan.grouping, states: states, steps: grid.count)
+      try build(plan.input, on: grid), plan.grouping, states: states, steps: grid.count)
   }
 }

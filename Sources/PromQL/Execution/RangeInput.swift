@@ -77,7 +77,7 @@ struct SubqueryRange: RangeInput {
     guard step.count > 0, outer.count > 0 else { return nil }
     let range = outer.span
     var first = range.start.milliseconds / step.count * step.count
-    if first <= range.start.milliseconds { first += step.count }
+    if first <= range.start.milliseconds { first &+= step.count }
     return StepGrid.range(
       from: Timestamp(milliseconds: first), through: range.end, step: step)
   }

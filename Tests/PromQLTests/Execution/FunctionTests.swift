@@ -100,7 +100,8 @@ import Testing
           + "https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)"
           + ", from buckets 1 to 1, with a max diff of 5, over 1 samples from "
           + "1970-01-01T00:00:00Z to 1970-01-01T00:00:00Z (1:25)",
-        "PromQL warning: bucket label \"le\" is missing or has a malformed value of \"much\" (1:25)",
+        "PromQL warning: bucket label \"le\" is missing or has a malformed value of \"much\" "
+          + "(1:25)",
       ])
     #expect(
       try recording.instant("histogram_fraction(0.1, 0.5, latency_bucket)", minute: 0).lines == [

@@ -43,7 +43,8 @@ import Testing
     #expect(
       errors.map { $0?.description } == [
         "invalid expression type \"string\" for range query, must be Scalar or instant Vector",
-        "invalid expression type \"range vector\" for range query, must be Scalar or instant Vector",
+        "invalid expression type \"range vector\" for range query, "
+          + "must be Scalar or instant Vector",
       ])
   }
 
