@@ -20,12 +20,14 @@ package struct EvaluationFailure: Error, Equatable, CustomStringConvertible {
 
 /// This project's engine, set as Prometheus' own scripts assume.
 package struct EngineEvaluator: ScriptEvaluator {
-  private let options: QueryOptions
-
-  /// Names are removed at the end of the evaluation, as upstream's scripts expect; the answers
+  /// Names are removed at the end of the evaluation, as upstream's scripts expect; answers
   /// differ from those of a server in its default setting only where a name is asked for after it
   /// was dropped.
-  package init(options: QueryOptions = QueryOptions(delaysNameRemoval: true)) {
+  package static let options = QueryOptions(delaysNameRemoval: true)
+
+  private let options: QueryOptions
+
+  package init(options: QueryOptions = Self.options) {
     self.options = options
   }
 

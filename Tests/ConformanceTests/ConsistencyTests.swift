@@ -36,18 +36,19 @@ import Testing
     eval instant at 0 absent(m{g="c"}) * stddev(m) ^ 2 - -x % 3
     """.split(separator: "\n").joined(separator: "\n\n")
 
-  @Test(arguments: UInt64(1)...8)
+  @Test(arguments: UInt64(1)...6)
   func `a query answers the same in every way of asking`(seed: UInt64) throws {
     let own = try ScriptFile.own.map { try $0.script() }
     let mine = ScriptParser.parse(Self.queries)
-    var queries = RecombinedQueries(own + Array(repeating: mine, count: 20), seed: seed)
+    var queries = RecombinedQueries(own + Array(repeating: mine, count: 60), seed: seed)
     let load = ScriptParser.parse(Self.series).statements
     let evaluator = EngineEvaluator()
     let source = try Self.source(load)
     let runner = ScriptRunner(evaluator: evaluator)
     var answered = 0
-    for _ in 0..<150 {
+    for _ in 0..<100 {
       let query = queries.next()
+      guard !Self.mayDiffer(query) else { continue }
       let time = Timestamp(milliseconds: 375_000)
       guard let answer = try? evaluator.answer(query, at: .instant(time), from: source),
         let value = Self.expected(answer.value)
@@ -65,6 +66,14 @@ import Testing
       }
     }
     #expect(answered > 50)
+  }
+
+  /// `start()` and `end()` are those of the query. Among ties `topk` takes the first, and elements
+  /// of `count_values` come in the order in which the values were first counted.
+  private static func mayDiffer(_ query: String) -> Bool {
+    let isRanked = query.contains("topk") || query.contains("bottomk")
+    return query.contains("start()") || query.contains("end()")
+      || (isRanked && query.contains("count_values"))
   }
 
   private static func source(_ load: [ScriptStatement]) throws -> InMemorySeries {

@@ -1,4 +1,5 @@
 import MetricModel
+import PromQL
 import QueryScripts
 import Testing
 
@@ -12,6 +13,15 @@ import Testing
     let report = file.run(try file.script())
     #expect(report.passedCount > 0)
     for failure in report.failures {
+      Issue.record("\(file.name) \(failure)")
+    }
+  }
+
+  /// The default setting of a Prometheus server.
+  @Test(arguments: ScriptFile.own)
+  func `every evaluation passes when names are dropped at once`(file: ScriptFile) throws {
+    let options = QueryOptions(delaysNameRemoval: false)
+    for failure in file.run(try file.script(), options: options).failures {
       Issue.record("\(file.name) \(failure)")
     }
   }

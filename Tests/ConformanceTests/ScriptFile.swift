@@ -1,4 +1,5 @@
 import Foundation
+import PromQL
 import QueryScripts
 import Testing
 
@@ -24,8 +25,8 @@ struct ScriptFile: Sendable, CustomTestStringConvertible {
   }
 
   /// What the engine makes of a script.
-  func run(_ script: Script) -> ScriptReport {
-    ScriptRunner(evaluator: EngineEvaluator()).run(script)
+  func run(_ script: Script, options: QueryOptions = EngineEvaluator.options) -> ScriptReport {
+    ScriptRunner(evaluator: EngineEvaluator(options: options)).run(script)
   }
 
   private static func files(in folder: URL) -> [ScriptFile] {
