@@ -1,5 +1,6 @@
 import Exposition
 import Foundation
+import FoundationNetworking
 import MetricModel
 
 extension CommandTests {

@@ -26,8 +26,9 @@ import Testing
   }
 
   @Test func `a recording cut short is refused as a whole`() throws {
-    let whole = try String(contentsOfFile: Self.recording, encoding: .utf8)
-    let cut = try folder.write("cut.om", String(whole.prefix(whole.count / 2)))
+    let lines = try String(contentsOfFile: Self.recording, encoding: .utf8).split(separator: "\n")
+    let half = lines.prefix(lines.count / 2).joined(separator: "\n") + "\n"
+    let cut = try folder.write("cut.om", half)
     let data = folder.file("data")
     let outcome = try Program.assay.run("import", cut, "--data", data)
     #expect(outcome.exitCode == 3)

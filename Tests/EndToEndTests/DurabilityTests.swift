@@ -1,5 +1,6 @@
 import Exposition
 import Foundation
+import FoundationNetworking
 import MetricModel
 import Testing
 
@@ -17,7 +18,8 @@ import Testing
     for round in 1...3 {
       let server = try await serve()
       let target = acknowledged + Int64(40 * round)
-      let writer = Task { try await Self.write(after: acknowledged, to: server) }
+      let first = acknowledged
+      let writer = Task { try await Self.write(after: first, to: server) }
       // The kill falls somewhere into the stream of writes: after the target was reached.
       while await Self.progress.reached < target { await Task.yield() }
       server.kill()

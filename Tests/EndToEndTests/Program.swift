@@ -45,13 +45,12 @@ struct Program: Sendable {
   func run(_ arguments: [String], input: String? = nil) throws -> Outcome {
     let folder = try TemporaryFolder()
     let (output, errors) = (folder.file("out"), folder.file("err"))
-    for file in [output, errors] { FileManager.default.createFile(atPath: file, contents: nil) }
     let process = Process()
     process.executableURL = URL(filePath: path)
     process.arguments = arguments
     // Through files: a full pipe would stop the program before it ends.
-    process.standardOutput = FileHandle(forWritingAtPath: output)
-    process.standardError = FileHandle(forWritingAtPath: errors)
+    process.standardOutput = try Self.emptyFile(output)
+    process.standardError = try Self.emptyFile(errors)
     process.standardInput = FileHandle.nullDevice
     try process.run()
     process.waitUntilExit()
@@ -61,14 +60,18 @@ struct Program: Sendable {
       errors: try String(contentsOfFile: errors, encoding: .utf8))
   }
 
+  private static func emptyFile(_ path: String) throws -> FileHandle {
+    try "".write(toFile: path, atomically: false, encoding: .utf8)
+    return try FileHandle(forWritingTo: URL(filePath: path))
+  }
+
   /// Starts in the background.
   func start(_ arguments: [String], log: String) throws -> Process {
-    FileManager.default.createFile(atPath: log, contents: nil)
     let process = Process()
     process.executableURL = URL(filePath: path)
     process.arguments = arguments
     process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle(forWritingAtPath: log)
+    process.standardError = try Self.emptyFile(log)
     process.standardInput = FileHandle.nullDevice
     try process.run()
     return process
