@@ -7,7 +7,7 @@ import Testing
   /// Family name → what answers it; families that are missing here are not built yet.
   static let answers: [String: VectorAnswer] = [
     distributionAnswers, comparisonAnswers, sequentialAnswers, regressionAnswers,
-    countAnswers, sampleAnswers, furtherAnswers,
+    countAnswers, sampleAnswers, furtherAnswers, kayentaAnswers, shapeAnswers,
   ].reduce(into: [:]) { table, group in table.merge(group) { first, _ in first } }
 
   /// Reference fields that have lost their digits: log(1 − p) for p near 1e-50 and below, formed

@@ -34,7 +34,7 @@ package enum AlphaSpending: Sendable, Hashable {
   /// The one-sided upper bounds for looks at these information fractions, unequal and late as they
   /// come.
   ///
-  /// - Throws: `nonIncreasingInformation` unless fractions increase within (0, 1];
+  /// - Throws: `nonIncreasingInformation` unless fractions increase, by 1e-4 or more, within (0, 1];
   ///   `invalidProbability` for α outside (0, ½); `emptyInput`.
   package func bounds(
     alpha: Double, fractions: [Double]
@@ -106,7 +106,7 @@ package enum GroupSequentialDesign: Sendable, Hashable {
   static func check(_ fractions: [Double]) throws(NotComputable) {
     var previous = 0.0
     for t in fractions {
-      guard t > previous, t <= 1 else { throw .nonIncreasingInformation }
+      guard t - previous >= 1e-4, t <= 1 else { throw .nonIncreasingInformation }
       previous = t
     }
   }
