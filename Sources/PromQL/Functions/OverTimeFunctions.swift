@@ -5,6 +5,7 @@ internal import MetricModel
 struct SummaryKernel: WindowKernel {
   let summary: WindowSummary
 
+  @inline(__always)
   mutating func value(
     _ place: WindowPlace, _ times: Span<Int64>, _ values: Span<Double>
   ) -> Double {
@@ -93,6 +94,7 @@ struct ExtremeKernel: WindowKernel {
     next = 0
   }
 
+  @inline(__always)
   mutating func value(
     _ place: WindowPlace, _ times: Span<Int64>, _ values: Span<Double>
   ) -> Double {
@@ -132,6 +134,7 @@ struct QuantileKernel: WindowKernel {
 
   mutating func take(_ columns: [[Double]]) { quantiles = columns[0] }
 
+  @inline(__always)
   mutating func value(
     _ place: WindowPlace, _ times: Span<Int64>, _ values: Span<Double>
   ) -> Double {
@@ -145,6 +148,7 @@ struct QuantileKernel: WindowKernel {
 struct MedianDeviationKernel: WindowKernel {
   private var sorted: [Double] = []
 
+  @inline(__always)
   mutating func value(
     _ place: WindowPlace, _ times: Span<Int64>, _ values: Span<Double>
   ) -> Double {
