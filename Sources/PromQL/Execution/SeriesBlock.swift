@@ -6,7 +6,7 @@ extension Double {
   /// The bits of the staleness marker: no present sample can have them, since scans take the marker
   /// out, and arithmetic turns it into another NaN. One column thus says value and presence. It
   /// has to be asked for before any arithmetic.
-  static let missing = StaleMarker.value
+  @inline(__always) static var missing: Double { Double(bitPattern: 0x7ff0_0000_0000_0002) }
 
   @inline(__always) var isMissing: Bool { bitPattern == 0x7ff0_0000_0000_0002 }
 }

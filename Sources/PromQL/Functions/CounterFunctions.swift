@@ -12,7 +12,18 @@ struct ExtrapolationKernel: WindowKernel {
   /// Places of samples less than the one before; NaN never is.
   private var resets: [Int] = []
   private var nextReset = 0
-  private var reach = Reach(Gaps(toStart: 0, toEnd: 0, sampled: 0, intervals: 1))
+  // Regular scrapes give the same distances, in milliseconds, at step after step, and the divisions
+  // that follow from them are most of the work: the last ones are kept, with what came of them.
+  private var gapToStart: Int64 = -1
+  private var gapToEnd: Int64 = -1
+  private var gapSampled: Int64 = -1
+  private var sampleCount = 0
+  /// In seconds, as the two below.
+  private var sampledSeconds = 0.0
+  private var reachToStart = 0.0
+  private var reachToEnd = 0.0
+  /// The scale where no counter starts within the window.
+  private var fullScale = 0.0
 
   init(isCounter: Bool, isRate: Bool, range: Milliseconds) {
     self.isCounter = isCounter
@@ -29,6 +40,7 @@ struct ExtrapolationKernel: WindowKernel {
     }
   }
 
+  @inline(__always)
   mutating func value(
     _ place: WindowPlace, _ times: Span<Int64>, _ values: Span<Double>
   ) -> Double {
@@ -41,69 +53,48 @@ struct ExtrapolationKernel: WindowKernel {
       change += values[resets[reset] &- 1]
       reset &+= 1
     }
-    let scale = scale(
-      Gaps(
-        toStart: times[place.first] &- place.startTime,
-        toEnd: place.endTime &- times[place.last],
-        sampled: times[place.last] &- times[place.first], intervals: place.count &- 1),
-      first, change)
-    return change * scale
+    let toStart = times[place.first] &- place.startTime
+    let toEnd = place.endTime &- times[place.last]
+    let sampled = times[place.last] &- times[place.first]
+    if toStart != gapToStart || toEnd != gapToEnd || sampled != gapSampled
+      || place.count != sampleCount
+    {
+      (gapToStart, gapToEnd, gapSampled, sampleCount) = (toStart, toEnd, sampled, place.count)
+      measureReach()
+    }
+    return change * scale(first, change)
+  }
+
+  /// How far the change is extended on either side.
+  @inline(__always)
+  private mutating func measureReach() {
+    sampledSeconds = Double(gapSampled) / 1000
+    let meanDistance = sampledSeconds / Double(sampleCount &- 1)
+    let threshold = meanDistance * 1.1
+    let toStart = Double(gapToStart) / 1000
+    let toEnd = Double(gapToEnd) / 1000
+    reachToStart = toStart >= threshold ? meanDistance / 2 : toStart
+    reachToEnd = toEnd >= threshold ? meanDistance / 2 : toEnd
+    fullScale = scale(reachingBack: reachToStart)
   }
 
   /// By how much the change grows when it is extended to the window's borders, and, for a rate,
   /// divided by the window's seconds as written. The order of the steps is Prometheus' since 2.51.
   @inline(__always)
-  private mutating func scale(_ gaps: Gaps, _ first: Double, _ change: Double) -> Double {
-    if gaps != reach.gaps { reach = Reach(gaps) }
-    var toStart = reach.toStart
+  private func scale(_ first: Double, _ change: Double) -> Double {
+    guard isCounter && change > 0 && first >= 0 else { return fullScale }
     // A counter that held more than it gained is extended no further than its own length, so the
     // division can be spared where that isn't shorter.
-    let mayReachZero = isCounter && change > 0 && first >= 0
-    if mayReachZero && !(first >= change && reach.sampled >= toStart) {
-      let toZero = reach.sampled * (first / change)
-      if toZero < toStart { toStart = toZero }
-    }
-    if toStart == reach.toStart && reach.hasScale { return reach.scale }
-    var scale = 1.0
-    if reach.sampled != 0 { scale = (reach.sampled + toStart + reach.toEnd) / reach.sampled }
-    if isRate { scale /= rangeSeconds }
-    if toStart == reach.toStart {
-      reach.scale = scale
-      reach.hasScale = true
-    }
-    return scale
+    if first >= change && sampledSeconds >= reachToStart { return fullScale }
+    let toZero = sampledSeconds * (first / change)
+    return toZero < reachToStart ? scale(reachingBack: toZero) : fullScale
   }
 
-  /// Distances in milliseconds, from which the extension follows.
-  private struct Gaps: Equatable {
-    var toStart: Int64
-    var toEnd: Int64
-    var sampled: Int64
-    var intervals: Int
-  }
-
-  /// How far a change is extended. Regular scrapes give the same gaps at step after step, and the
-  /// divisions below are most of the work, so the last answer is kept.
-  private struct Reach {
-    var gaps: Gaps
-    /// Seconds.
-    var sampled: Double
-    var toStart: Double
-    var toEnd: Double
-    /// The scale when no counter starts within the window.
-    var scale = 0.0
-    var hasScale = false
-
-    init(_ gaps: Gaps) {
-      self.gaps = gaps
-      sampled = Double(gaps.sampled) / 1000
-      toStart = Double(gaps.toStart) / 1000
-      toEnd = Double(gaps.toEnd) / 1000
-      let meanDistance = sampled / Double(gaps.intervals)
-      let threshold = meanDistance * 1.1
-      if toStart >= threshold { toStart = meanDistance / 2 }
-      if toEnd >= threshold { toEnd = meanDistance / 2 }
-    }
+  @inline(__always)
+  private func scale(reachingBack toStart: Double) -> Double {
+    let scale =
+      sampledSeconds == 0 ? 1 : (sampledSeconds + toStart + reachToEnd) / sampledSeconds
+    return isRate ? scale / rangeSeconds : scale
   }
 }
 
@@ -111,6 +102,7 @@ struct ExtrapolationKernel: WindowKernel {
 struct LastPairKernel: WindowKernel {
   let isRate: Bool
 
+  @inline(__always)
   mutating func value(
     _ place: WindowPlace, _ times: Span<Int64>, _ values: Span<Double>
   ) -> Double {
@@ -129,6 +121,7 @@ struct CountingKernel: WindowKernel {
   enum Subject { case resets, changes }
   let subject: Subject
 
+  @inline(__always)
   mutating func value(
     _ place: WindowPlace, _ times: Span<Int64>, _ values: Span<Double>
   ) -> Double {

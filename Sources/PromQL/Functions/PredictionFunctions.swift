@@ -15,6 +15,7 @@ struct RegressionKernel: WindowKernel {
     if predicts { horizons = columns[0] }
   }
 
+  @inline(__always)
   mutating func value(
     _ place: WindowPlace, _ times: Span<Int64>, _ values: Span<Double>
   ) -> Double {
@@ -67,6 +68,7 @@ struct SmoothingKernel: WindowKernel {
     (smoothing, trend) = (columns[0], columns[1])
   }
 
+  @inline(__always)
   mutating func value(
     _ place: WindowPlace, _ times: Span<Int64>, _ values: Span<Double>
   ) -> Double {
