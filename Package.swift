@@ -55,13 +55,21 @@ let package = Package(
     // Floor 2: shells, and the simulation, which is as pure as the engines.
     strict("Simulation", ["MetricModel", "Analysis", "Rollouts"]),
     strict("YAMLReader", ["Manifest", .product(name: "Yams", package: "Yams")]),
+    strict(
+      "HTTPService",
+      [
+        "MetricModel", "PromQL", "TimeSeriesStore", "Exposition",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
 
     // Floor 3: the command.
     .executableTarget(
       name: "CLI",
       dependencies: [
         "MetricModel", "Statistics", "Manifest", "PromQL", "QueryScripts", "TimeSeriesStore",
-        "Exposition", "Analysis", "Rollouts", "Simulation", "YAMLReader", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Exposition", "Analysis", "Rollouts", "Simulation", "YAMLReader", "HTTPService",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
@@ -83,7 +91,9 @@ let package = Package(
     tests("AnalysisTests", ["Analysis", "MetricModel", "Statistics", "Manifest", "YAMLReader"]),
     tests("RolloutsTests", ["Rollouts", "Analysis", "MetricModel", "Manifest", "YAMLReader"]),
     tests("SimulationTests", ["Simulation", "Rollouts", "Analysis", "Manifest", "YAMLReader"]),
+    tests("HTTPServiceTests", ["HTTPService", "TimeSeriesStore", "Exposition", "MetricModel"]),
     // Runs the built program as users do, so it needs it built.
+    tests("EndToEndTests", ["CLI", "Exposition", "MetricModel"]),
     tests("TidyTests"),
   ],
   cxxLanguageStandard: .cxx17

@@ -19,7 +19,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
       Arguments canary-hash and stable-hash are taken from recording.json unless given by --arg.
       """)
 
-  @Argument(help: "Files with AnalysisTemplates; the first template is run.")
+  @ArgumentParser.Argument(help: "Files with AnalysisTemplates; the first template is run.")
   var manifests: [String]
 
   @OptionGroup var source: SourceOptions
@@ -42,7 +42,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
       }
       let opened = try source.open()
       let start = try at.time(in: opened.span, rolloutStart: opened.rolloutStart)
-      let replay = AnalysisReplay(
+      let replay = ThresholdWatch(
         template: template, start: start,
         arguments: opened.hashArguments(for: template, given: arguments))
       let queries = RecordedQueries(snapshot: opened.snapshot)
@@ -54,7 +54,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
     }
   }
 
-  static func verdict(_ decision: AnalysisReplay.Decision) -> Verdict {
+  static func verdict(_ decision: ThresholdWatch.Decision) -> Verdict {
     switch decision {
     case .never: .inconclusive
     case .ended(_, let phase, _):

@@ -23,7 +23,8 @@ struct Assay: AsyncParsableCommand {
       """,
     version: "assay \(version)",
     subcommands: [
-      QueryCommand.self, ImportCommand.self,
+      QueryCommand.self, AnalyzeCommand.self, SimulateCommand.self, ImportCommand.self,
+      ServeCommand.self,
 
     ])
 

@@ -104,7 +104,7 @@ struct QueryCommand: AsyncParsableCommand {
     case .json:
       Terminal.write(QueryResultJSON.answer(answer.value, annotations: answer.annotations) + [0x0a])
     case .table: QueryTable.lines(answer.value).forEach(Terminal.print)
-    case .plot: break
+    case .plot: QueryPlot.lines(answer.value).forEach(Terminal.print)
     }
     if format != .json {
       for annotation in answer.annotations { Terminal.complain("assay: \(annotation.text)") }

@@ -8,7 +8,7 @@ struct ReplayText {
   let lines: [String]
 
   init(
-    _ result: ReplayResult, description: RecordingDescription, thresholds: AnalysisReplay.Report?
+    _ result: ReplayResult, description: RecordingDescription, thresholds: ThresholdWatch.Report?
   ) {
     let plots = TracePlots(result.trace)
     let end = result.trace.entries.last?.time ?? result.trace.start
@@ -35,7 +35,7 @@ struct ReplayText {
     }
   }
 
-  private static func words(_ decision: AnalysisReplay.Decision, from start: Timestamp) -> String {
+  private static func words(_ decision: ThresholdWatch.Decision, from start: Timestamp) -> String {
     switch decision {
     case .never: "no objection to the end: promoted"
     case .ended(let time, let phase, let message):

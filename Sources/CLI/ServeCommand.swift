@@ -36,7 +36,7 @@ struct ServeCommand: AsyncParsableCommand {
       var options = ServiceOptions(dataDirectory: data)
       options.isAdminEnabled = enablesAdminAPI
       options.version = Assay.version
-      var logger = Logger(label: "assay", factory: StreamLogHandler.standardError)
+      var logger = Logger(label: "assay", factory: { StreamLogHandler.standardError(label: $0) })
       logger.logLevel = .warning
       let service = Service(store: store, options: options, logger: logger)
       try await service.run(at: address) { port in

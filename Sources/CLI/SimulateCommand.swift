@@ -21,7 +21,7 @@ struct SimulateCommand: AsyncParsableCommand {
       --thresholds says beside it what a plain template would have decided, and when.
       """)
 
-  @Argument(help: "Files with one Rollout and the AnalysisTemplates it uses.")
+  @ArgumentParser.Argument(help: "Files with one Rollout and the AnalysisTemplates it uses.")
   var manifests: [String]
 
   @Option(help: ArgumentHelp("A recording with recording.json.", valueName: "path"))
@@ -54,7 +54,7 @@ struct SimulateCommand: AsyncParsableCommand {
         Terminal.write(Array(result.trace.text.utf8))
       } else {
         let watched = plain.map { template in
-          AnalysisReplay(template: template, start: description.rolloutStart)
+          ThresholdWatch(template: template, start: description.rolloutStart)
             .run(until: opened.span.end, query: port)
         }
         let text = ReplayText(result, description: description, thresholds: watched)

@@ -1,3 +1,5 @@
+internal import Analysis
+
 extension DecisionPass {
   /// Starts, follows and ends AnalysisRuns.
   mutating func settleRuns() {

@@ -1,3 +1,4 @@
+internal import Analysis
 package import MetricModel
 
 extension DecisionPass {

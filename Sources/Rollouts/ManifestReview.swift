@@ -1,3 +1,4 @@
+internal import Analysis
 package import Manifest
 internal import MetricModel
 
@@ -157,7 +158,8 @@ private struct AnalysisUseReview {
     }
     var result: [PlanProblem] = []
     let metrics = template[path: "spec", "metrics"]?.asList ?? []
-    let endless = metrics.filter { $0["interval"] != nil && $0["count"] == nil }
+    let specs = (try? AnalysisTemplate(template))?.spec.metrics ?? []
+    let endless = zip(metrics, specs).filter { $1.effectiveCount == nil }.map(\.0)
     if !endless.isEmpty {
       let lines = endless.map { "\($0.line)" }.joined(separator: ", ")
       result.append(

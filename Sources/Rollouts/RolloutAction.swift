@@ -42,6 +42,13 @@ package struct AnalysisStart: Equatable, Sendable {
   package var use: AnalysisUse
   /// `use.arguments` with the hashes filled in, in their order.
   package var arguments: [ResolvedArgument]
+
+  package init(name: String, step: Int?, use: AnalysisUse, arguments: [ResolvedArgument]) {
+    self.name = name
+    self.step = step
+    self.use = use
+    self.arguments = arguments
+  }
 }
 
 /// An argument as the run gets it.

@@ -1,3 +1,4 @@
+package import Analysis
 package import MetricModel
 
 /// What the cluster holds when a decision is made.
@@ -70,10 +71,5 @@ package struct ObservedRun: Hashable, Sendable {
     self.isTerminating = isTerminating
   }
 
-  package var isCompleted: Bool {
-    switch phase {
-    case .pending, .running: false
-    case .successful, .failed, .inconclusive, .error: true
-    }
-  }
+  package var isCompleted: Bool { phase.isCompleted }
 }

@@ -85,7 +85,7 @@ package struct CanaryPlan: Equatable, Sendable {
   }
 
   private static func hash(of steps: [CanaryStep]) -> String {
-    PodTemplateHash.of(steps.map(\.description).joined(separator: "\n"))
+    PodTemplateHash.of(steps.map(\.identity).joined(separator: "\n"))
   }
 }
 
@@ -96,7 +96,7 @@ package enum CanaryStep: Equatable, Sendable, CustomStringConvertible {
   case pause(Milliseconds?)
   case analysis(AnalysisUse)
 
-  /// As events and traces name the step, unique enough to tell an edit.
+  /// As events and traces name the step.
   package var description: String {
     switch self {
     case .setWeight(let weight): "setWeight: \(weight)"
@@ -104,6 +104,16 @@ package enum CanaryStep: Equatable, Sendable, CustomStringConvertible {
     case .pause(.some(let duration)): "pause: \(duration)"
     case .analysis(let use): "analysis: \(use)"
     }
+  }
+
+  /// Tells any edit of the step.
+  fileprivate var identity: String {
+    guard case .analysis(let use) = self else { return description }
+    let details =
+      use.arguments.map(\.description) + use.dryRun
+      + use.retention.map { "\($0.metricName):\($0.limit)" }
+      + use.templates.map { "\($0.isClusterScoped)" }
+    return "\(description)(\(details.joined(separator: ", ")))"
   }
 }
 
@@ -126,11 +136,8 @@ package struct AnalysisUse: Equatable, Sendable, CustomStringConvertible {
     self.retention = retention
   }
 
-  package var description: String {
-    let names = templates.map(\.name).joined(separator: ", ")
-    if arguments.isEmpty { return names }
-    return names + "(" + arguments.map(\.description).joined(separator: ", ") + ")"
-  }
+  /// The names of the templates.
+  package var description: String { templates.map(\.name).joined(separator: ", ") }
 }
 
 /// The name of an AnalysisTemplate or, with cluster scope, ClusterAnalysisTemplate.

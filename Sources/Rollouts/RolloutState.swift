@@ -1,3 +1,4 @@
+package import Analysis
 package import MetricModel
 
 /// What a rollout remembers between decisions: the fields of Argo's `status` that decide anything,

@@ -1,3 +1,4 @@
+internal import Analysis
 internal import Manifest
 internal import MetricModel
 
@@ -10,22 +11,9 @@ enum StepDuration {
       guard (0...9_000_000_000).contains(seconds) else { return nil }
       return .seconds(seconds)
     }
-    var rest = Substring(text)
-    var total = 0.0
-    if rest.isEmpty { return nil }
-    while !rest.isEmpty {
-      let number = rest.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
-      rest = rest.dropFirst(number.count)
-      let unit = rest.prefix { !$0.isNumber && $0 != "." }
-      rest = rest.dropFirst(unit.count)
-      guard let amount = Double(number), let seconds = units[String(unit)] else { return nil }
-      total += amount * seconds
-    }
-    guard total <= 9e9 else { return nil }
-    return Milliseconds(seconds: total)
+    guard let length = GoDuration(parsing: text), length.nanoseconds >= 0 else { return nil }
+    return length.milliseconds
   }
-
-  private static let units = ["h": 3600.0, "m": 60, "s": 1, "ms": 0.001]
 }
 
 /// A `fieldPath` such as `metadata.labels['env']`.

@@ -1,3 +1,4 @@
+package import Analysis
 package import MetricModel
 package import Rollouts
 
@@ -22,7 +23,7 @@ package enum AnalysisOutcome: Sendable {
 }
 
 /// A measurement as traces show it.
-package struct MeasurementNote: Hashable, Sendable {
+package struct MeasurementNote: Equatable, Sendable {
   package var run: String
   package var metric: String
   /// The number of the measurement within its metric, from 1.
@@ -34,10 +35,12 @@ package struct MeasurementNote: Hashable, Sendable {
   package var reading: Double?
   /// Why: estimate, interval, samples, or an error; "" when the value says it all.
   package var evidence: String
+  /// Comparisons only: the figures behind the evidence.
+  package var report: ComparisonReport?
 
   package init(
     run: String, metric: String, number: Int, phase: AnalysisPhase, value: String,
-    reading: Double? = nil, evidence: String = ""
+    reading: Double? = nil, evidence: String = "", report: ComparisonReport? = nil
   ) {
     self.run = run
     self.metric = metric
@@ -46,5 +49,6 @@ package struct MeasurementNote: Hashable, Sendable {
     self.value = value
     self.reading = reading
     self.evidence = evidence
+    self.report = report
   }
 }

@@ -1,3 +1,4 @@
+internal import Analysis
 package import MetricModel
 package import Rollouts
 internal import Statistics
@@ -18,7 +19,7 @@ package struct Simulator<Analyses: SimulatedAnalyses> {
     case pod(SimulatedCluster.PodEvent)
     case wakeRun(String)
     /// The plan is edited: another image, other steps, more replicas.
-    case update(RolloutPlan)
+    indirect case update(RolloutPlan)
     case request(RolloutRequest)
     /// The n-th pod of a revision crashes, counted modulo their number.
     case crash(podHash: String, ordinal: Int)
@@ -207,14 +208,19 @@ package struct Simulator<Analyses: SimulatedAnalyses> {
   /// How the rollout stands now.
   package var situation: Situation {
     var result = Situation()
-    result.weight = state.isFullyPromoted ? 100 : state.weight
-    result.step = state.stepIndex
+    let isTakenUp = state.currentHash == plan.podHash
+    let isPromoted = state.stableHash == plan.podHash
+    result.weight = isPromoted ? 100 : isTakenUp ? state.weight : 0
+    result.step = isTakenUp ? state.stepIndex : 0
     result.steps = plan.canary.steps.count
-    result.phase = state.phase
+    result.phase = isTakenUp ? state.phase : .progressing
     for set in cluster.replicaSets {
-      let count = PodCount(available: set.available, desired: set.desired)
-      if set.podHash == state.currentHash { result.canary = count }
-      if set.podHash == state.stableHash, !state.isFullyPromoted { result.stable = count }
+      let size = SetSize(available: set.available, desired: set.desired)
+      if set.podHash == plan.podHash {
+        result.canary = size
+      } else if set.podHash == state.stableHash {
+        result.stable = size
+      }
     }
     return result
   }

@@ -1,3 +1,4 @@
+package import Analysis
 package import MetricModel
 package import Rollouts
 
@@ -40,8 +41,8 @@ package enum TraceEvent: Equatable, Sendable {
 package struct Situation: Hashable, Sendable {
   /// The canary's share in percent; 100 after the promotion.
   package var weight = 0
-  package var canary = PodCount()
-  package var stable = PodCount()
+  package var canary = SetSize()
+  package var stable = SetSize()
   /// Steps done, and all of them.
   package var step = 0
   package var steps = 0
@@ -51,7 +52,7 @@ package struct Situation: Hashable, Sendable {
 }
 
 /// Pods of one ReplicaSet.
-package struct PodCount: Hashable, Sendable {
+package struct SetSize: Hashable, Sendable {
   package var available = 0
   package var desired = 0
 
@@ -107,9 +108,9 @@ extension TraceEvent {
 }
 
 /// Times as a distance from the start.
-enum RelativeTime {
+package enum RelativeTime {
   /// `R+05:02`, with milliseconds where there are any, hours where there is more than one.
-  static func text(_ time: Timestamp, from start: Timestamp) -> String {
+  package static func text(_ time: Timestamp, from start: Timestamp) -> String {
     let distance = time.since(start).count
     let magnitude = distance.magnitude
     let (hours, minutes) = (magnitude / 3_600_000, magnitude / 60_000)

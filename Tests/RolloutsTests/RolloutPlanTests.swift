@@ -62,9 +62,15 @@ import YAMLReader
     #expect(plan.canary.steps[1] == .pause(.minutes(90)))
     #expect(plan.canary.steps[2] == .pause(.seconds(90)))
     #expect(plan.canary.steps[3] == .pause(nil))
+    #expect(plan.canary.steps[4].description == "analysis: compare")
+    guard case .analysis(let use) = plan.canary.steps[4] else {
+      Issue.record("\(plan.canary.steps[4])")
+      return
+    }
     #expect(
-      plan.canary.steps[4].description
-        == "analysis: compare(canary=Latest, stable=Stable, env=prod, limit=0.9)")
+      use.arguments.map(\.description)
+        == ["canary=Latest", "stable=Stable", "env=prod", "limit=0.9"])
+    #expect(use.retention == [MeasurementLimit(metricName: "fast", limit: 3)])
   }
 
   @Test(arguments: [

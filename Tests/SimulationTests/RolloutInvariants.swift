@@ -1,3 +1,4 @@
+import Analysis
 import MetricModel
 import Rollouts
 import Simulation

@@ -21,7 +21,7 @@ import Testing
 
   @Test func hodgesLehmannIntervalCoversTheShift() throws {
     var generator = SeededGenerator(seed: 52)
-    let runs = 1_000
+    let runs = 300
     var (small, large) = (0, 0)
     for _ in 0..<runs {
       let exact = try HodgesLehmannEstimate(
@@ -53,7 +53,7 @@ import Testing
 
   @Test func kolmogorovSmirnovRejectsAtMostFivePercent() throws {
     var generator = SeededGenerator(seed: 54)
-    let runs = 1_000
+    let runs = 400
     var (exact, limit) = (0, 0)
     for _ in 0..<runs {
       let test = try KolmogorovSmirnovTest(
@@ -76,7 +76,7 @@ import Testing
     #expect(covered >= plausibleCounts(0.95, of: runs).lowerBound)
     let few = try QuantileEstimate(of: [3, 1, 2], at: 0.99)
     #expect(few.value == 2.98)
-    #expect(few.interval.lower == -.infinity && few.interval.upper == .infinity)
+    #expect(few.interval.lower == 2 && few.interval.upper == .infinity)
     #expect(throws: NotComputable.tooFewObservations) { try few.standardError() }
     #expect(throws: NotComputable.invalidProbability) { try QuantileEstimate(of: [1], at: 1.1) }
     #expect(try QuantileEstimate(of: [1, 2], at: 0).interval.lower == -.infinity)

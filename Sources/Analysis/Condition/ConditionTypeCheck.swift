@@ -85,6 +85,9 @@ struct ConditionTypeCheck {
     case .any: return .any
     case .list(let element):
       guard keyType == .integer || keyType.isAny else {
+        if case .literal(.text(let name)) = key.form {
+          throw failure("type \(ConditionType.list(element)) has no field \(name)", node)
+        }
         throw failure("cannot use \(keyType) to index \(ConditionType.list(element))", node)
       }
       return element

@@ -100,7 +100,7 @@ package enum TemplateAdvice {
     _ metric: MetricSpec, _ sketch: QuerySketch, _ place: (node: ManifestNode, path: String)
   ) -> TemplateFinding? {
     let isQuantile = sketch.functions.contains("histogram_quantile")
-    let conditions = metric.successCondition + metric.failureCondition
+    let conditions = "\(metric.successCondition) \(metric.failureCondition)"
     guard sketch.hasDivision || isQuantile, !sketch.hasGuard,
       !ConditionWords(conditions).contains("isNaN")
     else { return nil }

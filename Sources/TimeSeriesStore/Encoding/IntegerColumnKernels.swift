@@ -22,7 +22,9 @@ extension IntegerColumn {
         start += length
       }
       // Second differences: the sums from the second entry on give differences first.
-      if order == 2 { unsafe BitPack.accumulate(UnsafeMutableBufferPointer(rebasing: output[1...])) }
+      if order == 2 {
+        unsafe BitPack.accumulate(UnsafeMutableBufferPointer(rebasing: output[1...]))
+      }
       if order >= 1 { unsafe BitPack.accumulate(output) }
     }
     cursor = reader
