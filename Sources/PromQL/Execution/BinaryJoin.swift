@@ -72,24 +72,21 @@ struct BinaryJoin: Operator {
     let head = block.heads[row]
     let cells = block.values.span.extracting(block.cells(row))
     let signature = picker(head.labels)
+    let present = StepSet(presentIn: cells)
     let rule = rule
-    guard let matches = sides?.noteMany(cells, signature: signature) else { return }
+    guard let matches = sides?.noteMany(present, signature: signature) else { return }
     // Rows of the "one" side that don't live at the same time may give the same labels.
-    var labelsWritten: [Labels: Int] = [:]
+    var written: [(labels: Labels, row: Int)] = []
     for match in matches.rows {
-      guard let oneHead = sides?.one.heads[match], let oneCells = sides?.one.cells(match),
-        let oneValues = sides?.one.values
-      else { continue }
-      let labels = rule.labels(many: head.labels, one: oneHead.labels)
-      try sides?.noteMatch(
-        cells, oneValues.span.extracting(oneCells), signature: matches.signature, labels, rule)
-      let target = labelsWritten[labels]
-      let computed = combined(cells, oneValues.span.extracting(oneCells))
+      guard let one = sides?.one else { return }
+      let labels = rule.labels(many: head.labels, one: one.heads[match].labels)
+      try sides?.noteMatch(present, oneRow: match, signature: matches.signature, labels, rule)
+      let computed = combined(cells, one.values.span.extracting(one.cells(match)))
       guard computed.contains(where: { !$0.isMissing }) else { continue }
-      if let target {
-        result.overlay(computed, onRow: target)
+      if let same = written.first(where: { $0.labels == labels }) {
+        result.overlay(computed, onRow: same.row)
       } else {
-        labelsWritten[labels] = result.rowCount
+        written.append((labels, result.rowCount))
         result.append(SeriesHead(labels: labels, dropsName: rule.dropsNameAtEnd), computed)
       }
     }
@@ -115,13 +112,14 @@ struct JoinSides {
   /// For each signature, rows of the "one" side.
   private var rows: [[Int]] = []
   private var signatures: [Labels] = []
+  /// For each row of the "one" side, the steps at which it is present.
+  private var present: [StepSet] = []
   /// For each signature, steps at which an element has matched already.
   private var matched: [StepSet] = []
   /// The same for each signature and result label set, where several may match.
   private var grouped: [GroupedMatch: StepSet] = [:]
-  /// Steps at which the sides have any sample.
+  /// Steps at which the "many" side has any sample.
   private var manySteps: StepSet
-  private var oneSteps: StepSet
 
   private struct GroupedMatch: Hashable {
     var signature: Int
@@ -132,7 +130,6 @@ struct JoinSides {
     self.one = one
     self.isOneToOne = isOneToOne
     manySteps = StepSet(count: one.stepCount)
-    oneSteps = StepSet(count: one.stepCount)
     for row in 0..<one.rowCount {
       let signature = picker(one.heads[row].labels)
       let number = numbers[signature] ?? rows.count
@@ -143,15 +140,15 @@ struct JoinSides {
         matched.append(StepSet(count: one.stepCount))
       }
       rows[number].append(row)
-      oneSteps.insert(presentIn: one.values.span.extracting(one.cells(row)))
+      present.append(StepSet(presentIn: one.values.span.extracting(one.cells(row))))
     }
   }
 
   /// Notes a row of the "many" side; answers the rows that it meets, nil when there are none.
   mutating func noteMany(
-    _ cells: Span<Double>, signature: Labels
+    _ many: StepSet, signature: Labels
   ) -> (signature: Int, rows: [Int])? {
-    manySteps.insert(presentIn: cells)
+    manySteps.formUnion(many)
     guard let number = numbers[signature] else { return nil }
     return (number, rows[number])
   }
@@ -159,19 +156,16 @@ struct JoinSides {
   /// Throws when an element has met another one before at the same step, in a way that the matching
   /// doesn't allow. Also pairs that a comparison then drops count.
   mutating func noteMatch(
-    _ many: Span<Double>, _ one: Span<Double>, signature: Int, _ labels: Labels, _ rule: JoinRule
+    _ many: StepSet, oneRow: Int, signature: Int, _ labels: Labels, _ rule: JoinRule
   ) throws(QueryError) {
-    var steps = StepSet(count: many.count)
-    steps.insert(presentIn: many)
-    var oneSteps = StepSet(count: many.count)
-    oneSteps.insert(presentIn: one)
-    steps.formIntersection(oneSteps)
-    let key = GroupedMatch(signature: signature, labels: labels)
-    let none = StepSet(count: many.count)
-    let isFirst =
-      isOneToOne
-      ? matched[signature].insertAll(steps) : grouped[key, default: none].insertAll(steps)
-    if isFirst { return }
+    let steps = many.intersection(present[oneRow])
+    if isOneToOne {
+      if matched[signature].insertAll(steps) { return }
+    } else {
+      let none = StepSet(count: one.stepCount)
+      let key = GroupedMatch(signature: signature, labels: labels)
+      if grouped[key, default: none].insertAll(steps) { return }
+    }
     // Two elements of the "one" side are the graver fault.
     try checkDuplicates(rule)
     throw isOneToOne ? .manyToOneNotExplicit : .groupingNotUnique

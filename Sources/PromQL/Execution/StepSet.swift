@@ -6,6 +6,11 @@ struct StepSet {
     words = [UInt64](repeating: 0, count: (count + 63) / 64)
   }
 
+  init(presentIn cells: Span<Double>) {
+    self.init(count: cells.count)
+    insert(presentIn: cells)
+  }
+
   func contains(_ step: Int) -> Bool { words[step >> 6] & 1 << UInt64(step & 63) != 0 }
 
   mutating func insert(_ step: Int) { words[step >> 6] |= 1 << UInt64(step & 63) }
@@ -22,8 +27,14 @@ struct StepSet {
     }
   }
 
-  mutating func formIntersection(_ other: StepSet) {
-    for index in words.indices { words[index] &= other.words[index] }
+  mutating func formUnion(_ other: StepSet) {
+    for index in words.indices { words[index] |= other.words[index] }
+  }
+
+  func intersection(_ other: StepSet) -> StepSet {
+    var result = self
+    for index in words.indices { result.words[index] &= other.words[index] }
+    return result
   }
 
   /// Adds the steps of `other`; false, and no change, when one of them was a member.

@@ -44,8 +44,8 @@ enum FunctionTable {
     "changes": .window(.counting(.changes)),
     "avg_over_time": .window(.summary(.average)),
     "sum_over_time": .window(.summary(.sum)),
-    "min_over_time": .window(.summary(.min)),
-    "max_over_time": .window(.summary(.max)),
+    "min_over_time": .window(.extreme(wantsGreatest: false, .value)),
+    "max_over_time": .window(.extreme(wantsGreatest: true, .value)),
     "count_over_time": .window(.summary(.count)),
     "stddev_over_time": .window(.summary(.deviation)),
     "stdvar_over_time": .window(.summary(.variance)),
@@ -54,8 +54,8 @@ enum FunctionTable {
     "present_over_time": .window(.summary(.present)),
     "ts_of_first_over_time": .window(.summary(.timeOfFirst)),
     "ts_of_last_over_time": .window(.summary(.timeOfLast)),
-    "ts_of_min_over_time": .window(.summary(.timeOfMin)),
-    "ts_of_max_over_time": .window(.summary(.timeOfMax)),
+    "ts_of_min_over_time": .window(.extreme(wantsGreatest: false, .time)),
+    "ts_of_max_over_time": .window(.extreme(wantsGreatest: true, .time)),
     "quantile_over_time": .window(.quantile),
     "mad_over_time": .window(.medianDeviation),
     "deriv": .window(.derivative),
@@ -139,6 +139,7 @@ enum WindowFunction {
   case lastPair(isRate: Bool)
   case counting(CountingKernel.Subject)
   case summary(WindowSummary)
+  case extreme(wantsGreatest: Bool, ExtremeKernel.Answer)
   /// Column: the quantile.
   case quantile
   case medianDeviation

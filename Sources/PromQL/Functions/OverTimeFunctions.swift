@@ -15,26 +15,11 @@ struct SummaryKernel: WindowKernel {
     case .last: return values[place.last]
     case .timeOfFirst: return Double(times[place.first]) / 1000
     case .timeOfLast: return Double(times[place.last]) / 1000
-    case .min: return values[extreme(place, values) { $0 < $1 }]
-    case .max: return values[extreme(place, values) { $0 > $1 }]
-    case .timeOfMin: return Double(times[extreme(place, values) { $0 <= $1 }]) / 1000
-    case .timeOfMax: return Double(times[extreme(place, values) { $0 >= $1 }]) / 1000
     case .sum: return sum(place, values)
     case .average: return mean(place, values)
     case .variance: return variance(place, values)
     case .deviation: return variance(place, values).squareRoot()
     }
-  }
-
-  /// The place of the extreme; numbers win over NaN.
-  @inline(__always)
-  private func extreme(
-    _ place: WindowPlace, _ values: Span<Double>, _ wins: (Double, Double) -> Bool
-  ) -> Int {
-    var best = place.first
-    for index in place.first..<place.end
-    where wins(values[index], values[best]) || values[best].isNaN { best = index }
-    return best
   }
 
   @inline(__always)
@@ -74,8 +59,69 @@ struct SummaryKernel: WindowKernel {
 
 enum WindowSummary: Equatable {
   case count, present, first, last, timeOfFirst, timeOfLast
-  case min, max, timeOfMin, timeOfMax
   case sum, average, variance, deviation
+}
+
+/// `min_over_time`, `max_over_time`, and when they were.
+///
+/// Keeps the places that can still become the extreme of a window, in order: what came before a
+/// better one no longer can. Each sample enters and leaves once, however long the window is.
+struct ExtremeKernel: WindowKernel {
+  enum Answer {
+    /// The value; the first of equal ones, which tells 0 from -0.
+    case value
+    /// The time of the last of equal ones, in seconds.
+    case time
+  }
+
+  let wantsGreatest: Bool
+  let answer: Answer
+  /// Candidates are those from `head` on.
+  private var candidates: [Int] = []
+  private var head = 0
+  /// The first sample not looked at yet.
+  private var next = 0
+
+  init(wantsGreatest: Bool, answer: Answer) {
+    self.wantsGreatest = wantsGreatest
+    self.answer = answer
+  }
+
+  mutating func begin(_ times: Span<Int64>, _ values: Span<Double>) {
+    candidates.removeAll(keepingCapacity: true)
+    head = 0
+    next = 0
+  }
+
+  mutating func value(
+    _ place: WindowPlace, _ times: Span<Int64>, _ values: Span<Double>
+  ) -> Double {
+    next = max(next, place.first)
+    while next < place.end {
+      add(next, values)
+      next &+= 1
+    }
+    while head < candidates.count && candidates[head] < place.first { head &+= 1 }
+    // Only NaN is left: as in a comparison one by one, the last of them.
+    let best = head < candidates.count ? candidates[head] : place.last
+    return answer == .value ? values[best] : Double(times[best]) / 1000
+  }
+
+  @inline(__always)
+  private mutating func add(_ index: Int, _ values: Span<Double>) {
+    let value = values[index]
+    if value.isNaN { return }
+    while let last = candidates.last, candidates.count > head, isBeaten(values[last], by: value) {
+      candidates.removeLast()
+    }
+    candidates.append(index)
+  }
+
+  @inline(__always)
+  private func isBeaten(_ old: Double, by new: Double) -> Bool {
+    if old == new { return answer == .time }
+    return wantsGreatest ? old < new : old > new
+  }
 }
 
 /// `quantile_over_time`, whose quantile may differ from step to step.

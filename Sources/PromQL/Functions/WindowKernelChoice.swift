@@ -6,6 +6,7 @@ enum WindowKernelChoice {
   case lastPair(LastPairKernel)
   case counting(CountingKernel)
   case summary(SummaryKernel)
+  case extreme(ExtremeKernel)
   case quantile(QuantileKernel)
   case medianDeviation(MedianDeviationKernel)
   case regression(RegressionKernel)
@@ -22,6 +23,8 @@ enum WindowKernelChoice {
     case .lastPair(let isRate): self = .lastPair(LastPairKernel(isRate: isRate))
     case .counting(let subject): self = .counting(CountingKernel(subject: subject))
     case .summary(let summary): self = .summary(SummaryKernel(summary: summary))
+    case .extreme(let wantsGreatest, let answer):
+      self = .extreme(ExtremeKernel(wantsGreatest: wantsGreatest, answer: answer))
     case .quantile: self = .quantile(QuantileKernel())
     case .medianDeviation: self = .medianDeviation(MedianDeviationKernel())
     case .derivative: self = .regression(RegressionKernel(predicts: false))
@@ -42,7 +45,8 @@ enum WindowKernelChoice {
     case .smoothing(var kernel):
       try kernel.take(columns)
       self = .smoothing(kernel)
-    case .extrapolation, .lastPair, .counting, .summary, .medianDeviation, .lent: break
+    case .extrapolation, .lastPair, .counting, .summary, .extreme, .medianDeviation, .lent:
+      break
     }
   }
 
@@ -74,6 +78,10 @@ enum WindowKernelChoice {
     case .counting(var kernel):
       return slideWindow(&kernel, over: samples, grid, into: &cells, from: start)
     case .summary(var kernel):
+      return slideWindow(&kernel, over: samples, grid, into: &cells, from: start)
+    case .extreme(var kernel):
+      self = .lent
+      defer { self = .extreme(kernel) }
       return slideWindow(&kernel, over: samples, grid, into: &cells, from: start)
     case .quantile(var kernel):
       self = .lent

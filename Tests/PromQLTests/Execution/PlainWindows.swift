@@ -34,6 +34,8 @@ struct PlainWindows {
     "ts_of_last_over_time": { $0.times.last.map { Double($0) / 1000 } },
     "max_over_time": { extreme($0) { $0 > $1 } },
     "min_over_time": { extreme($0) { $0 < $1 } },
+    "ts_of_max_over_time": { time($0) { $0 >= $1 } },
+    "ts_of_min_over_time": { time($0) { $0 <= $1 } },
     "sum_over_time": { sum($0.values) },
     "avg_over_time": { mean($0.values) },
   ]
@@ -95,6 +97,15 @@ struct PlainWindows {
     var best = window.values[0]
     for value in window.values where wins(value, best) || best.isNaN { best = value }
     return best
+  }
+
+  private static func time(_ window: Window, _ wins: (Double, Double) -> Bool) -> Double {
+    var best = 0
+    for index in window.values.indices
+    where wins(window.values[index], window.values[best]) || window.values[best].isNaN {
+      best = index
+    }
+    return Double(window.times[best]) / 1000
   }
 
   /// One step of Neumaier's sum.
