@@ -44,7 +44,8 @@ import Testing
   private static let pieces = [
     "{", "}", "{{", "}}", "x", "_", "@st", "+", "-", "\"", "`", "\\", "\n", "\n\n", "eval ",
     "load ",
-    "expect ", "999999999999999999999", "1e999", "NaN", "step", "at", "0", "regex: (", "\u{0}", "é",
+    "expect ", "999999999999999999999", "1e999", "NaN", "step", "at", "0", "regex: (", "\u{0}",
+    "é",
   ]
 
   @Test(arguments: UInt64(1)...4) func `no text breaks the reader of scripts`(seed: UInt64) {
