@@ -21,7 +21,8 @@ extension Store {
 
 /// What a directory holds, ready to be used.
 struct RecoveredStore {
-  var lock: any FileLock
+  /// Nil for a copy without a lock file, opened for reading only.
+  var lock: (any FileLock)?
   var blocks: [Block]
   /// The samples of the logs.
   var head: Head
@@ -45,7 +46,7 @@ struct StoreOpening {
       if isNew { try create() }
       return try recover(lock)
     } catch {
-      lock.release()
+      lock?.release()
       throw error
     }
   }
@@ -87,10 +88,11 @@ struct StoreOpening {
     } catch { throw StoreError(error) }
   }
 
-  private func takeLock() throws(StoreError) -> any FileLock {
+  private func takeLock() throws(StoreError) -> (any FileLock)? {
     do throws(FileError) {
       return try files.lock(layout.lock, canWrite ? .exclusive : .shared)
     } catch {
+      if error.kind == .missing && !canWrite { return nil }
       throw error.kind == .locked ? .inUse(directory: layout.directory) : StoreError(error)
     }
   }
@@ -111,7 +113,7 @@ struct StoreOpening {
     } catch { throw StoreError(error) }
   }
 
-  private func recover(_ lock: any FileLock) throws(StoreError) -> RecoveredStore {
+  private func recover(_ lock: (any FileLock)?) throws(StoreError) -> RecoveredStore {
     var report = OpenReport()
     var leftovers: [String] = []
     let blocks = try openBlocks(&leftovers)

@@ -17,7 +17,7 @@ package final class Store: Sendable {
   let layout: StoreLayout
   let files: any Files
   let options: StoreOptions
-  private let lock: any FileLock
+  private let lock: (any FileLock)?
   private let waiting = Mutex<[PendingAppend]>([])
   /// Held while a group is planned, written and synced. Taken before `current`.
   let writer: Mutex<StoreWriter>
@@ -77,11 +77,14 @@ package final class Store: Sendable {
 
   /// Ends the use of the store: appends fail from now on, snapshots stay readable.
   package func close() {
-    writer.withLock { writer in
-      writer.log?.close()
-      writer.log = nil
+    // Waits for maintenance, which still writes.
+    maintenance.withLock { _ in
+      writer.withLock { writer in
+        writer.log?.close()
+        writer.log = nil
+      }
+      lock?.release()
     }
-    lock.release()
   }
 }
 

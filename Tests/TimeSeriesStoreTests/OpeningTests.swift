@@ -36,7 +36,6 @@ import TimeSeriesStore
     for path in ["/db", "/db/snapshots/one"] {
       var options = StoreOptions()
       options.access = .readOnly
-      if path != "/db" { options.access = .existing }
       let again = try Store.open(root + path, options: options)
       #expect(try contents(of: again.snapshot()) == expected)
       again.close()
