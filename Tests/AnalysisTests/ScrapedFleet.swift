@@ -18,7 +18,7 @@ struct ScrapedFleet {
     var podSpread = 0.0
     var badSpread = 0.0
     /// Seconds at which pods start to be scraped; before the window by default.
-    var born = -600
+    var born = -330
     /// Seconds at which the first pod's counters start again at 0.
     var resetAt: Int?
   }
@@ -29,9 +29,11 @@ struct ScrapedFleet {
 
   var series: [Series] = []
 
-  /// Scrapes from `born` to `until`, in seconds; no requests while `isIdle`.
+  /// Scrapes from `born` to `until`, in seconds; no requests while `isIdle`. Without latencies it is
+  /// made faster.
   init(
-    _ versions: [Version], until: Int, seed: UInt64, isIdle: (Int) -> Bool = { _ in false }
+    _ versions: [Version], until: Int, seed: UInt64, hasLatency: Bool = true,
+    isIdle: (Int) -> Bool = { _ in false }
   ) {
     var draw = Normals(seed: seed)
     for version in versions {
@@ -39,19 +41,21 @@ struct ScrapedFleet {
         let speed = exp(version.podSpread * draw.next())
         let badness = exp(version.badSpread * draw.next())
         series += Self.pod(
-          version, pod, until: until, speed: speed, badness: badness, &draw, isIdle)
+          version, pod, until: until, speed: speed, badness: badness, hasLatency: hasLatency,
+          &draw, isIdle)
       }
     }
   }
 
   private static func pod(
     _ version: Version, _ pod: Int, until: Int, speed: Double, badness: Double,
-    _ draw: inout Normals, _ isIdle: (Int) -> Bool
+    hasLatency: Bool, _ draw: inout Normals, _ isIdle: (Int) -> Bool
   ) -> [Series] {
     var (total, bad) = (0.0, 0.0)
     var buckets = [Double](repeating: 0, count: bounds.count + 1)
-    var columns = [SampleColumns](repeating: SampleColumns(), count: bounds.count + 3)
-    let shares = latencyShares(version, speed)
+    var columns = [SampleColumns](
+      repeating: SampleColumns(), count: hasLatency ? bounds.count + 3 : 2)
+    let shares = hasLatency ? latencyShares(version, speed) : []
     for second in stride(from: version.born + pod % 15, through: until, by: 15) {
       if pod == 0, let reset = version.resetAt, second >= reset, second < reset + 15 {
         (total, bad) = (0, 0)
@@ -68,6 +72,7 @@ struct ScrapedFleet {
       let time = Timestamp(milliseconds: Int64(second) * 1000)
       columns[0].append(time, total)
       columns[1].append(time, bad)
+      guard hasLatency else { continue }
       var running = 0.0
       for (index, count) in buckets.enumerated() {
         running += count

@@ -23,7 +23,8 @@ extension Comparison {
       let noise = PodNoise(
         stable: second.podProportions, canaryPods: first.pods.count, chance: budget.whole / 2)
       var process = StratifiedEProcess(for: .greater)
-      for stratum in Set(first.strata.keys).intersection(second.strata.keys).sorted() {
+      let strata = Set(first.strata.keys).intersection(second.strata.keys).sorted()
+      for stratum in strata {
         let pair = try noise.discounted(
           canary: first.strata[stratum] ?? Proportion(),
           stable: second.strata[stratum] ?? Proportion(), .greater)
@@ -41,7 +42,8 @@ extension Comparison {
         effect: Effect(name: "difference of shares of bad events", unit: "share"),
         estimate: test.estimate, interval: interval,
         strength: .logE(process.largestLogE), alternative: .greater, samples: test.samplesPerArm,
-        method: process.evidence().method, assumptions: Self.assumptions(noise))
+        method: "stratified e-process over \(strata.count) strata; score interval",
+        assumptions: Self.assumptions(noise))
       if let margin = spec.margin {
         // The score test against the margin, whose variance holds up without any event.
         report.logPNotWorse = Normal.standard.logCDF(test.scoreZ(against: margin))
