@@ -34,7 +34,8 @@ import Testing
 
   @Test func `raw samples of both arms are asked for, never rates`() throws {
     let spec = try Self.spec(
-      "kind: proportion, bad: 'bad_total{app=\"a\"}', total: requests_total, since: 5m, warmup: 30s")
+      "kind: proportion, bad: 'bad_total{app=\"a\"}', total: requests_total, since: 5m, warmup: 30s"
+    )
     var run = AnalysisRun(name: "q", spec: spec)
     let effects = run.apply(.started, at: Timestamp(milliseconds: 0))
     guard case .measure(let request)? = effects.first else {
@@ -71,7 +72,8 @@ import Testing
     #expect(abs((report.evidence?.estimate ?? 0) - 0.04) < 0.015)
     #expect((report.evidence?.strength.logE ?? 0) >= (report.requiredLogE ?? .infinity))
     #expect(report.canary.pods.count == 1 && report.stable.pods.count == 9)
-    #expect(run.message.hasPrefix("Metric \"m\" assessed Failed due to failed (1) > failureLimit (0)"))
+    #expect(
+      run.message.hasPrefix("Metric \"m\" assessed Failed due to failed (1) > failureLimit (0)"))
     #expect(run.message.contains("worse: evidence e = "))
   }
 
@@ -134,7 +136,8 @@ import Testing
 
   @Test func `evidence from before an idle gap still counts`() throws {
     let fleet = ScrapedFleet(
-      [Self.stable, Self.changed { $0.badShare = 0.12 }], until: 600, seed: 8) { $0 > -100 }
+      [Self.stable, Self.changed { $0.badShare = 0.12 }], until: 600, seed: 8
+    ) { $0 > -100 }
     let run = fleet.run(try Self.spec("\(Self.errors), margin: 0.02"))
     #expect(run.phase == .failed)
   }

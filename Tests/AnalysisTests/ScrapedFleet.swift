@@ -11,7 +11,7 @@ struct ScrapedFleet {
     /// Requests per pod and second.
     var rate = 10.0
     var badShare = 0.05
-    /// Log-normal latency: median in seconds, and how much it grows by a factor for the slowest 5 %.
+    /// Log-normal latency: the median in seconds, and a factor for the slowest 5 %.
     var median = 0.055
     var tailFactor = 1.0
     /// The standard deviation of a pod's own latency factor, and of its own bad share's factor.
@@ -29,8 +29,8 @@ struct ScrapedFleet {
 
   var series: [Series] = []
 
-  /// Scrapes from `born` to `until`, in seconds; no requests while `isIdle`. Without latencies it is
-  /// made faster.
+  /// Scrapes from `born` to `until`, in seconds; no requests while `isIdle`. Without latencies it
+  /// is made faster.
   init(
     _ versions: [Version], until: Int, seed: UInt64, hasLatency: Bool = true,
     isIdle: (Int) -> Bool = { _ in false }
