@@ -9,7 +9,8 @@ import Testing
     .map([
       "verdict": .text("pass"), "score": .number(91),
       "items": .list([
-        .map(["name": .text("a"), "size": .number(2)]), .map(["name": .text("b"), "size": .number(5)]),
+        .map(["name": .text("a"), "size": .number(2)]),
+        .map(["name": .text("b"), "size": .number(5)]),
       ]),
     ]))
   static let now = Timestamp(milliseconds: 1_763_879_400_000)  // 2025-11-23T06:30:00Z
@@ -63,7 +64,8 @@ import Testing
     ("if result[0] > 0.9 { true } else { false }", vector),
     // Numbers and conversions.
     ("abs(-2) == 2 && ceil(1.2) == 2 && floor(1.8) == 1 && round(2.5) == 3", vector),
-    ("int('5') + 1 == 6", vector), ("float('0.5') == 0.5", vector), ("string(1.5) == '1.5'", vector),
+    ("int('5') + 1 == 6", vector), ("float('0.5') == 0.5", vector),
+    ("string(1.5) == '1.5'", vector),
     ("type(result) == 'array' && type(1) == 'int'", vector), ("asInt('12') == 12", vector),
     ("asFloat('1e3') == 1000", vector), ("isNaN(asFloat('NaN'))", vector),
     ("toJSON({a: [1, 'x']}) == '{\"a\":[1,\"x\"]}'", vector),

@@ -165,7 +165,8 @@ import Testing
     #expect(reading(.scalar(ScalarPoint(time: Self.start, value: .nan))) == "NaN")
     #expect(reading(.vector([sample, sample])) == "[0.5,0.5]")
     #expect(reading(.vector([])) == "[]")
-    let series = Series(labels: labels, samples: SampleColumns(timestamps: [0, 1], values: [1, 2]))
+    let series = Series(
+      labels: labels, samples: SampleColumns(timestamps: [0, 1], values: [1, 2]))
     #expect(reading(.matrix([series, series])) == "[1,2,1,2]")
     #expect(reading(.string("x", at: Self.start)) == nil)
   }

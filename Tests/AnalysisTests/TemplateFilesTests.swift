@@ -39,7 +39,8 @@ import YAMLReader
         + "together: at weight 10 a canary at 0.5 beside a stable at 0.95 blends to 0.905 and "
         + "passes result[0] >= 0.90")
     let errorRate = advice.first { $0.rule == "versions-mixed" && $0.path.contains("[2]") }
-    #expect(errorRate?.message.contains("a canary at 0.05 beside a stable at 0 blends to 0.005") == true)
+    #expect(
+      errorRate?.message.contains("a canary at 0.05 beside a stable at 0 blends to 0.005") == true)
     let window = advice.first { $0.rule == "window-before-step" }
     #expect(window?.message.contains("[5m] is longer than the 2m") == true)
     #expect(window?.message.contains("3m of it precede the step") == true)

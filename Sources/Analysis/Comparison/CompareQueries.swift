@@ -25,7 +25,8 @@ struct CompareQueries: Equatable {
     // Reaches back by the warm-up, to tell pods that are warm already from those that aren't.
     let start = windowStart.advanced(by: Milliseconds(-spec.warmup.milliseconds.count))
     // Windows are open on the left; a sample at the very start belongs to them.
-    let length = Milliseconds(max(now.since(start).count, 0).addingReportingOverflow(1).partialValue)
+    let whole = max(now.since(start).count, 0).addingReportingOverflow(1)
+    let length = Milliseconds(whole.overflow ? .max : whole.partialValue)
     return [spec.canary, spec.stable].flatMap { matchers in
       spec.measure.selectors.map { selector in
         QueryRequest(

@@ -23,7 +23,8 @@ extension Comparison {
       let noise = PodNoise(
         stable: second.podProportions, canaryPods: first.pods.count, chance: budget.whole / 2)
       var process = StratifiedEProcess(for: .greater)
-      for stratum in Set(first.strata.keys).intersection(second.strata.keys).sorted() {
+      let strata = Set(first.strata.keys).intersection(second.strata.keys).sorted()
+      for stratum in strata {
         let pair = try noise.discounted(
           canary: first.strata[stratum] ?? Proportion(),
           stable: second.strata[stratum] ?? Proportion(), .greater)
@@ -41,7 +42,8 @@ extension Comparison {
         effect: Effect(name: "difference of shares of bad events", unit: "share"),
         estimate: test.estimate, interval: interval,
         strength: .logE(process.largestLogE), alternative: .greater, samples: test.samplesPerArm,
-        method: process.evidence().method, assumptions: Self.assumptions(noise))
+        method: "stratified e-process over \(strata.count) strata; score interval",
+        assumptions: Self.assumptions(noise))
       if let margin = spec.margin {
         // The score test against the margin, whose variance holds up without any event.
         report.logPNotWorse = Normal.standard.logCDF(test.scoreZ(against: margin))
@@ -74,7 +76,8 @@ extension Comparison {
       let canaryCounts = try BucketCounts(upperBounds: first.bounds, cumulative: first.total)
       let stableCounts = try BucketCounts(upperBounds: second.bounds, cumulative: second.total)
       let ranks = try MannWhitneyTest(canary: canaryCounts, baseline: stableCounts)
-      let tails = try TailMixture(canary: first, stable: second, alternative, chance: budget.whole / 2)
+      let tails = try TailMixture(
+        canary: first, stable: second, alternative, chance: budget.whole / 2)
       var report = undecided(.notEnoughEvidence, measure, arms.canary, arms.stable, "")
       let required = ErrorBudget.requiredLogE(budget.whole / 2)
       report.requiredLogE = required
@@ -149,8 +152,8 @@ extension Comparison {
   private func decide(
     _ report: inout ComparisonReport, isWorse: Bool, isWithin: Bool? = nil, marginOutweighs: Bool
   ) {
-    let isWithin =
-      isWithin ?? report.logPNotWorse.map { $0 <= ErrorBudget.requiredLogP(budget.toPass) } ?? false
+    let required = ErrorBudget.requiredLogP(budget.toPass)
+    let isWithin = isWithin ?? report.logPNotWorse.map { $0 <= required } ?? false
     if isWithin, !isWorse || marginOutweighs {
       report.outcome = .notWorse
     } else if isWorse {
@@ -189,8 +192,8 @@ extension Comparison {
 
 /// The tails of two histograms beyond every bucket bound, watched together.
 ///
-/// Each bound cuts off a tail, and the share beyond it is a proportion with an e-process of its own.
-/// The mean of e-values is an e-value, so bounds need no correction for their number, and a change
+/// Each bound cuts off a tail, and the share beyond it is a proportion with an e-process of its
+/// own. The mean of e-values is an e-value, so bounds need no correction for their number, and a change
 /// that only the slowest requests show is seen at the bound where it shows.
 private struct TailMixture {
   /// The natural logarithm of the largest e-value so far.

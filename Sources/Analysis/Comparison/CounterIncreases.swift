@@ -4,7 +4,8 @@ internal import MetricModel
 ///
 /// A stratum is a fixed stretch of time, counted from the start of the window, so that a later look
 /// cuts time in the same places. What grew between two samples belongs to the stratum of the later
-/// one. Only strata that are over at the time of the look count: the next look must not change them.
+/// one. Only strata that are over at the time of the look count: the next look must not change
+/// them.
 struct CounterIncreases {
   /// One stratum, at most one scrape of each pod at the usual intervals.
   static let stratumLength = Milliseconds.seconds(15)

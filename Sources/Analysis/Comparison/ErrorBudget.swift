@@ -4,7 +4,8 @@ internal import Glibc
 ///
 /// A false stop: over the comparisons of the run, and, for tests with a p-value, over looks. An
 /// e-process may be looked at as often as one likes and needs no share per look. With a planned
-/// number of looks each gets the same share; without, look k gets 1/(k(k + 1)), which adds up to one.
+/// number of looks each gets the same share; without, look k gets 1/(k(k + 1)), which adds up to
+/// one.
 ///
 /// A false pass: the run passes only if every comparison does, so none needs a share (R. Berger,
 /// Technometrics 24, 1982), and only the last look decides, unless the template lets successes end

@@ -1,8 +1,8 @@
 internal import Glibc
 internal import Statistics
 
-/// What pods of one version differ by of themselves: the floor under which a difference between a few
-/// canary pods and a few stable pods proves nothing.
+/// What pods of one version differ by of themselves: the floor under which a difference between a
+/// few canary pods and a few stable pods proves nothing.
 ///
 /// Estimated from the stable pods, and only where they differ by more than chance (5 %), since an
 /// estimate from a few pods would cost much where pods are alike. A canary of one pod can then be
@@ -27,9 +27,9 @@ struct PodNoise: Equatable {
     ratio = exp(quantile * (spread.tauSquared * share).squareRoot())
   }
 
-  /// One stratum of both arms with the floor taken off: equal rates now mean that the canary is worse
-  /// by the floor. More trials for the arm that would be worse, its events unchanged, which keeps an
-  /// e-value one (a binomial of fewer trials is less spread; W. Hoeffding, JASA 58, 1963).
+  /// One stratum of both arms with the floor taken off: equal rates now mean that the canary is
+  /// worse by the floor. More trials for the arm that would be worse, its events unchanged, which
+  /// keeps an e-value one (a binomial of fewer trials is less spread; W. Hoeffding, JASA 58, 1963).
   func discounted(
     canary: Proportion, stable: Proportion, _ alternative: Alternative
   ) throws(NotComputable) -> (canary: Proportion, stable: Proportion) {

@@ -28,7 +28,8 @@ extension ConditionFunction {
     ConditionFunction("trim", [.text, .text], optional: 1, gives: .text) {
       (arguments, _) throws(ConditionError) in
       let text = try arguments[0].requireText(for: "trim")
-      let cut = arguments.count > 1 ? try arguments[1].requireText(for: "trim") : " \t\n\r\u{0b}\u{0c}"
+      let blanks = " \t\n\r\u{0b}\u{0c}"
+      let cut = arguments.count > 1 ? try arguments[1].requireText(for: "trim") : blanks
       return .text(trimmed(text, of: cut))
     },
     ConditionFunction("trimPrefix", [.text, .text], gives: .text) {

@@ -23,7 +23,8 @@ struct ConditionSyntax: Sendable {
     case variable(String, ConditionSyntax, in: ConditionSyntax)
     case call(ConditionFunction, [ConditionSyntax])
     /// `all(list, predicate)` and its kin; the predicate is nil where it may be left out.
-    case predicate(PredicateFunction, ConditionSyntax, body: ConditionSyntax?, extra: ConditionSyntax?)
+    case predicate(
+      PredicateFunction, ConditionSyntax, body: ConditionSyntax?, extra: ConditionSyntax?)
     case method(ConditionSyntax, String)
   }
 

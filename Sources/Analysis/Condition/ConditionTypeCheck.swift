@@ -15,13 +15,7 @@ struct ConditionTypeCheck {
   mutating func type(of node: ConditionSyntax) throws(ConditionError) -> ConditionType {
     switch node.form {
     case .literal(let value): return value.type
-    case .list(let items):
-      var element: ConditionType?
-      for item in items {
-        let type = try type(of: item)
-        element = element.map { $0.joined(with: type) } ?? type
-      }
-      return .list(element ?? .any)
+    case .list(let items): return try list(of: items)
     case .map(let entries):
       for entry in entries {
         _ = try require(entry.key, [.text], "a key")
@@ -73,6 +67,17 @@ struct ConditionTypeCheck {
     case .method(let base, let name):
       return try method(name, of: try type(of: base), at: node)
     }
+  }
+
+  private mutating func list(
+    of items: [ConditionSyntax]
+  ) throws(ConditionError) -> ConditionType {
+    var element: ConditionType?
+    for item in items {
+      let type = try type(of: item)
+      element = element.map { $0.joined(with: type) } ?? type
+    }
+    return .list(element ?? .any)
   }
 
   // MARK: Members
@@ -147,7 +152,9 @@ struct ConditionTypeCheck {
       if bothNumeric { return left == .number || right == .number ? .number : .integer }
       if left == .text && right == .text { return .text }
       if left == .duration && right == .duration { return .duration }
-      if [left, right] == [.time, .duration] || [left, right] == [.duration, .time] { return .time }
+      if [left, right] == [.time, .duration] || [left, right] == [.duration, .time] {
+        return .time
+      }
       if hasAny && ordered(left) && ordered(right) { return .any }
     case .subtract:
       if bothNumeric { return left == .number || right == .number ? .number : .integer }

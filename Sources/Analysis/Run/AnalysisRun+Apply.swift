@@ -99,7 +99,8 @@ extension AnalysisRun {
       measurement.id == id, measurement.finishedAt == nil
     else { return false }
     let judge = MeasurementJudge(
-      plan: plan, look: Look(
+      plan: plan,
+      look: Look(
         number: results[index].count + 1, planned: plan.spec.effectiveCount,
         comparisons: plans.count { $0.comparison != nil && !$0.isDryRun },
         mayEndEarly: plan.spec.limits.consecutiveSuccess > 0,

@@ -80,7 +80,8 @@ package struct AnalysisRun: Equatable, Sendable {
     let names = metrics.map(\.name)
     do {
       let dryRun = try RuleMatches("dryRun", spec.dryRun, names: names)
-      let retention = try RuleMatches("measurementRetention", spec.measurementRetention, names: names)
+      let retention = try RuleMatches(
+        "measurementRetention", spec.measurementRetention, names: names)
       var plans: [MetricPlan] = []
       for metric in metrics {
         let limit = retention.limits[metric.name].flatMap { $0 > 0 ? Int(clamping: $0) : nil }

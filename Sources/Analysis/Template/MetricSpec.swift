@@ -52,7 +52,7 @@ package struct MetricSpec: Equatable, Sendable {
 
   /// The metric with its arguments filled in.
   ///
-  /// - Throws: `ManifestError` for names without a value, and for values that don't fit their field.
+  /// - Throws: `ManifestError` for names without a value, and values that don't fit their field.
   func resolved(with values: [String: String]) throws(ManifestError) -> MetricSpec {
     var unknown: [ManifestError] = []
     let filled = try Placeholders.filled(source, path: path, values: values)

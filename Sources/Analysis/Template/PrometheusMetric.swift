@@ -34,7 +34,8 @@ package struct PrometheusMetric: Equatable, Sendable {
     }
     if var range = try object.optionalObject("rangeQuery") {
       guard let step = try range.optionalTemplatedDuration("step") else {
-        throw ManifestError("required field is missing", at: range.node, path: range.path(of: "step"))
+        throw ManifestError(
+          "required field is missing", at: range.node, path: range.path(of: "step"))
       }
       self.range = RangeExpressions(
         start: try range.text("start"), end: try range.text("end"), step: step)

@@ -105,7 +105,8 @@ package enum TemplateAdvice {
       !ConditionWords(conditions).contains("isNaN")
     else { return nil }
     let cause =
-      isQuantile ? "without observations histogram_quantile gives NaN" : "without traffic 0/0 is NaN"
+      isQuantile
+      ? "without observations histogram_quantile gives NaN" : "without traffic 0/0 is NaN"
     let effect =
       switch (metric.successCondition.isEmpty, metric.failureCondition.isEmpty) {
       case (false, true): "and \(metric.successCondition) is false: an idle window counts as Failed"
@@ -257,7 +258,9 @@ struct ConditionWords {
 
   /// Whether an element of the result is taken by its number.
   var indexesResult: Bool {
-    zip(tokens, tokens.dropFirst()).contains { $0.kind == .name("result") && $1.kind == .symbol("[") }
+    zip(tokens, tokens.dropFirst()).contains {
+      $0.kind == .name("result") && $1.kind == .symbol("[")
+    }
   }
 
   /// The number that the result is compared with.

@@ -31,7 +31,8 @@ extension AnalysisSpec {
       throw TemplateMergeError("two Dry-Run metric rules have the same name '\(name)'")
     }
     if let name = firstRepeated(merged.measurementRetention.map(\.metricName)) {
-      throw TemplateMergeError("two Measurement Retention metric rules have the same name '\(name)'")
+      throw TemplateMergeError(
+        "two Measurement Retention metric rules have the same name '\(name)'")
     }
     let declared = try union(of: all.flatMap(\.spec.arguments))
     merged.arguments = fill(declared, with: arguments)
