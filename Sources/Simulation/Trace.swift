@@ -108,9 +108,9 @@ extension TraceEvent {
 }
 
 /// Times as a distance from the start.
-enum RelativeTime {
+package enum RelativeTime {
   /// `R+05:02`, with milliseconds where there are any, hours where there is more than one.
-  static func text(_ time: Timestamp, from start: Timestamp) -> String {
+  package static func text(_ time: Timestamp, from start: Timestamp) -> String {
     let distance = time.since(start).count
     let magnitude = distance.magnitude
     let (hours, minutes) = (magnitude / 3_600_000, magnitude / 60_000)
