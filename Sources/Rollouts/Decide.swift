@@ -70,6 +70,7 @@ struct DecisionPass {
     state.clearPauses()
     state.clearAbort()
     state.promotesFully = false
+    state.weight = 0
     state.stepRun = nil
     state.backgroundRun = nil
     if state.isFullyPromoted {
