@@ -144,6 +144,8 @@ struct DecisionPass {
     state.promotesFully = false
     state.clearPauses()
     if isVerdict, !state.rejectedHashes.contains(state.currentHash) {
+      // What is gone can't come back the short way.
+      state.rejectedHashes.removeAll { seen.replicaSet($0) == nil }
       state.rejectedHashes.append(state.currentHash)
     }
     record("RolloutAborted", state.abortedMessage)
@@ -184,6 +186,7 @@ struct DecisionPass {
       return false
     }
     state.stableHash = state.currentHash
+    state.rejectedHashes.removeAll { $0 == state.currentHash }
     state.stepIndex = steps
     state.promotesFully = false
     state.clearPauses()
