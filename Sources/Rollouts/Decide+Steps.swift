@@ -114,8 +114,9 @@ extension DecisionPass {
   }
 
   /// The share of traffic a router may send to the canary: the wanted weight once the pods for it
-  /// are there, until then that of the steps before; a lower weight at once. Nothing goes to a canary
-  /// without available pods, and nothing returns to a stable side without any.
+  /// are there, until then that of the steps before; a lower weight at once. Nothing goes to a
+  /// canary without available pods, nothing returns to a stable side without any, and everything
+  /// goes to the canary once stable has been scaled down.
   mutating func settleWeight() {
     let weight = allowedWeight
     state.weight = weight
@@ -129,8 +130,11 @@ extension DecisionPass {
       !actions.contains(.scale(podHash: state.currentHash, replicas: 0))
     else { return 0 }
     let isReady = isAtWantedSize(newSet)
-    let stableIsEmpty = stableSet.map { $0.available == 0 || $0.desired == 0 } ?? true
-    if stableIsEmpty { return max(state.weight, isReady && !state.isAborted ? wantedWeight : 0) }
+    let takesLastStable = actions.contains(.scale(podHash: state.stableHash, replicas: 0))
+    guard let stable = stableSet, stable.desired > 0, !takesLastStable else {
+      return state.isAborted ? state.weight : 100
+    }
+    if stable.available == 0 { return state.weight }
     if isReady || wantedWeight < state.weight { return wantedWeight }
     return min(plan.canary.weight(at: state.stepIndex - 1), wantedWeight)
   }

@@ -70,6 +70,7 @@ struct DecisionPass {
     state.clearPauses()
     state.clearAbort()
     state.promotesFully = false
+    state.weight = 0
     state.stepRun = nil
     state.backgroundRun = nil
     if state.isFullyPromoted {
@@ -143,6 +144,8 @@ struct DecisionPass {
     state.promotesFully = false
     state.clearPauses()
     if isVerdict, !state.rejectedHashes.contains(state.currentHash) {
+      // What is gone can't come back the short way.
+      state.rejectedHashes.removeAll { seen.replicaSet($0) == nil }
       state.rejectedHashes.append(state.currentHash)
     }
     record("RolloutAborted", state.abortedMessage)
@@ -183,6 +186,7 @@ struct DecisionPass {
       return false
     }
     state.stableHash = state.currentHash
+    state.rejectedHashes.removeAll { $0 == state.currentHash }
     state.stepIndex = steps
     state.promotesFully = false
     state.clearPauses()

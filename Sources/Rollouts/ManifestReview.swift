@@ -152,7 +152,7 @@ private struct AnalysisUseReview {
         PlanProblem(
           .refused,
           ManifestError(
-            "found no AnalysisTemplate \"\(name)\" among the manifests; add it, or correct the name",
+            "found no AnalysisTemplate \"\(name)\" among the manifests; add it or correct the name",
             at: reference, path: path))
       ]
     }
@@ -187,7 +187,7 @@ private struct AnalysisUseReview {
         PlanProblem(
           .advice,
           ManifestError(
-            "AnalysisTemplate \(name) takes no pod template hash: its queries mix canary and stable "
+            "AnalysisTemplate \(name) takes no pod template hash: its queries mix the versions "
               + "(at weight 10 a canary with accuracy 0.50 beside a stable at 0.95 shows 0.905); "
               + "pass \"podTemplateHashValue: Latest\" as an argument and select by it",
             at: reference, path: path)))

@@ -18,7 +18,7 @@ struct PlanReader {
     let version = root.optional("apiVersion")?.asText ?? ""
     guard kind == "Rollout", version == "argoproj.io/v1alpha1" else {
       refuse(
-        "found \(version.isEmpty ? "no apiVersion" : version) \(kind.isEmpty ? "without kind" : kind)"
+        "found \(version.isEmpty ? "no apiVersion" : version) \(kind.isEmpty ? "of no kind" : kind)"
           + ", expected a Rollout of argoproj.io/v1alpha1", at: document, path: "kind")
       return nil
     }

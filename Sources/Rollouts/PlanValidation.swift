@@ -1,8 +1,8 @@
 internal import Manifest
 internal import MetricModel
 
-/// The rules between fields, each with the place it is about. Rules of single fields stand where the
-/// field is read.
+/// The rules between fields, each with the place it is about. Rules of single fields stand where
+/// the field is read.
 enum PlanValidation {
   static func problems(of plan: RolloutPlan, in document: ManifestNode) -> [PlanProblem] {
     var problems: [PlanProblem] = []

@@ -1,4 +1,4 @@
-/// A number of pods, as `maxSurge` and `maxUnavailable` give it: a count or a share of the replicas.
+/// A number of pods, as `maxSurge` and `maxUnavailable` give it: a count, or a share of all.
 package enum ReplicaQuantity: Hashable, Sendable {
   case count(Int)
   case percent(Int)
@@ -78,10 +78,10 @@ package struct ReplicaLimits: Hashable, Sendable {
   /// The sizes whose ratio is nearest to `weight` of `maxWeight`, among splits of `replicas` and,
   /// where surge allows, of one pod more.
   ///
-  /// A weight between the ends gives neither side 0 pods, except for a single replica without surge.
-  /// Where `replicas * weight` ends in exactly one half, only rounding up is considered; when that
-  /// would empty the stable side there is no candidate left and everything stays stable (2 replicas
-  /// without surge at 75 %).
+  /// A weight between the ends gives neither side 0 pods, except for a single replica without
+  /// surge. Where `replicas * weight` ends in exactly one half, only rounding up is considered;
+  /// when that would empty the stable side there is no candidate left and everything stays stable
+  /// (2 replicas without surge at 75 %).
   package func split(weight: Int, maxWeight: Int = 100) -> ReplicaSplit {
     if replicas == 0 { return ReplicaSplit(canary: 0, stable: 0) }
     if weight <= 0 { return ReplicaSplit(canary: 0, stable: replicas) }

@@ -35,7 +35,7 @@ package enum RolloutAction: Equatable, Sendable, CustomStringConvertible {
 
 /// An AnalysisRun to be made.
 package struct AnalysisStart: Equatable, Sendable {
-  /// `<rollout>-<hash>-<revision>` with `-<step>` for a step, and `.<n>` from the second attempt on.
+  /// `<rollout>-<hash>-<revision>`, then `-<step>` for a step, `.<n>` from the second attempt on.
   package var name: String
   /// nil for background analysis.
   package var step: Int?

@@ -3,7 +3,7 @@ package import MetricModel
 
 /// What a Rollout object asks for: the decoded `spec` of an `argoproj.io/v1alpha1` Rollout.
 ///
-///     let reading = RolloutPlan.read(document)     // a plan, and what is to be said about the text
+///     let reading = RolloutPlan.read(document)     // a plan, and what is wrong with the text
 ///     reading.plan?.canary.steps
 ///
 /// Holds only what can be carried out; everything else in a manifest is refused with its place when

@@ -1,5 +1,5 @@
-/// What a person may ask of a rollout, as `kubectl argo rollouts` does: each is an edit of the state
-/// or the plan, which the next decision takes up.
+/// What a person may ask of a rollout, as `kubectl argo rollouts` does: each is an edit of the
+/// state or the plan, which the next decision takes up.
 package enum RolloutRequest: String, Hashable, Sendable, CaseIterable {
   case abort
   case retry

@@ -28,32 +28,32 @@ package struct TracePlots: Sendable {
 
   private func minute(_ time: Timestamp) -> Double { time.since(trace.start).seconds / 60 }
 
+  /// Nil for a metric measured once, of which the timeline says it all.
   private func plot(of metric: String) -> TextPlot? {
     let own = notes.filter { $0.note.metric == metric }
-    let arms = own.compactMap { minute, note in note.report.map { (minute, $0) } }
-    var series: [TextPlot.Line]
-    var title = metric
-    if let first = arms.first {
-      title += ": \(first.1.measure)"
-      series = [
-        TextPlot.Line(
-          name: "stable", mark: "○",
-          points: arms.map { TextPlot.Point(x: $0, y: $1.stable.level) }),
-        TextPlot.Line(
-          name: "canary", mark: "●",
-          points: arms.map { TextPlot.Point(x: $0, y: $1.canary.level) }),
-      ]
-    } else {
-      let readings = own.compactMap { minute, note in
-        note.reading.map { TextPlot.Point(x: minute, y: $0) }
-      }
-      series = [TextPlot.Line(name: metric, mark: "●", points: readings)]
+    let measure = own.compactMap(\.note.report?.measure).first
+    var series = [
+      line("stable", "○", own) { $0.report?.stable.level },
+      line("canary", "●", own) { $0.report?.canary.level },
+    ]
+    if series.allSatisfy(\.points.isEmpty) {
+      series = [line(measure ?? metric, "●", own) { $0.reading }]
     }
     series.removeAll { $0.points.isEmpty }
-    guard !series.isEmpty else { return nil }
+    guard series.contains(where: { $0.points.count > 1 }) else { return nil }
     return TextPlot(
-      title: title, series: series, width: width,
+      title: measure.map { "\(metric): \($0)" } ?? metric, series: series, width: width,
       xText: { "R+\(ShortNumber.fixed($0, decimals: 0))m" })
+  }
+
+  private func line(
+    _ name: String, _ mark: Character, _ notes: [(minute: Double, note: MeasurementNote)],
+    _ value: (MeasurementNote) -> Double?
+  ) -> TextPlot.Line {
+    let points = notes.compactMap { minute, note in
+      value(note).map { TextPlot.Point(x: minute, y: $0) }
+    }
+    return TextPlot.Line(name: name, mark: mark, points: points.filter(\.y.isFinite))
   }
 
   /// The canary's share of traffic and the pods, minute by minute.
@@ -71,8 +71,7 @@ package struct TracePlots: Sendable {
     return [
       "weight      " + bars(weights, most: 100) + " of 100 %",
       "canary pods " + bars(pods, most: most) + " most: \(Int(most))",
-      "            " + "R" + String(repeating: " ", count: max(0, minutes - 6))
-        + "R+\(minutes)m",
+      "            R" + String(repeating: " ", count: minutes) + "R+\(minutes)m",
     ]
   }
 

@@ -174,9 +174,11 @@ import Testing
     walk.settle()
     #expect(walk.seen.runs["\(name).1"]?.phase == .running)
     #expect(walk.state.stepIndex == 1)
+    #expect(walk.state.rejectedHashes == [walk.plan.podHash])
     walk.seen.runs["\(name).1"] = ObservedRun(phase: .successful)
     walk.settle()
     #expect(walk.state.phase == .healthy)
+    #expect(walk.state.rejectedHashes.isEmpty)
   }
 
   @Test func `an inconclusive run waits for a person`() {

@@ -36,9 +36,11 @@ import Testing
       split = limits.next(
         toward: weight,
         canary: ReplicaSetCounts(
-          desired: try number("canarySpecReplica"), available: try number("canaryAvailableReplica")),
+          desired: try number("canarySpecReplica"),
+          available: try number("canaryAvailableReplica")),
         stable: ReplicaSetCounts(
-          desired: try number("stableSpecReplica"), available: try number("stableAvailableReplica")),
+          desired: try number("stableSpecReplica"),
+          available: try number("stableAvailableReplica")),
         older: older)
     }
     let expected = ReplicaSplit(

@@ -117,7 +117,12 @@ import YAMLReader
       "args[0]: found no value, expected \"value\" or \"valueFrom\""
     ),
     (
-      "steps: [{analysis: {templates: [{templateName: x}], args: [{name: a, valueFrom: {fieldRef: {fieldPath: metadata.nowhere}}}]}}]",
+      """
+      steps:
+      - analysis:
+          templates: [{templateName: x}]
+          args: [{name: a, valueFrom: {fieldRef: {fieldPath: metadata.nowhere}}}]
+      """,
       "fieldPath: found no text at \"metadata.nowhere\" of this Rollout"
     ),
   ])

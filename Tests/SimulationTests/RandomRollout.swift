@@ -12,7 +12,7 @@ struct RandomRollout {
   var simulator: Simulator<RandomAnalyses>
   let isKind: Bool
 
-  /// - Parameter isKind: without broken revisions, bad verdicts and requests, so that it must end well.
+  /// - Parameter isKind: without broken revisions, bad verdicts and requests: it must end well.
   init(seed: UInt64, isKind: Bool = false) {
     var generator = SeededGenerator(seed: seed)
     self.isKind = isKind

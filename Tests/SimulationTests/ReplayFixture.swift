@@ -35,13 +35,17 @@ enum ReplayFixture {
           \(end)
           successCondition: result[0] >= 0.90
           provider:
-            prometheus: {address: "http://prometheus:9090", query: 'accuracy{hash="{{args.canary-hash}}"}'}
+            prometheus:
+              address: http://prometheus:9090
+              query: accuracy{hash="{{args.canary-hash}}"}
         - name: latency-p99
           \(end)
           failureLimit: 1
           successCondition: result[0] <= 200
           provider:
-            prometheus: {address: "http://prometheus:9090", query: 'latency{hash="{{args.canary-hash}}"}'}
+            prometheus:
+              address: http://prometheus:9090
+              query: latency{hash="{{args.canary-hash}}"}
       """
     return try AnalysisTemplate(try YAMLReader.documents(in: text)[0])
   }

@@ -21,6 +21,10 @@ struct RolloutInvariants {
     demand((0...100).contains(state.weight), "weight \(state.weight)")
     demand(
       state.weight == 0 || (canary?.available ?? 0) > 0, "weight \(state.weight) on no canary pod")
+    let stable = after.first { $0.podHash == state.stableHash }
+    demand(
+      !(1...99).contains(state.weight) || state.isAborted || (stable?.desired ?? 0) > 0,
+      "weight \(state.weight) leaves traffic to no stable pod")
     let risen = state.weight > before.weight
     demand(
       !(before.isAborted && state.isAborted && risen), "weight rose after an abort")
