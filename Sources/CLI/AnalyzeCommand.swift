@@ -9,9 +9,9 @@ struct AnalyzeCommand: AsyncParsableCommand {
     commandName: "analyze",
     abstract: "Run an AnalysisTemplate on recorded metrics.",
     discussion: """
-      The run starts at --at and measures at the template's own intervals, in virtual time. Ends with \
-      0 when it was successful, 1 when it failed, 2 when it was inconclusive or still measuring at \
-      the end of the data, 3 when it ended in an error.
+      The run starts at --at and measures at the template's own intervals, in virtual time. Ends \
+      with 0 when it was successful, 1 when it failed, 2 when it was inconclusive or still \
+      measuring at the end of the data, 3 when it ended in an error.
 
         assay analyze queries/analysis/ml-model-compare.yaml \\
           --recording queries/recordings/accuracy-drop --at rollout+5m

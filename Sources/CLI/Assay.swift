@@ -7,15 +7,15 @@ struct Assay: AsyncParsableCommand {
     commandName: "assay",
     abstract: "Is the new version safe to go on, or must it roll back, and how soon can we know?",
     discussion: """
-      Assay stores metrics, answers PromQL, judges canaries by Argo Rollouts' AnalysisTemplates and \
-      by statistics, and replays whole rollouts over recorded metrics.
+      Assay stores metrics, answers PromQL, judges canaries by Argo Rollouts' AnalysisTemplates \
+      and by statistics, and replays whole rollouts over recorded metrics.
 
       Try it on a recording:
         assay query 'sum by (version) (rate(model_predictions_total[5m]))' \\
           --recording queries/recordings/healthy --plot
         assay analyze queries/analysis/ml-model-compare.yaml \\
           --recording queries/recordings/accuracy-drop --at rollout+5m
-        assay simulate queries/rollouts/model-rollout.yaml \\
+        assay simulate queries/rollouts/model-rollout.yaml queries/analysis/ml-model-compare.yaml \\
           --recording queries/recordings/accuracy-drop
 
       Exit codes: 0 success or pass, 1 fail, 2 inconclusive, 3 error (bad input, missing file, \

@@ -8,8 +8,9 @@ struct ImportCommand: AsyncParsableCommand {
     commandName: "import",
     abstract: "Load recordings into a data directory.",
     discussion: """
-      Takes Prometheus blocks (a folder with "index" and "chunks", or a folder of such folders, as a \
-      snapshot of Prometheus has) and files in OpenMetrics or Prometheus' text format with timestamps.
+      Takes Prometheus blocks (a folder with "index" and "chunks", or a folder of such folders, \
+      as a snapshot of Prometheus has) and files in OpenMetrics or Prometheus' text format with \
+      timestamps.
 
         assay import queries/recordings/healthy --data ./data
       """)

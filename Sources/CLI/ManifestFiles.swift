@@ -71,7 +71,8 @@ struct ManifestFiles {
   func rollout() throws -> RolloutPlan {
     guard let document = rollouts.first, rollouts.count == 1 else {
       throw CommandError(
-        "found \(rollouts.count) manifests of kind Rollout, expected one; give the file that holds it")
+        "found \(rollouts.count) manifests of kind Rollout, expected one; give the file that holds "
+          + "it")
     }
     guard let plan = RolloutPlan.read(document.node).plan, !isRefused else {
       throw CommandError("the manifests can't be carried out as they stand, see above")

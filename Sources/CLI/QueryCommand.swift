@@ -93,8 +93,8 @@ struct QueryCommand: AsyncParsableCommand {
     let maximum = QueryLimits().stepsMax
     guard let grid = StepGrid.range(from: first, through: last, step: step, maximum: maximum) else {
       throw CommandError(
-        "cannot evaluate from \(first.rfc3339) to \(last.rfc3339) every \(step): the end must not be "
-          + "before the start, the step positive, and there may be \(maximum) steps")
+        "cannot evaluate from \(first.rfc3339) to \(last.rfc3339) every \(step): the end must not "
+          + "be before the start, the step positive, and there may be \(maximum) steps")
     }
     return grid
   }

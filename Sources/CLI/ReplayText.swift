@@ -2,8 +2,8 @@ import Analysis
 import MetricModel
 import Simulation
 
-/// A replayed rollout for people: what was recorded, the timeline, plots, the verdict, and what plain
-/// thresholds would have made of it.
+/// A replayed rollout for people: what was recorded, the timeline, plots, the verdict, and what
+/// plain thresholds would have made of it.
 struct ReplayText {
   let lines: [String]
 

@@ -9,9 +9,9 @@ struct ServeCommand: AsyncParsableCommand {
     commandName: "serve",
     abstract: "Serve Prometheus' HTTP API over a data directory.",
     discussion: """
-      Answers /api/v1/query, query_range, series, labels and label values as Prometheus does, so that \
-      promtool, Grafana and Argo Rollouts' prometheus provider can ask it; takes remote write at \
-      /api/v1/write. A sample is acknowledged once it is on disk. Ends on SIGTERM or Ctrl-C.
+      Answers /api/v1/query, query_range, series, labels and label values as Prometheus does, so \
+      that promtool, Grafana and Argo Rollouts' prometheus provider can ask it; takes remote write \
+      at /api/v1/write. A sample is acknowledged once it is on disk. Ends on SIGTERM or Ctrl-C.
 
         assay serve --data ./data --listen 127.0.0.1:9090
       """)

@@ -10,10 +10,10 @@ struct SimulateCommand: AsyncParsableCommand {
     commandName: "simulate",
     abstract: "Replay a Rollout over a recording: weights, pods, measurements, evidence, verdict.",
     discussion: """
-      The update begins when the recorded one began. Pods are simulated, the metrics are the recorded \
-      ones: they don't change with what the rollout decides. Ends with 0 when the canary was promoted, \
-      1 when it was rolled back, 2 when the rollout waits or the recording was over first, 3 when the \
-      manifests can't be carried out.
+      The update begins when the recorded one began. Pods are simulated, the metrics are the \
+      recorded ones: they don't change with what the rollout decides. Ends with 0 when the canary \
+      was promoted, 1 when it was rolled back, 2 when the rollout waits or the recording was over \
+      first, 3 when the manifests can't be carried out.
 
         assay simulate queries/rollouts/model-rollout.yaml queries/analysis/ml-model-compare.yaml \\
           --recording queries/recordings/accuracy-drop

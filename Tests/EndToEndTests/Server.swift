@@ -21,7 +21,7 @@ final class Server: @unchecked Sendable {
     port = try Self.freePort()
     self.log = log
     process = try program.start(arguments(port), log: log)
-    let deadline = ContinuousClock.now + .seconds(60)
+    let deadline = ContinuousClock.now + .seconds(120)
     while await status(of: readyPath) != 200 {
       guard process.isRunning, ContinuousClock.now < deadline else {
         let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
