@@ -4,7 +4,7 @@ internal import Statistics
 /// What pods of one version differ by of themselves: the floor under which a difference between a
 /// few canary pods and a few stable pods proves nothing.
 ///
-/// Estimated from the stable pods, and only where they differ by more than chance (5 %), since an
+/// Estimated from the stable pods, and only where they differ by more than chance (1 %), since an
 /// estimate from a few pods would cost much where pods are alike. A canary of one pod can then be
 /// judged only on differences larger than one pod may show by nature.
 struct PodNoise: Equatable {
@@ -18,7 +18,7 @@ struct PodNoise: Equatable {
   init(stable pods: [Proportion], canaryPods: Int, chance: Double) {
     guard let spread = try? Overdispersion(pods: pods) else { return }
     dispersion = spread.binomialDispersion
-    guard spread.logHeterogeneityP < log(0.05), spread.tauSquared > 0, canaryPods > 0 else {
+    guard spread.logHeterogeneityP < log(0.01), spread.tauSquared > 0, canaryPods > 0 else {
       return
     }
     let share = 1 / Double(canaryPods) + 1 / Double(spread.podCount)
