@@ -19,8 +19,10 @@ test: ## build all, check the formatting, run every test
 	swift format lint --strict --recursive Sources Tests Benchmarks Package.swift
 	@echo "==> building the program and the tests (some minutes the first time)"
 	swift build --build-tests
-	@echo "==> running the tests"
-	swift test --skip-build
+	@echo "==> running the tests of the parts"
+	swift test --skip-build --skip EndToEndTests
+	@echo "==> running the program itself: beside the real Prometheus, killed, on bad input"
+	swift test --skip-build --filter EndToEndTests
 
 build: ## build the program for release
 	@.ci/packages

@@ -22,6 +22,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 
 let package = Package(
   name: "assay",
+  products: [.executable(name: "assay", targets: ["CLI"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -46,20 +47,53 @@ let package = Package(
     // Floor 1: engines.
     strict("PromQL", ["MetricModel"]),
     strict("QueryScripts", ["MetricModel", "PromQL"]),
+    strict("TimeSeriesStore", ["MetricModel"]),
     strict("Exposition", ["MetricModel", "CSnappy"]),
+    strict("Analysis", ["MetricModel", "Statistics", "Manifest"]),
+    strict("Rollouts", ["MetricModel", "Analysis", "Manifest"]),
 
     // Floor 2: shells, and the simulation, which is as pure as the engines.
+    strict("Simulation", ["MetricModel", "Analysis", "Rollouts"]),
     strict("YAMLReader", ["Manifest", .product(name: "Yams", package: "Yams")]),
+    strict(
+      "HTTPService",
+      [
+        "MetricModel", "PromQL", "TimeSeriesStore", "Exposition",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
 
     // Floor 3: the command.
+    .executableTarget(
+      name: "CLI",
+      dependencies: [
+        "MetricModel", "Statistics", "Manifest", "PromQL", "QueryScripts", "TimeSeriesStore",
+        "Exposition", "Analysis", "Rollouts", "Simulation", "YAMLReader", "HTTPService",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings),
+
+    .executableTarget(
+      name: "QueryBenchmarks",
+      dependencies: ["MetricModel", "PromQL", "Statistics", "TimeSeriesStore"],
+      path: "Benchmarks/QueryBenchmarks", swiftSettings: settings),
 
     tests("MetricModelTests", ["MetricModel"]),
     tests("StatisticsTests", ["Statistics"]),
     tests("ManifestTests", ["Manifest", "YAMLReader"]),
     tests("PromQLTests", ["PromQL", "MetricModel"]),
     tests("QueryScriptsTests", ["QueryScripts", "PromQL", "MetricModel"]),
+    tests("ConformanceTests", ["QueryScripts", "PromQL", "MetricModel"]),
+    tests("TimeSeriesStoreTests", ["TimeSeriesStore", "MetricModel"]),
     tests("ExpositionTests", ["Exposition", "MetricModel"]),
+    tests("AnalysisTests", ["Analysis", "MetricModel", "Statistics", "Manifest", "YAMLReader"]),
+    tests("RolloutsTests", ["Rollouts", "Analysis", "MetricModel", "Manifest", "YAMLReader"]),
+    tests("SimulationTests", ["Simulation", "Rollouts", "Analysis", "Manifest", "YAMLReader"]),
+    tests("HTTPServiceTests", ["HTTPService", "TimeSeriesStore", "Exposition", "MetricModel"]),
     // Runs the built program as users do, so it needs it built.
+    tests("EndToEndTests", ["CLI", "Exposition", "MetricModel"]),
     tests("TidyTests"),
   ],
   cxxLanguageStandard: .cxx17

@@ -2,13 +2,13 @@ import MetricModel
 
 /// Compares warnings and infos with what a script expects of them.
 enum AnnotationCheck {
-  static func check(_ annotations: [Annotation], _ expectation: Expectation) throws(Mismatch) {
+  static func check(_ annotations: [Annotation], _ expectation: ExpectedAnswer) throws(Mismatch) {
     try check(annotations.filter { $0.severity == .warning }, expectation.warnings, "warning")
     try check(annotations.filter { $0.severity == .info }, expectation.infos, "info")
   }
 
   private static func check(
-    _ annotations: [Annotation], _ wanted: Expectation.Remarks, _ kind: String
+    _ annotations: [Annotation], _ wanted: ExpectedAnswer.Remarks, _ kind: String
   ) throws(Mismatch) {
     let texts = annotations.map(\.text)
     let got = texts.isEmpty ? "(nothing)" : texts.joined(separator: "\n")

@@ -18,7 +18,7 @@ package struct Mismatch: Error, Equatable, Sendable {
 enum AnswerComparison {
   /// Holds an answer to an expectation; `times` is when the query was evaluated.
   static func check(
-    _ value: QueryValue, _ expectation: Expectation, at times: ScriptEvaluation.Times
+    _ value: QueryValue, _ expectation: ExpectedAnswer, at times: ScriptEvaluation.Times
   ) throws(Mismatch) {
     switch (expectation.value, value) {
     case (.scalar(let want), .scalar(let got)):
@@ -122,7 +122,7 @@ enum AnswerComparison {
     }
   }
 
-  private static func text(_ value: Expectation.Value) -> String {
+  private static func text(_ value: ExpectedAnswer.Value) -> String {
     switch value {
     case .scalar(let value): NumberText.plain(value)
     case .string(let text): GoText.quoted(text)

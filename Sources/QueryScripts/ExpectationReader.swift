@@ -3,11 +3,11 @@ import PromQL
 
 /// Reads the lines below an `eval`.
 struct ExpectationReader {
-  private(set) var expectation: Expectation
+  private(set) var expectation: ExpectedAnswer
   private let times: ScriptEvaluation.Times
   private var series: [NotatedSeries] = []
 
-  init(_ expectation: Expectation, times: ScriptEvaluation.Times) {
+  init(_ expectation: ExpectedAnswer, times: ScriptEvaluation.Times) {
     self.expectation = expectation
     self.times = times
   }
@@ -97,8 +97,8 @@ struct ExpectationReader {
   }
 
   private static func adding(
-    _ pattern: TextPattern?, to remarks: Expectation.Remarks
-  ) -> Expectation.Remarks {
+    _ pattern: TextPattern?, to remarks: ExpectedAnswer.Remarks
+  ) -> ExpectedAnswer.Remarks {
     guard case .some(let patterns) = remarks else { return .some(pattern.map { [$0] } ?? []) }
     return .some(patterns + (pattern.map { [$0] } ?? []))
   }

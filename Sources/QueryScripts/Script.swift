@@ -72,9 +72,9 @@ package struct ScriptEvaluation: Sendable {
 
   package var times: Times
   package var query: String
-  package var expectation: Expectation
+  package var expectation: ExpectedAnswer
 
-  package init(times: Times, query: String, expectation: Expectation = Expectation()) {
+  package init(times: Times, query: String, expectation: ExpectedAnswer = ExpectedAnswer()) {
     self.times = times
     self.query = query
     self.expectation = expectation

@@ -85,7 +85,7 @@ package struct ScriptParser {
     _ name: String, _ words: inout Words
   ) -> ScriptStatement.Command {
     do throws(NotationError) {
-      var expectation = Expectation()
+      var expectation = ExpectedAnswer()
       switch name {
       case "eval": break
       case "eval_fail": expectation.failure = .anything

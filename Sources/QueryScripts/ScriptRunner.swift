@@ -101,7 +101,7 @@ private struct EvaluationCheck {
   }
 
   private func check(_ query: String, at times: ScriptEvaluation.Times) throws(Mismatch) {
-    let answer: ScriptAnswer
+    let answer: QueryAnswer
     do {
       answer = try evaluator.answer(query, at: times, from: series)
     } catch {
@@ -133,7 +133,7 @@ private struct EvaluationCheck {
   private func checkMiddleStep(_ query: String, at time: Timestamp) throws(Mismatch) {
     let grid = StepGrid(
       start: time.advanced(by: .minutes(-1)), step: .minutes(1), count: 3)
-    let answer: ScriptAnswer
+    let answer: QueryAnswer
     do {
       answer = try evaluator.answer(query, at: .range(grid), from: series)
     } catch {

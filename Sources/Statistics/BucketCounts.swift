@@ -49,6 +49,19 @@ package struct BucketCounts: Sendable, Hashable {
     return sum.result
   }
 
+  /// The observations above a bound as events out of all: a question about the tail that needs no
+  /// interpolation, and can be asked of `StratifiedEProcess` after each scrape.
+  ///
+  /// - Parameters:
+  ///   - bound: one of `upperBounds`; nil is the answer to any other.
+  package func exceedance(above bound: Double) -> Proportion? {
+    guard let index = upperBounds.firstIndex(of: bound) else { return nil }
+    var above = CompensatedSum()
+    for count in counts[(index + 1)...] { above.add(count) }
+    let total = total
+    return try? Proportion(events: min(above.result, total), trials: total)
+  }
+
   /// Adds the counts of the other histogram.
   ///
   /// Merging is associative; with whole counts below 2^53 it is exact.

@@ -76,18 +76,18 @@ struct AppendPlan {
   private mutating func accept(
     _ entry: Int, _ time: Int64, _ value: Double, _ table: inout SeriesTable
   ) {
-    let known = table.entries[entry]
+    let newest = table.entries[entry].newest
     let number: UInt32
-    if let given = known.number {
+    if let given = table.entries[entry].number {
       number = given
     } else {
       number = UInt32(seriesBefore + rows.newSeries.count)
-      rows.newSeries.append(known.labels)
+      rows.newSeries.append(table.entries[entry].labels)
       numbered.append(entry)
       table.setNumber(entry, number)
     }
-    marks.append((entry, known.newest))
-    table.setNewest(entry, max(time, known.newest ?? time))
+    marks.append((entry, newest))
+    table.setNewest(entry, max(time, newest ?? time))
     rows.series.append(number)
     rows.timestamps.append(time)
     rows.values.append(value)

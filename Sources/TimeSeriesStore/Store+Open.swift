@@ -21,7 +21,8 @@ extension Store {
 
 /// What a directory holds, ready to be used.
 struct RecoveredStore {
-  var lock: any FileLock
+  /// Nil for a copy without a lock file, opened for reading only.
+  var lock: (any FileLock)?
   var blocks: [Block]
   /// The samples of the logs.
   var head: Head
@@ -45,7 +46,7 @@ struct StoreOpening {
       if isNew { try create() }
       return try recover(lock)
     } catch {
-      lock.release()
+      lock?.release()
       throw error
     }
   }
@@ -87,10 +88,11 @@ struct StoreOpening {
     } catch { throw StoreError(error) }
   }
 
-  private func takeLock() throws(StoreError) -> any FileLock {
+  private func takeLock() throws(StoreError) -> (any FileLock)? {
     do throws(FileError) {
       return try files.lock(layout.lock, canWrite ? .exclusive : .shared)
     } catch {
+      if error.kind == .missing && !canWrite { return nil }
       throw error.kind == .locked ? .inUse(directory: layout.directory) : StoreError(error)
     }
   }
@@ -111,7 +113,7 @@ struct StoreOpening {
     } catch { throw StoreError(error) }
   }
 
-  private func recover(_ lock: any FileLock) throws(StoreError) -> RecoveredStore {
+  private func recover(_ lock: (any FileLock)?) throws(StoreError) -> RecoveredStore {
     var report = OpenReport()
     var leftovers: [String] = []
     let blocks = try openBlocks(&leftovers)
@@ -130,32 +132,49 @@ struct StoreOpening {
         file: layout.log(covered + 1 + UInt64(index)), offset: 0,
         finding: "the file is missing, \(layout.log(generation)) is the next")
     }
-    let head = try replay(logs, &report)
+    let recovery = try replay(logs, &report)
+    // A log without a whole frame is none: its generation is free again.
+    var newestLog = logs.last
     var next = covered + 1 + UInt64(logs.count)
-    if let torn = report.tornTail {
-      if torn.offset == 0 { next -= 1 }
-      if canWrite { try cut(torn) }
+    if let newest = newestLog, recovery.newestLogIsEmpty {
+      leftovers.append(layout.log(newest))
+      newestLog = nil
+      next -= 1
     }
-    if canWrite { try remove(leftovers, &report) }
+    if canWrite {
+      if let torn = report.tornTail, let newestLog { try cut(torn, off: layout.log(newestLog)) }
+      try makeDurable(newestLog)
+      try remove(leftovers, &report)
+    }
     return RecoveredStore(
-      lock: lock, blocks: blocks, head: head, nextGeneration: next, report: report)
+      lock: lock, blocks: blocks, head: recovery.head, nextGeneration: next, report: report)
   }
 
   private func openBlocks(_ leftovers: inout [String]) throws(StoreError) -> [Block] {
     var blocks: [Block] = []
     for name in try list(layout.blocks) {
       if StoreLayout.isUnfinishedBlock(name) { leftovers.append(layout.blocks + "/" + name) }
-      guard let number = StoreLayout.number(ofBlock: name) else { continue }
-      blocks.append(try Block(number, at: layout.block(number), files))
     }
-    return blocks
+    // Newest first: a merged block names those it replaced, which may be there still, not whole.
+    var replaced: Set<UInt64> = []
+    for number in try list(layout.blocks).compactMap(StoreLayout.number(ofBlock:)).reversed() {
+      if replaced.contains(number) {
+        leftovers.append(layout.block(number))
+      } else {
+        let block = try Block(number, at: layout.block(number), files)
+        replaced.formUnion(block.summary.replaces)
+        blocks.append(block)
+      }
+    }
+    return StoreLayers.inOrder(blocks)
   }
 
   /// Reads logs, oldest first, into one head; equal labels become one series.
   private func replay(
     _ logs: [UInt64], _ report: inout OpenReport
-  ) throws(StoreError) -> Head {
+  ) throws(StoreError) -> (head: Head, newestLogIsEmpty: Bool) {
     var head = Head()
+    var isEmpty = false
     var table = SeriesTable()
     for generation in logs {
       let path = layout.log(generation)
@@ -163,9 +182,11 @@ struct StoreOpening {
       do throws(FileError) { bytes = try files.read(path) } catch { throw StoreError(error) }
       report.logSizeBytes += bytes.count
       var numbers: [UInt32] = []
+      isEmpty = true
       let torn = try LogReader.read(
         bytes, of: path, generation: generation, isLast: generation == logs.last
       ) { rows in
+        isEmpty = false
         for labels in rows.newSeries {
           if let known = table.find(labels) {
             numbers.append(UInt32(known))
@@ -185,21 +206,29 @@ struct StoreOpening {
     }
     report.replayedSamples = head.sampleCount
     report.replayedSeries = head.seriesCount
-    return head
+    return (head, isEmpty)
+  }
+
+  /// Syncs what was read: when the process before died between a write and its sync, readers now
+  /// see samples, and logs are now replaced by blocks, that a power loss could still take.
+  private func makeDurable(_ newestLog: UInt64?) throws(StoreError) {
+    do throws(FileError) {
+      if let newestLog {
+        let file = try files.append(to: layout.log(newestLog))
+        defer { file.close() }
+        try file.sync()
+      }
+      try files.syncDirectory(layout.logs)
+      try files.syncDirectory(layout.blocks)
+    } catch { throw StoreError(error) }
   }
 
   /// Removes what a crash left at the end of the newest log.
-  private func cut(_ torn: TornTail) throws(StoreError) {
+  private func cut(_ torn: TornTail, off path: String) throws(StoreError) {
     do throws(FileError) {
-      if torn.offset == 0 {
-        try files.remove(torn.file)
-        try files.syncDirectory(layout.logs)
-      } else {
-        let file = try files.append(to: torn.file)
-        defer { file.close() }
-        try file.truncate(to: torn.offset)
-        try file.sync()
-      }
+      let file = try files.append(to: path)
+      defer { file.close() }
+      try file.truncate(to: torn.offset)
     } catch { throw StoreError(error) }
   }
 

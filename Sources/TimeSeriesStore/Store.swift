@@ -17,14 +17,14 @@ package final class Store: Sendable {
   let layout: StoreLayout
   let files: any Files
   let options: StoreOptions
-  private let lock: any FileLock
+  private let lock: (any FileLock)?
   private let waiting = Mutex<[PendingAppend]>([])
   /// Held while a group is planned, written and synced. Taken before `current`.
-  private let writer: Mutex<StoreWriter>
+  let writer: Mutex<StoreWriter>
   /// The layers that readers see; held only to copy or to change a few references and rows.
-  private let current: Mutex<StoreLayers>
+  let current: Mutex<StoreLayers>
   /// Serialises what replaces layers. Taken before `writer`.
-  private let maintenance = Mutex(Maintenance())
+  let maintenance = Mutex(Maintenance())
 
   init(
     _ recovered: RecoveredStore, layout: StoreLayout, files: any Files, options: StoreOptions
@@ -75,37 +75,16 @@ package final class Store: Sendable {
     current.withLock { $0.snapshot }
   }
 
-  /// Seals what is in memory into a block. Appends and readers go on meanwhile.
-  ///
-  /// - Returns: whether there was anything to seal.
-  @discardableResult
-  package func seal() throws(StoreError) -> Bool {
-    try maintaining { state throws(StoreError) in try seal(&state) }
-  }
-
-  /// Does what is due: seals by size and age, and extends the index of the head.
-  ///
-  /// - Returns: whether it sealed.
-  @discardableResult
-  package func maintain(now: Timestamp) throws(StoreError) -> Bool {
-    try maintaining { state throws(StoreError) in
-      var shape = current.withLock { $0.shape }
-      shape.logSizeBytes += writer.withLock { $0.log?.sizeBytes ?? 0 }
-      if shape.sampleCount == 0 { state.nonEmptySince = nil }
-      if shape.sampleCount > 0 && state.nonEmptySince == nil { state.nonEmptySince = now }
-      shape.nonEmptySince = state.nonEmptySince
-      guard options.sealing.isDue(shape, now: now) else { return false }
-      return try seal(&state)
-    }
-  }
-
   /// Ends the use of the store: appends fail from now on, snapshots stay readable.
   package func close() {
-    writer.withLock { writer in
-      writer.log?.close()
-      writer.log = nil
+    // Waits for maintenance, which still writes.
+    maintenance.withLock { _ in
+      writer.withLock { writer in
+        writer.log?.close()
+        writer.log = nil
+      }
+      lock?.release()
     }
-    lock.release()
   }
 }
 
@@ -158,79 +137,6 @@ extension Store {
     guard let extended = try? index.extended(to: writer.seriesCount, labels) else { return }
     current.withLock { $0.active.adopt(extended) }
   }
-
-  /// Runs maintenance alone.
-  private func maintaining<Answer>(
-    _ body: (inout Maintenance) throws(StoreError) -> Answer
-  ) throws(StoreError) -> Answer {
-    let result = maintenance.withLock { state -> Result<Answer, StoreError> in
-      do throws(StoreError) { return .success(try body(&state)) } catch { return .failure(error) }
-    }
-    return try result.get()
-  }
-
-  /// Freezes the active head, writes the frozen heads into a block, and drops their logs.
-  private func seal(_ state: inout Maintenance) throws(StoreError) -> Bool {
-    try freeze()
-    let frozen = current.withLock { $0.frozen }
-    guard let last = frozen.last else { return false }
-    let heads = StoreSnapshot(blocks: [], heads: frozen.map(\.head))
-    let number = (current.withLock { $0.blocks.map(\.number).max() } ?? 0) + 1
-    try BlockWriter.write(
-      try heads.find([], in: .all), of: heads.layers(in: .all), coveredGeneration: last.generation,
-      to: layout.block(number), through: layout.unfinishedBlock(number), in: layout.blocks, files)
-    let block = try Block(number, at: layout.block(number), files)
-    current.withLock { layers in
-      layers.blocks.append(block)
-      layers.frozen.removeFirst(frozen.count)
-    }
-    state.nonEmptySince = nil
-    try removeLogs(through: last.generation)
-    return true
-  }
-
-  /// Ends the active head and its log, and begins new ones.
-  private func freeze() throws(StoreError) {
-    let failure = writer.withLock { writer -> StoreError? in
-      guard let log = writer.log else { return .notWritable(directory: layout.directory) }
-      if let stopped = writer.stopped { return .stopped(cause: stopped) }
-      guard log.sizeBytes > 0, writer.seriesCount > 0 else { return nil }
-      log.close()
-      current.withLock { layers in
-        layers.frozen.append(
-          FrozenHead(
-            head: layers.active, generation: log.generation, logSizeBytes: log.sizeBytes))
-        layers.active = Head()
-      }
-      writer.table = writer.table.forNewHead()
-      writer.seriesCount = 0
-      writer.log = LogWriter(files, layout, generation: log.generation + 1)
-      return nil
-    }
-    if let failure { throw failure }
-    try completeIndexes()
-  }
-
-  /// Makes frozen heads fast to look series up in.
-  private func completeIndexes() throws(StoreError) {
-    var frozen = current.withLock { $0.frozen }
-    for index in frozen.indices {
-      do throws(Damage) { try frozen[index].head.completeIndex() } catch {
-        throw StoreError(error, in: "the index of the head in memory")
-      }
-    }
-    current.withLock { $0.frozen = frozen }
-  }
-
-  /// Removes the logs whose samples are all in blocks.
-  private func removeLogs(through generation: UInt64) throws(StoreError) {
-    do throws(FileError) {
-      for name in try files.list(layout.logs) {
-        guard let found = StoreLayout.generation(ofLog: name), found <= generation else { continue }
-        try files.remove(layout.log(found))
-      }
-    } catch { throw StoreError(error) }
-  }
 }
 
 /// One caller's batch and, later, its answer.
@@ -246,7 +152,7 @@ private final class PendingAppend: Sendable {
 }
 
 /// What only the thread that writes needs.
-private struct StoreWriter: Sendable {
+struct StoreWriter: Sendable {
   /// Nil when the store may not be written.
   var log: LogWriter?
   var table = SeriesTable()
@@ -258,7 +164,7 @@ private struct StoreWriter: Sendable {
   init(log: LogWriter?) { self.log = log }
 }
 
-private struct Maintenance: Sendable {
+struct Maintenance: Sendable {
   /// When samples in memory were first seen since the last seal.
   var nonEmptySince: Timestamp?
 }
@@ -273,10 +179,15 @@ struct FrozenHead: Sendable {
 }
 
 /// The layers of a store: oldest samples first.
-private struct StoreLayers: Sendable {
+struct StoreLayers: Sendable {
   var blocks: [Block]
   var frozen: [FrozenHead]
   var active = Head()
+
+  /// Blocks by the time they begin, so that series mostly read on from one to the next.
+  static func inOrder(_ blocks: [Block]) -> [Block] {
+    blocks.sorted { ($0.summary.earliest, $0.number) < ($1.summary.earliest, $1.number) }
+  }
 
   var snapshot: StoreSnapshot {
     StoreSnapshot(blocks: blocks, heads: frozen.map(\.head) + [active])

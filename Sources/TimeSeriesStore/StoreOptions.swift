@@ -15,6 +15,7 @@ package struct StoreOptions: Sendable {
   /// How much older than the newest sample of its series a sample may be.
   package var lateWindow = Milliseconds.minutes(5)
   package var sealing = SealingPolicy()
+  package var compaction = CompactionPolicy()
 
   package init() {}
 }

@@ -83,13 +83,17 @@ extension StoreLayer {
   }
 
   func labelNames() throws(StoreError) -> [ArraySlice<UInt8>] {
-    try texts { index throws(Damage) in try index.names() } ofLabels: { labels, add in
+    try texts { index throws(Damage) in
+      try index.names()
+    } ofLabels: { labels, add in
       labels.forEach { name, _ in add(name) }
     }
   }
 
   func labelValues(of name: String) throws(StoreError) -> [ArraySlice<UInt8>] {
-    try texts { index throws(Damage) in try index.values(of: name) } ofLabels: { labels, add in
+    try texts { index throws(Damage) in
+      try index.values(of: name)
+    } ofLabels: { labels, add in
       if let value = labels.valueBytes(of: name) { add(value) }
     }
   }

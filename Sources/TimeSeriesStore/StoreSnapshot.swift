@@ -133,11 +133,14 @@ struct LayeredSeries {
     var index = 0
     for next in found {
       let source = Source(layer: layer, number: next.number)
-      while index < series.count && series[index].labels < next.labels {
+      // Equality first: layers mostly have the same series, and it costs the least to see.
+      var isKnown = index < series.count && series[index].labels == next.labels
+      while !isKnown && index < series.count && series[index].labels < next.labels {
         result.append(series[index])
         index += 1
+        isKnown = index < series.count && series[index].labels == next.labels
       }
-      if index < series.count && series[index].labels == next.labels {
+      if isKnown {
         var both = series[index]
         both.others.append(source)
         result.append(both)

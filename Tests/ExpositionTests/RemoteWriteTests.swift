@@ -14,8 +14,13 @@ import Testing
     return batch
   }
 
+  private func decode(_ message: [UInt8]) throws(RemoteWriteError) -> SampleBatch {
+    var decoder = RemoteWriteDecoder()
+    return try decoder.decode(message)
+  }
+
   @Test func `what is encoded is decoded bit for bit`() throws {
-    let decoded = try RemoteWrite.decode(RemoteWrite.encode(example))
+    let decoded = try decode(RemoteWrite.decompressed(RemoteWrite.encode(example)))
     #expect(decoded.labels == example.labels)
     #expect(decoded.series == example.series)
     #expect(decoded.timestamps == example.timestamps)
@@ -25,13 +30,13 @@ import Testing
   @Test func `the declared size is refused before anything is decompressed`() {
     // A preamble that claims 1 GiB and nothing behind it.
     let bomb: [UInt8] = [0x80, 0x80, 0x80, 0x80, 0x04, 0x00]
-    let error = #expect(throws: RemoteWriteError.self) { try RemoteWrite.decode(bomb) }
+    let error = #expect(throws: RemoteWriteError.self) { try RemoteWrite.decompressed(bomb) }
     #expect(error == .tooLarge(declaredBytes: 1 << 30, limitBytes: 32 << 20))
   }
 
   @Test(arguments: [[], [0xff], [0x05, 0x00], Array("sNaPpY".utf8)] as [[UInt8]])
   func `a body that is not Snappy is refused`(_ body: [UInt8]) {
-    let error = #expect(throws: RemoteWriteError.self) { try RemoteWrite.decode(body) }
+    let error = #expect(throws: RemoteWriteError.self) { try RemoteWrite.decompressed(body) }
     #expect(error == .notSnappy)
   }
 
@@ -49,8 +54,7 @@ import Testing
   }
 
   @Test func `unsorted labels are sorted and empty ones left out`() throws {
-    let batch = try RemoteWrite.decode(
-      message: request([("b", "2"), ("a", "1"), ("c", ""), ("__name__", "m")]))
+    let batch = try decode(request([("b", "2"), ("a", "1"), ("c", ""), ("__name__", "m")]))
     #expect(batch.labels.map(\.description) == [#"m{a="1", b="2"}"#])
   }
 
@@ -64,14 +68,27 @@ import Testing
     _ labels: [(String, String)], _ message: String
   ) {
     let error = #expect(throws: RemoteWriteError.self) {
-      try RemoteWrite.decode(message: request(labels))
+      try decode(request(labels))
     }
     #expect(error?.description == message)
   }
 
+  @Test func `labels are remembered between requests, and forgotten when there are too many`()
+    throws
+  {
+    var decoder = RemoteWriteDecoder(rememberedBytesMax: 1000)
+    for round in 0..<3 {
+      for index in 0..<200 {
+        let name = "m\(index)"
+        let batch = try decoder.decode(request([("__name__", name), ("a", "b")]))
+        #expect(batch.labels.map(\.description) == ["\(name){a=\"b\"}"], "round \(round)")
+      }
+    }
+  }
+
   @Test func `native histograms are refused with a remedy`() {
     let error = #expect(throws: RemoteWriteError.self) {
-      try RemoteWrite.decode(message: request([("__name__", "m")], after: [0x22, 0x00]))
+      try decode(request([("__name__", "m")], after: [0x22, 0x00]))
     }
     #expect(
       error?.description
@@ -82,12 +99,12 @@ import Testing
     let metadata: [UInt8] = [0x1a, 0x02, 0x08, 0x01]
     let fixed: [UInt8] = [0x7d, 1, 2, 3, 4, 0x79, 1, 2, 3, 4, 5, 6, 7, 8, 0x78, 0x05]
     let series = request([("__name__", "m")], after: [0x1a, 0x00, 0x12, 0x00])
-    #expect(try RemoteWrite.decode(message: metadata + fixed + series).count == 1)
+    #expect(try decode(metadata + fixed + series).count == 1)
   }
 
   @Test func `a message cut short is refused with its place`() {
     let error = #expect(throws: RemoteWriteError.self) {
-      try RemoteWrite.decode(message: [0x0a, 0x05, 0x0a])
+      try decode([0x0a, 0x05, 0x0a])
     }
     #expect(
       error?.description
@@ -102,10 +119,12 @@ import Testing
     let size = try #require(Snappy.declaredSize(of: body))
     let message = try #require(Snappy.decompress(body, size: size))
     for _ in 0..<200 {
-      if let batch = try? RemoteWrite.decode(message: damaged(message, using: &generator)) {
+      if let batch = try? decode(damaged(message, using: &generator)) {
         #expect(batch.series.allSatisfy { Int($0) < batch.labels.count }, "seed \(seed)")
       }
-      if let batch = try? RemoteWrite.decode(damaged(body, using: &generator)) {
+      if let changed = try? RemoteWrite.decompressed(damaged(body, using: &generator)),
+        let batch = try? decode(changed)
+      {
         #expect(batch.count == batch.timestamps.count, "seed \(seed)")
       }
     }

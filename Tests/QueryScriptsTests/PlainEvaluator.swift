@@ -13,7 +13,7 @@ struct PlainEvaluator: ScriptEvaluator {
 
   func answer(
     _ query: String, at times: ScriptEvaluation.Times, from series: InMemorySeries
-  ) throws(EvaluationFailure) -> ScriptAnswer {
+  ) throws(EvaluationFailure) -> QueryAnswer {
     let expression: QueryExpression
     do {
       expression = try Parser.parse(query)
@@ -22,10 +22,10 @@ struct PlainEvaluator: ScriptEvaluator {
     }
     switch times {
     case .instant(let time):
-      return ScriptAnswer(
+      return QueryAnswer(
         value: try instant(expression, time, series), annotations: annotations)
     case .range(let grid):
-      return ScriptAnswer(value: try range(expression, grid, series), annotations: annotations)
+      return QueryAnswer(value: try range(expression, grid, series), annotations: annotations)
     }
   }
 

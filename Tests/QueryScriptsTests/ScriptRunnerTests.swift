@@ -1,4 +1,5 @@
 import MetricModel
+import PromQL
 import QueryScripts
 import Testing
 
@@ -198,15 +199,15 @@ import Testing
       let value: Double
       func answer(
         _ query: String, at times: ScriptEvaluation.Times, from series: InMemorySeries
-      ) throws(EvaluationFailure) -> ScriptAnswer {
+      ) throws(EvaluationFailure) -> QueryAnswer {
         let sample = VectorSample(
           labels: .empty, time: Timestamp(milliseconds: 0), value: value)
-        return ScriptAnswer(value: .vector([sample]))
+        return QueryAnswer(value: .vector([sample]))
       }
     }
     let evaluation = ScriptEvaluation(
       times: .instant(Timestamp(milliseconds: 0)), query: "x",
-      expectation: Expectation(
+      expectation: ExpectedAnswer(
         value: .series([NotatedSeries(labels: .empty, values: [.number(b)])]), isOrdered: true))
     let script = Script(statements: [ScriptStatement(line: 1, command: .evaluate(evaluation))])
     let report = ScriptRunner(evaluator: Constant(value: a)).run(script)

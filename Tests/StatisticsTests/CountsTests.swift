@@ -26,6 +26,13 @@ import Testing
     #expect(buckets.total == 100)
   }
 
+  @Test func exceedancesAreCountedAtBoundsOnly() throws {
+    let buckets = try BucketCounts(upperBounds: [0.1, 0.5, .infinity], cumulative: [90, 99, 100])
+    #expect(buckets.exceedance(above: 0.1) == (try Proportion(events: 10, trials: 100)))
+    #expect(buckets.exceedance(above: .infinity) == (try Proportion(events: 0, trials: 100)))
+    #expect(buckets.exceedance(above: 0.2) == nil)
+  }
+
   @Test func bucketsMergeOnlyWithTheSameBounds() throws {
     var left = try BucketCounts(upperBounds: [1, 2], counts: [3, 4])
     try left.merge(BucketCounts(upperBounds: [1, 2], counts: [10, 20]))

@@ -5,7 +5,7 @@ import Testing
 /// Without a change, tests reject as often as they say; with or without, intervals cover as often
 /// as they say. Bounds are binomial, so a sound test fails here once in a million runs.
 @Suite struct ErrorRateStudyTests {
-  static let runs = 2_000
+  static let runs = 1_000
   let alpha = log(0.05)
 
   @Test func welchRejectsFivePercentAndCoversNinetyFive() throws {

@@ -75,6 +75,24 @@ import Testing
     #expect(!equal.evidence(for: .twoSided).assumptionsHold)
   }
 
+  @Test func nonInferiorityAgreesWithTheInterval() throws {
+    var generator = SeededGenerator(seed: 9)
+    let test = try MannWhitneyTest(canary: generator.normals(60), baseline: generator.normals(70))
+    let margin = 0.15
+    let interval = test.effectInterval(level: 0.9)
+    let proven = try test.logP(notWorseBy: margin, higherIsBetter: false) < log(0.05)
+    #expect(proven == (interval.upper < 0.5 + margin))
+    let mirror = try test.logP(notWorseBy: margin, higherIsBetter: true) < log(0.05)
+    #expect(mirror == (interval.lower > 0.5 - margin))
+    #expect(throws: NotComputable.invalidMargin) {
+      try test.logP(notWorseBy: 0.5, higherIsBetter: true)
+    }
+    let separated = try MannWhitneyTest(canary: [5, 6], baseline: [1, 2])
+    #expect(throws: NotComputable.zeroVariance) {
+      try separated.logP(notWorseBy: 0.1, higherIsBetter: true)
+    }
+  }
+
   @Test func refusesWhatCannotBeRanked() {
     #expect(throws: NotComputable.emptyInput) { try MannWhitneyTest(canary: [], baseline: [1]) }
     #expect(throws: NotComputable.nanInput) { try MannWhitneyTest(canary: [.nan], baseline: [1]) }

@@ -3,8 +3,10 @@ import Statistics
 
 /// Draws for simulation studies; the seed is part of each test's name or failure message.
 extension SeededGenerator {
+  /// By G. Box and M. Muller's transform.
   mutating func normal(mean: Double = 0, sd: Double = 1) -> Double {
-    mean - sd * Normal.standard.inverseSurvival(nextUnit() + 0x1p-54)
+    let radius = (-2 * log1p(-nextUnit())).squareRoot()
+    return mean + sd * radius * cos(2 * .pi * nextUnit())
   }
 
   mutating func normals(_ count: Int, mean: Double = 0, sd: Double = 1) -> [Double] {

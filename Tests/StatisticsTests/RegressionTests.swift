@@ -3,6 +3,8 @@ import Statistics
 import Testing
 
 @Suite struct RegressionTests {
+  init() { pinLinearAlgebraToOneThread() }
+
   @Test func aLineThroughPointsOnItIsFoundExactly() throws {
     let fit = try LeastSquares(
       rows: (0..<10).map { [1, Double($0)] }, responses: (0..<10).map { 2 - 0.5 * Double($0) })
@@ -60,7 +62,6 @@ import Testing
   }
 
   @Test func clusterErrorsCoverWherePodsDiffer() throws {
-    pinLinearAlgebraToOneThread()
     var generator = SeededGenerator(seed: 33)
     let runs = 400
     var (plain, clustered) = (0, 0)

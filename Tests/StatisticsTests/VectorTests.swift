@@ -1,4 +1,5 @@
 import Foundation
+import Statistics
 import Testing
 
 /// The reference vectors that lie beside the repository, where they exist.
@@ -6,7 +7,7 @@ import Testing
   /// Family name → what answers it; families that are missing here are not built yet.
   static let answers: [String: VectorAnswer] = [
     distributionAnswers, comparisonAnswers, sequentialAnswers, regressionAnswers,
-    countAnswers,
+    countAnswers, sampleAnswers, furtherAnswers, kayentaAnswers, shapeAnswers,
   ].reduce(into: [:]) { table, group in table.merge(group) { first, _ in first } }
 
   /// Reference fields that have lost their digits: log(1 − p) for p near 1e-50 and below, formed
@@ -30,6 +31,7 @@ import Testing
       print("statistics vectors: skipped, there is no ../shared/conformance/statistics")
       return
     }
+    pinLinearAlgebraToOneThread()
     var total = VectorScore()
     var unbuilt: [String] = []
     for file in files {

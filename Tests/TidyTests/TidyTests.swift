@@ -21,13 +21,13 @@ import Testing
     "YAMLReader": ["Manifest", "Yams"],
     "HTTPService": [
       "MetricModel", "PromQL", "TimeSeriesStore", "Exposition", "Hummingbird", "Logging",
-      "ServiceLifecycle", "NIOCore", "HTTPTypes", "Synchronization", "Glibc",
+      "HummingbirdCore", "NIOCore", "HTTPTypes", "Synchronization", "Glibc",
     ],
     "CLI": [
       "MetricModel", "PromQL", "QueryScripts", "TimeSeriesStore", "Exposition", "Analysis",
       "Rollouts",
       "Simulation", "Statistics", "Manifest", "YAMLReader", "HTTPService", "ArgumentParser",
-      "FoundationEssentials", "Logging", "Glibc",
+      "FoundationEssentials", "Logging", "SystemPackage", "Glibc",
     ],
   ]
 

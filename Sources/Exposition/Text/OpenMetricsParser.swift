@@ -132,6 +132,9 @@ package enum OpenMetricsParser {
   ) throws(TextFormatError) -> Timestamp {
     let start = cursor
     let word = cursor.word()
+    if let milliseconds = ShortDecimal(word)?.thousandths {
+      return Timestamp(milliseconds: milliseconds)
+    }
     guard let seconds = NumberText.parseDecimal(word), let time = Timestamp(seconds: seconds) else {
       let spelled = GoText.quoted(String(decoding: word, as: UTF8.self))
       throw start.failure("\(spelled) is not a timestamp, expected seconds such as 1700000000.123")

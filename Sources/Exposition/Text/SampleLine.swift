@@ -90,6 +90,7 @@ extension TextCursor {
     let start = self
     let text = word()
     guard !text.isEmpty else { throw unexpected(in: "a sample", expected: "a value") }
+    if let short = ShortDecimal(text) { return short.value }
     if let value = NumberText.parseDecimal(text) { return value }
     let spelled = String(decoding: text, as: UTF8.self)
     let isForeign = text.contains { $0 == Ascii.underscore || $0 | 0x20 == UInt8(ascii: "x") }
@@ -104,40 +105,37 @@ extension TextCursor {
 /// once for each series and not once for each sample.
 struct SampleRows {
   private(set) var batch = SampleBatch()
-  private var known: [ArraySlice<UInt8>: UInt32] = [:]
+  private var known = ByteRuns()
+  /// For each known run, the series.
+  private var series: [UInt32] = []
 
   /// Reads the series at the cursor, or recognises it.
   mutating func series(at cursor: inout TextCursor) throws(TextFormatError) -> UInt32 {
     let start = cursor.position
     var ahead = cursor
     ahead.skipSeriesText()
-    let spelling = cursor.bytes[start..<ahead.position]
-    if let index = known[spelling], !ahead.spacesLead(to: Ascii.openBrace) {
+    if let number = number(of: start..<ahead.position, in: cursor.bytes),
+      !ahead.spacesLead(to: Ascii.openBrace)
+    {
       cursor = ahead
-      return index
+      return series[number]
     }
-    let labels = try cursor.seriesLabels()
-    let index = batch.addSeries(labels)
-    known[cursor.bytes[start..<cursor.position]] = index
+    let index = batch.addSeries(try cursor.seriesLabels())
+    let spelling = start..<cursor.position
+    if number(of: spelling, in: cursor.bytes) == nil {
+      let hash = byteRunHash(cursor.bytes.span.extracting(spelling))
+      known.insert(cursor.bytes[spelling], hash: hash)
+      series.append(index)
+    }
     return index
+  }
+
+  private func number(of spelling: Range<Int>, in bytes: [UInt8]) -> Int? {
+    let run = bytes.span.extracting(spelling)
+    return known.number(of: run, hash: byteRunHash(run))
   }
 
   mutating func append(series: UInt32, _ time: Timestamp, _ value: Double) {
     batch.append(series: series, time, value)
-  }
-}
-
-extension TextCursor {
-  /// Steps over name and braces without judging them; quotes hide braces, backslashes hide quotes.
-  fileprivate mutating func skipSeriesText() {
-    _ = run { $0 != Ascii.space && $0 != Ascii.tab && $0 != Ascii.openBrace }
-    guard current == Ascii.openBrace else { return }
-    var isQuoted = false
-    while let byte = current, byte != Ascii.newline {
-      advance()
-      if isQuoted && byte == Ascii.backslash && !isAtLineEnd { advance() }
-      if byte == Ascii.quote { isQuoted.toggle() }
-      if byte == Ascii.closeBrace && !isQuoted { return }
-    }
   }
 }

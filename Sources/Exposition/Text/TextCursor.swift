@@ -60,6 +60,29 @@ struct TextCursor {
     return bytes[start..<position]
   }
 
+  /// Steps over a name and its braces without judging them; quotes hide braces, backslashes hide
+  /// quotes.
+  mutating func skipSeriesText() {
+    position = Self.endOfSeriesText(bytes.span, from: position)
+  }
+
+  private static func endOfSeriesText(_ text: Span<UInt8>, from start: Int) -> Int {
+    var end = start
+    while end < text.count, text[end] > Ascii.space, text[end] != Ascii.openBrace { end += 1 }
+    guard end < text.count, text[end] == Ascii.openBrace else { return end }
+    var isQuoted = false
+    while end < text.count, text[end] != Ascii.newline {
+      let byte = text[end]
+      end += 1
+      if isQuoted && byte == Ascii.backslash && end < text.count && text[end] != Ascii.newline {
+        end += 1
+      }
+      if byte == Ascii.quote { isQuoted.toggle() }
+      if byte == Ascii.closeBrace && !isQuoted { return end }
+    }
+    return end
+  }
+
   /// Up to the next blank or the end of the line; may be empty.
   mutating func word() -> ArraySlice<UInt8> {
     run { $0 != Ascii.space && $0 != Ascii.tab }

@@ -5,10 +5,10 @@ package struct ParserOptions: Sendable {
   /// Longer texts are refused unread.
   package var maximumBytes: Int
   /// The deepest tree that is accepted, so that neither parsing nor anything that walks the tree
-  /// later can run out of stack.
+  /// later can run out of stack: 4 MiB suffice, also in debug builds.
   package var maximumDepth: Int
 
-  package init(maximumBytes: Int = 1 << 20, maximumDepth: Int = 500) {
+  package init(maximumBytes: Int = 1 << 20, maximumDepth: Int = 250) {
     self.maximumBytes = maximumBytes
     self.maximumDepth = maximumDepth
   }

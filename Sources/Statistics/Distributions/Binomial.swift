@@ -11,10 +11,12 @@ package struct Binomial: Distribution, Hashable {
   package let trials: Double
   package let probability: Double
 
-  /// Trials that are negative or not whole, and probabilities outside [0, 1], answer NaN.
+  /// Trials that are negative, not whole or 2^53 and more, and probabilities outside [0, 1], answer
+  /// NaN.
   package init(trials: Double, probability: Double) {
     let isValid =
-      trials >= 0 && trials == trials.rounded() && probability >= 0 && probability <= 1
+      trials >= 0 && trials < 0x1p53 && trials == trials.rounded()
+      && probability >= 0 && probability <= 1
     self.trials = isValid ? trials : .nan
     self.probability = probability
   }
@@ -55,7 +57,7 @@ package struct Binomial: Distribution, Hashable {
 }
 
 /// The least whole number in the range that satisfies a condition which, once true, stays true;
-/// the upper end when none does. By bisection.
+/// the upper end when none does. By bisection; the ends must be whole and below 2^53.
 func leastInteger(in range: ClosedRange<Double>, where isEnough: (Double) -> Bool) -> Double {
   var low = range.lowerBound
   var high = range.upperBound

@@ -32,9 +32,10 @@ package struct Hypergeometric: Distribution, Hashable {
     self.draws = draws
   }
 
-  /// The counts that can occur.
+  /// The counts that can occur; 0 alone where the parameters are invalid.
   package var support: ClosedRange<Double> {
-    max(0, draws - (population - events))...min(draws, events)
+    guard !population.isNaN else { return 0...0 }
+    return max(0, draws - (population - events))...min(draws, events)
   }
 
   /// log P(K = k); −∞ where k is impossible.

@@ -102,7 +102,8 @@ func continuedFraction(
     d = 1 / d
     let factor = c * d
     value *= factor
-    if abs(factor - 1) < 3e-16 { break }
+    // Written so that NaN ends it too.
+    if !(abs(factor - 1) >= 3e-16) { break }
     i += 1
   }
   return value

@@ -47,6 +47,19 @@ package struct Normal: Distribution, Hashable {
     return -root
   }
 
+  /// The logarithm of the unit normal loss E[max(Z − a, 0)] = φ(a) − a Q(a).
+  ///
+  /// For a ≥ 5 as φ(a) K / (a + K), where 1/(a + K) is Mills' ratio, since the difference cancels.
+  static func logLoss(_ a: Double) -> Double {
+    let logDensity = -0.5 * a * a - logSqrtTwoPi
+    guard a >= 5 else {
+      return log(exp(logDensity) - a * standard.survival(a))
+    }
+    var rest = 0.0
+    for level in stride(from: 60.0, to: 0, by: -1) { rest = level / (a + rest) }
+    return logDensity + log(rest / (a + rest))
+  }
+
   /// log P(Z > z) of the standard normal distribution.
   package static func logUpperTail(_ z: Double) -> Double { standard.logSurvival(z) }
 

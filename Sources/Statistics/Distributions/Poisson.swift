@@ -10,8 +10,8 @@ import Glibc
 package struct Poisson: Distribution, Hashable {
   package let mean: Double
 
-  /// A mean that is negative makes every answer NaN.
-  package init(mean: Double) { self.mean = mean >= 0 ? mean : .nan }
+  /// A mean that is negative, or 1e15 and more, makes every answer NaN.
+  package init(mean: Double) { self.mean = mean >= 0 && mean < 1e15 ? mean : .nan }
 
   package func tails(at x: Double) -> TailProbability {
     guard !mean.isNaN, !x.isNaN else { return .undefined }

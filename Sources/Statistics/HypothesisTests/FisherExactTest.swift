@@ -19,9 +19,10 @@ package struct FisherExactTest: Sendable, Hashable {
     observed = first.events
   }
 
-  /// The natural logarithm of the p-value.
+  /// The natural logarithm of the p-value; NaN for 2^52 trials and more.
   package func logP(_ alternative: Alternative) -> Double {
-    switch alternative {
+    guard !table.population.isNaN else { return .nan }
+    return switch alternative {
     case .greater: table.tails(at: observed - 1).logUpper
     case .less: table.tails(at: observed).logLower
     case .twoSided:

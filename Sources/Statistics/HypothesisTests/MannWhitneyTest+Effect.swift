@@ -10,19 +10,47 @@ extension MannWhitneyTest {
   /// the placements do not vary (complete separation, or all values equal) it is Newcombe's
   /// score-type interval (Stat. Med. 25, 2006, method 5), which does not need them.
   package func effectInterval(level: Double = 0.95) -> ConfidenceInterval {
+    guard let spread = logitSpread else { return scoreTypeInterval(level: level) }
+    let quantile = StudentT(degreesOfFreedom: spread.degreesOfFreedom)
+      .inverseSurvival((1 - level) / 2)
+    let half = quantile * spread.standardError
+    let logit = log(effect / (1 - effect))
+    return ConfidenceInterval(
+      level: level, lower: 1 / (1 + exp(half - logit)), upper: 1 / (1 + exp(-half - logit)))
+  }
+
+  /// log p for "the canary is not worse by the margin" on the scale of the effect: that it exceeds
+  /// ½ − margin when higher is better, or stays below ½ + margin when lower is. By the same t
+  /// statistic on the logit scale as the interval.
+  ///
+  /// - Throws: `invalidMargin` unless the margin lies in (0, ½); `zeroVariance` where the placements
+  ///   do not vary.
+  package func logP(
+    notWorseBy margin: Double, higherIsBetter: Bool
+  ) throws(NotComputable) -> Double {
+    guard margin > 0, margin < 0.5 else { throw .invalidMargin }
+    guard let spread = logitSpread else { throw .zeroVariance }
+    let limit = higherIsBetter ? 0.5 - margin : 0.5 + margin
+    let distance = log(effect / (1 - effect)) - log(limit / (1 - limit))
+    let tails = StudentT(degreesOfFreedom: spread.degreesOfFreedom)
+      .tails(at: distance / spread.standardError)
+    return higherIsBetter ? tails.logUpper : tails.logLower
+  }
+
+  /// The standard error of the effect's logit and its degrees of freedom; nil where it has none.
+  private var logitSpread: (standardError: Double, degreesOfFreedom: Double)? {
     let (m, n) = (samples.canary, samples.baseline)
     let theta = effect
-    guard m > 1, n > 1, theta > 0, theta < 1 else { return scoreTypeInterval(level: level) }
+    guard m > 1, n > 1, theta > 0, theta < 1 else { return nil }
     let (first, second) = placementVariances()
     let (v1, v2) = (first / m, second / n)
     let variance = v1 + v2
-    guard variance > 0 else { return scoreTypeInterval(level: level) }
-    let degrees = variance * variance / (v1 * v1 / (m - 1) + v2 * v2 / (n - 1))
-    let quantile = StudentT(degreesOfFreedom: degrees).inverseSurvival((1 - level) / 2)
-    let half = quantile * variance.squareRoot() / (theta * (1 - theta))
-    let logit = log(theta / (1 - theta))
-    return ConfidenceInterval(
-      level: level, lower: 1 / (1 + exp(half - logit)), upper: 1 / (1 + exp(-half - logit)))
+    guard variance > 0 else { return nil }
+    let (w1, w2) = (v1 / variance, v2 / variance)
+    return (
+      variance.squareRoot() / (theta * (1 - theta)),
+      1 / (w1 * w1 / (m - 1) + w2 * w2 / (n - 1))
+    )
   }
 
   /// The variances of the placements of canary values among baseline values and the reverse.

@@ -38,20 +38,36 @@ extension MannWhitneyTest {
       let law = swapped.exactLaw()
       return law.map { ExactLaw(logUpper: $0.logLower, logLower: $0.logUpper) }
     }
-    let (rows, width) = (Int(m) + 1, Int(2 * m * n) + 1)
-    var ways = [[Double]](repeating: [], count: rows)
-    ways[0] = [1]
-    var dealt = 0
-    for group in groups {
-      let size = Int(group.canary + group.baseline)
-      ways = Self.dealing(size, after: dealt, ways, width: width, baseline: Int(n))
-      dealt += size
-    }
-    let law = ways[rows - 1]
+    let sizes = groups.map { Int($0.canary + $0.baseline) }
+    let law = Self.waysByTwiceU(groupSizes: sizes, canary: Int(m), baseline: Int(n))
     let observed = Int((2 * u).rounded())
     return ExactLaw(
       logUpper: Self.logShare(law[min(observed, law.count)...], of: law),
       logLower: Self.logShare(law[..<min(observed + 1, law.count)], of: law))
+  }
+
+  /// The probabilities of U = 0, 1, …, mn without ties; nil where it would take too long.
+  static func untiedLaw(_ m: Int, _ n: Int) -> [Double]? {
+    let (small, large) = (min(m, n), max(m, n))
+    guard m + n <= 1_000, Double(small * small * large) * Double(m + n) <= 1e8 else { return nil }
+    let ones = [Int](repeating: 1, count: m + n)
+    let ways = waysByTwiceU(groupSizes: ones, canary: small, baseline: large)
+    let even = stride(from: 0, to: ways.count, by: 2).map { ways[$0] }
+    let total = CompensatedSum(of: even).result
+    return even.map { $0 / total }
+  }
+
+  /// How many ways of dealing tied groups of these sizes give 2 U = 0, 1, …, 2mn.
+  private static func waysByTwiceU(groupSizes: [Int], canary: Int, baseline: Int) -> [Double] {
+    let width = 2 * canary * baseline + 1
+    var ways = [[Double]](repeating: [], count: canary + 1)
+    ways[0] = [1]
+    var dealt = 0
+    for size in groupSizes {
+      ways = dealing(size, after: dealt, ways, width: width, baseline: baseline)
+      dealt += size
+    }
+    return ways[canary] + [Double](repeating: 0, count: width - ways[canary].count)
   }
 
   /// The same test with the arms exchanged.

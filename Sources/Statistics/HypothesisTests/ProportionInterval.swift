@@ -88,9 +88,10 @@ package struct ExactBinomialTest: Sendable, Hashable {
     binomial = Binomial(trials: counts.trials, probability: p0)
   }
 
-  /// The natural logarithm of the p-value.
+  /// The natural logarithm of the p-value; NaN for 2^53 trials and more.
   package func logP(_ alternative: Alternative) -> Double {
-    switch alternative {
+    guard !binomial.trials.isNaN else { return .nan }
+    return switch alternative {
     case .greater: binomial.tails(at: events - 1).logUpper
     case .less: binomial.tails(at: events).logLower
     case .twoSided:

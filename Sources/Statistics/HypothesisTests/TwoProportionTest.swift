@@ -20,7 +20,8 @@ package struct TwoProportionTest: Sendable, Hashable {
     case unpooled
     /// Fisher's exact test given the margins.
     case fisher
-    /// Fisher's test where a cell of the table expects fewer than 5, else pooled.
+    /// Fisher's test where a cell of the table expects fewer than 5 (and there are fewer than 2^52
+    /// trials), else pooled.
     case automatic
   }
 
@@ -96,7 +97,8 @@ package struct TwoProportionTest: Sendable, Hashable {
 
   /// The comparison as evidence, with Newcombe's interval of the difference.
   ///
-  /// - Throws: as `logP`; with `.automatic` never, since Fisher's test needs no variance.
+  /// - Throws: as `logP`; with `.automatic` not below 2^52 trials, since Fisher's test needs no
+  ///   variance.
   package func evidence(
     for alternative: Alternative, level: Double = 0.95, method: Method = .automatic
   ) throws(NotComputable) -> Evidence {
@@ -130,7 +132,8 @@ package struct TwoProportionTest: Sendable, Hashable {
 
   private func effective(_ method: Method) -> Method {
     guard method == .automatic else { return method }
-    return smallestExpectedCount < 5 ? .fisher : .pooled
+    let total = canary.trials + baseline.trials
+    return smallestExpectedCount < 5 && total < 0x1p52 ? .fisher : .pooled
   }
 
   /// x₁ n₂ − x₂ n₁ without cancellation.

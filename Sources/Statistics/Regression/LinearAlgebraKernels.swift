@@ -21,7 +21,8 @@ struct PivotedQR {
 
 /// LAPACK dgeqp3 and dorgqr; nil when LAPACK reports an error or rows < columns.
 func pivotedQRKernel(_ matrix: [Double], rows: Int, columns: Int) -> PivotedQR? {
-  guard rows >= columns, columns > 0, matrix.count == rows * columns else { return nil }
+  guard rows >= columns, columns > 0, rows <= Int(Int32.max), matrix.count == rows * columns
+  else { return nil }
   var q = matrix
   var pivots = [Int32](repeating: 0, count: columns)
   var scales = [Double](repeating: 0, count: columns)

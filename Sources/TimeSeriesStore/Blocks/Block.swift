@@ -1,4 +1,5 @@
 internal import MetricModel
+internal import Synchronization
 
 /// A sealed block: an index of labels and the compressed chunks of their samples.
 ///
@@ -15,6 +16,10 @@ final class Block: Sendable {
   private let chunks: MappedBytes
   private let series: Range<Int>
   private let offsets: Range<Int>
+  /// Labels of series that were found before, by number; empty until the first selection, and
+  /// always when there are too many to keep.
+  private let knownLabels = Mutex<[Labels?]>([])
+  private static let knownLabelsMax = 200_000
 
   init(_ number: UInt64, at directory: String, _ files: any Files) throws(StoreError) {
     self.number = number
@@ -96,18 +101,36 @@ final class Block: Sendable {
       let numbers = try MatcherResolver(index: labelIndex).resolve(matchers)
       let isWhole =
         summary.earliest > range.start.milliseconds && summary.latest <= range.end.milliseconds
+      var known = knownLabels.withLock { $0 }
       var result: [FoundSeries] = []
       result.reserveCapacity(numbers.count)
+      var fresh: [FoundSeries] = []
       for number in numbers {
-        var cursor = try entry(number)
-        let labels = try labels(&cursor)
         if !isWhole {
-          let references = try ChunkReference.decode(&cursor)
+          let references = try references(of: number)
           guard references.contains(where: { $0.overlaps(range) }) else { continue }
         }
-        result.append(FoundSeries(labels, number))
+        if Int(number) < known.count, let labels = known[Int(number)] {
+          result.append(FoundSeries(labels, number))
+        } else {
+          var cursor = try entry(number)
+          let series = FoundSeries(try labels(&cursor), number)
+          result.append(series)
+          fresh.append(series)
+        }
       }
+      known = []
+      remember(fresh)
       return result
+    }
+  }
+
+  /// Keeps labels for the next selection: making them from symbols costs microseconds a series.
+  private func remember(_ series: [FoundSeries]) {
+    guard !series.isEmpty, summary.seriesCount <= Self.knownLabelsMax else { return }
+    knownLabels.withLock { known in
+      if known.isEmpty { known = Array(repeating: nil, count: summary.seriesCount) }
+      for one in series { known[Int(one.number)] = one.labels }
     }
   }
 
@@ -117,8 +140,7 @@ final class Block: Sendable {
       var (low, high) = (0, summary.seriesCount)
       while low < high {
         let middle = (low + high) / 2
-        var cursor = try entry(UInt32(middle))
-        let candidate = try self.labels(&cursor)
+        let candidate = try self.labels(of: UInt32(middle))
         if candidate == labels { return UInt32(middle) }
         if candidate < labels { low = middle + 1 } else { high = middle }
       }
@@ -189,6 +211,13 @@ final class Block: Sendable {
       throw Damage(at: slot, "series \(number) lies outside its section")
     }
     return try index.cursor(in: (series.lowerBound + start)..<(series.lowerBound + end))
+  }
+
+  private func labels(of number: UInt32) throws(Damage) -> Labels {
+    let known = knownLabels.withLock { Int(number) < $0.count ? $0[Int(number)] : nil }
+    if let known { return known }
+    var cursor = try entry(number)
+    return try labels(&cursor)
   }
 
   private func labels(_ cursor: inout MappedCursor) throws(Damage) -> Labels {

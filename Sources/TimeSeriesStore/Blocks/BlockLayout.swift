@@ -56,6 +56,9 @@ struct BlockSummary: Equatable, Sendable {
   var coveredGeneration: UInt64 = 0
   /// The size of the chunks file, which a truncated one hasn't.
   var chunksSizeBytes = 0
+  /// The numbers of the blocks whose samples this one took over: where they still are, they are
+  /// leftovers.
+  var replaces: [UInt64] = []
 
   init() {}
 
@@ -64,6 +67,8 @@ struct BlockSummary: Equatable, Sendable {
     writer.u64(UInt64(bitPattern: earliest))
     writer.u64(UInt64(bitPattern: latest))
     writer.u64(coveredGeneration)
+    writer.u64(UInt64(replaces.count))
+    for number in replaces { writer.u64(number) }
   }
 
   init(_ cursor: inout MappedCursor) throws(Damage) {
@@ -79,6 +84,7 @@ struct BlockSummary: Equatable, Sendable {
     earliest = Int64(bitPattern: try cursor.u64())
     latest = Int64(bitPattern: try cursor.u64())
     coveredGeneration = try cursor.u64()
+    for _ in 0..<(try cursor.u64()) { replaces.append(try cursor.u64()) }
   }
 }
 

@@ -16,18 +16,16 @@ struct BlockWriter {
     self.chunks = chunks
   }
 
-  /// Writes a block directory.
+  /// Writes all samples of a snapshot into the block with this number, and opens it.
   ///
-  /// - Parameters:
-  ///   - path: the directory, which mustn't exist.
-  ///   - unfinished: a name beside it to write under; leftovers there are removed first.
-  ///   - parent: the directory of both.
-  /// - Returns: false when there were no samples and nothing was written.
+  /// - Precondition: the number isn't in use. What a failed attempt left under it is removed.
   static func write(
-    _ series: [LayeredSeries], of layers: [StoreLayer], coveredGeneration: UInt64,
-    to path: String, through unfinished: String, in parent: String, _ files: any Files
-  ) throws(StoreError) {
+    _ snapshot: StoreSnapshot, as number: UInt64, coveredGeneration: UInt64,
+    replacing replaced: [UInt64] = [], _ layout: StoreLayout, _ files: any Files
+  ) throws(StoreError) -> Block {
+    let unfinished = layout.unfinishedBlock(number)
     do throws(FileError) {
+      if try exists(layout.block(number), files) { try removeBlock(number, layout, files) }
       try removeDirectory(unfinished, files)
       try files.makeDirectory(unfinished)
     } catch { throw StoreError(error) }
@@ -35,23 +33,39 @@ struct BlockWriter {
     defer { chunks.close() }
     var writer = BlockWriter(files, chunks)
     writer.summary.coveredGeneration = coveredGeneration
-    try writer.write(series, of: layers, to: unfinished)
+    writer.summary.replaces = replaced
+    try writer.write(
+      try snapshot.find([], in: .all), of: snapshot.layers(in: .all), to: unfinished)
     do throws(FileError) {
       try files.syncDirectory(unfinished)
-      try files.rename(unfinished, to: path)
-      try files.syncDirectory(parent)
+      try files.rename(unfinished, to: layout.block(number))
+      try files.syncDirectory(layout.blocks)
     } catch { throw StoreError(error) }
+    return try Block(number, at: layout.block(number), files)
+  }
+
+  /// Removes a block: in one step it is none any more, then its files go.
+  static func removeBlock(
+    _ number: UInt64, _ layout: StoreLayout, _ files: any Files
+  ) throws(FileError) {
+    try removeDirectory(layout.unfinishedBlock(number), files)
+    try files.rename(layout.block(number), to: layout.unfinishedBlock(number))
+    try removeDirectory(layout.unfinishedBlock(number), files)
   }
 
   /// Removes a directory of files; nothing happens when there is none.
   static func removeDirectory(_ path: String, _ files: any Files) throws(FileError) {
-    let names: [String]
-    do throws(FileError) { names = try files.list(path) } catch {
-      if error.kind == .missing { return }
+    guard try exists(path, files) else { return }
+    for name in try files.list(path) { try files.remove(path + "/" + name) }
+    try files.remove(path)
+  }
+
+  private static func exists(_ directory: String, _ files: any Files) throws(FileError) -> Bool {
+    do throws(FileError) { _ = try files.list(directory) } catch {
+      if error.kind == .missing { return false }
       throw error
     }
-    for name in names { try files.remove(path + "/" + name) }
-    try files.remove(path)
+    return true
   }
 
   private mutating func write(

@@ -127,4 +127,17 @@ enum ColumnKernels {
       }
     }
   }
+
+  /// Appends the doubles that ordered bit patterns stand for.
+  static func append(ordered numbers: [Int64], to values: inout [Double]) {
+    let start = values.count
+    values.append(contentsOf: repeatElement(0, count: numbers.count))
+    unsafe values.withUnsafeMutableBufferPointer { output in
+      unsafe numbers.withUnsafeBufferPointer { input in
+        for index in 0..<input.count {
+          unsafe output[start &+ index] = OrderedBits.value(of: input[index])
+        }
+      }
+    }
+  }
 }

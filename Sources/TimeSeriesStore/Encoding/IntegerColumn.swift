@@ -9,8 +9,7 @@
 ///     3  differences     first, miniblocks of differences
 ///     4  second diffs    first, difference, miniblocks of differences of differences
 ///
-/// A miniblock covers up to 128 numbers: width byte, least number as reference, then the rest as
-/// `width` bits each. One outlier (a missed scrape) widens only its own miniblock.
+/// The numbers of shapes 2 to 4 follow in miniblocks of up to 128 (see `Miniblock`).
 enum IntegerColumn {
   static let miniblock = 128
 
@@ -79,40 +78,18 @@ enum IntegerColumn {
     ByteWriter.varintLength(ByteWriter.folded(value))
   }
 
-  /// The least number and the width of the rest of a miniblock.
-  private static func frame(_ numbers: ArraySlice<Int64>) -> (reference: Int64, width: Int) {
-    var least = Int64.max
-    var greatest = Int64.min
-    for number in numbers {
-      least = min(least, number)
-      greatest = max(greatest, number)
-    }
-    return (least, BitPack.width(of: UInt64(bitPattern: greatest &- least)))
-  }
-
+  /// The bytes of miniblocks without a look at outliers: close enough to choose a shape by.
   private static func packedSize(_ numbers: ArraySlice<Int64>) -> Int {
-    var size = 0
-    var rest = numbers
-    while !rest.isEmpty {
-      let block = rest.prefix(miniblock)
-      let (reference, width) = frame(block)
-      size += 1 + signedLength(reference) + BitPack.byteCount(block.count, width: width)
-      rest = rest.dropFirst(miniblock)
-    }
-    return size
+    blocks(of: numbers).reduce(0) { $0 + Miniblock.plainSize($1) }
   }
 
   private static func appendPacked(_ numbers: ArraySlice<Int64>, into writer: inout ByteWriter) {
-    var rest = numbers
-    while !rest.isEmpty {
-      let block = rest.prefix(miniblock)
-      let (reference, width) = frame(block)
-      writer.u8(UInt8(width))
-      writer.signedVarint(reference)
-      let offsets = block.map { UInt64(bitPattern: $0 &- reference) }
-      BitPack.pack(offsets[...], width: width, into: &writer.bytes)
-      rest = rest.dropFirst(miniblock)
-    }
+    for block in blocks(of: numbers) { Miniblock(block).encode(into: &writer) }
   }
 
+  private static func blocks(of numbers: ArraySlice<Int64>) -> [ArraySlice<Int64>] {
+    stride(from: numbers.startIndex, to: numbers.endIndex, by: miniblock).map { start in
+      numbers[start..<min(start + miniblock, numbers.endIndex)]
+    }
+  }
 }

@@ -62,8 +62,7 @@ struct MemoryDisk: Sendable {
     }
     guard directories.contains(path) else { return Self.missing("rename", path) }
     let prefix = path + "/"
-    directories.remove(path)
-    directories.insert(target)
+    directories = Self.moved(directories, from: path, to: target)
     var step = NameStep(changes: [], move: (path, target))
     for (name, number) in names.filter({ $0.key.hasPrefix(prefix) }) {
       let newName = target + "/" + name.dropFirst(prefix.count)
@@ -74,6 +73,15 @@ struct MemoryDisk: Sendable {
     }
     pendingNames.append(step)
     return nil
+  }
+
+  private static func moved(
+    _ directories: Set<String>, from path: String, to target: String
+  ) -> Set<String> {
+    Set(
+      directories.map { name in
+        name == path || name.hasPrefix(path + "/") ? target + name.dropFirst(path.count) : name
+      })
   }
 
   /// Makes the names in a directory durable.
@@ -98,14 +106,15 @@ struct MemoryDisk: Sendable {
       if isLost {
         lost.formUnion(step.changes.map(\.path))
         if let move = step.move {
-          result.directories.remove(move.to)
-          result.directories.insert(move.from)
+          result.directories = Self.moved(result.directories, from: move.to, to: move.from)
         }
       } else {
         for change in step.changes { result.syncedNames[change.path] = change.file }
       }
     }
     result.names = result.syncedNames
+    // A directory can't go while it holds something.
+    result.directories.formUnion(result.names.keys.map(Self.parent))
     for (number, file) in files.sorted(by: { $0.key < $1.key }) {
       result.files[number] = file.crashed(&random)
     }

@@ -46,6 +46,17 @@ package final class MemoryFiles: Files {
     MemoryFiles(disk.withLock { $0.crashed(seed: seed) })
   }
 
+  /// The disk as the next process finds it when this one dies: locks are gone, nothing else.
+  package func restarted() -> MemoryFiles {
+    MemoryFiles(
+      disk.withLock { disk in
+        var copy = disk.withoutObserver
+        copy.locks = [:]
+        copy.failure = nil
+        return copy
+      })
+  }
+
   /// Calls `observer` with the disk's state before each change, for a crash at every point.
   package func observe(_ observer: (@Sendable (MemoryFiles) -> Void)?) {
     disk.withLock { $0.observer = observer }

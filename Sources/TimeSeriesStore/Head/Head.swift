@@ -14,7 +14,8 @@ struct Head: Sendable {
   private(set) var index = HeadIndex()
 
   /// Series share pages so that a page is cheap to copy and the list of pages short.
-  private static let pageSize = 64
+  private static let pageShift = 6
+  private static let pageSize = 1 << pageShift
 
   var isEmpty: Bool { sampleCount == 0 }
 
@@ -27,15 +28,15 @@ struct Head: Sendable {
 
   /// Adds a sample at a time that the series doesn't have yet.
   mutating func add(_ series: UInt32, _ time: Int64, _ value: Double) {
-    let number = Int(series)
-    pages[number / Self.pageSize][number % Self.pageSize].add(time, value)
+    let (page, slot) = (Int(series) >> Self.pageShift, Int(series) & (Self.pageSize - 1))
+    pages[page][slot].add(time, value)
     sampleCount += 1
     earliest = min(earliest, time)
     latest = max(latest, time)
   }
 
   subscript(series: UInt32) -> HeadSeries {
-    pages[Int(series) / Self.pageSize][Int(series) % Self.pageSize]
+    pages[Int(series) >> Self.pageShift][Int(series) & (Self.pageSize - 1)]
   }
 
   func overlaps(_ range: TimeRange) -> Bool {

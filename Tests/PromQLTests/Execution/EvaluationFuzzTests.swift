@@ -40,10 +40,10 @@ import Testing
   }
 
   @Test func `a query as deep as the parser allows is evaluated`() throws {
-    let text = String(repeating: "-(", count: 200) + "1" + String(repeating: ")", count: 200)
+    let text = String(repeating: "-(", count: 120) + "1" + String(repeating: ")", count: 120)
     #expect(try Recording().instant(text, minute: 0).lines == ["1"])
     let sums =
-      String(repeating: "sum(", count: 400) + "vector(1)" + String(repeating: ")", count: 400)
+      String(repeating: "sum(", count: 240) + "vector(1)" + String(repeating: ")", count: 240)
     #expect(try Recording().instant(sums, minute: 0).lines == ["{} 1"])
   }
 

@@ -1,7 +1,7 @@
 package import MetricModel
 
 /// What an evaluation must answer.
-package struct Expectation: Sendable {
+package struct ExpectedAnswer: Sendable {
   package enum Value: Sendable {
     /// Series lines; none for an empty answer. Instant evaluations have one value a series.
     case series([NotatedSeries])

@@ -1,0 +1,122 @@
+internal import Glibc
+internal import MetricModel
+internal import Statistics
+
+/// A comparison in a sentence: both arms, the difference with its interval, and what decided.
+struct ComparisonSentence {
+  let text: String
+
+  init(_ report: ComparisonReport, spec: CompareSpec) {
+    guard let evidence = report.evidence else {
+      text = report.reason
+      return
+    }
+    let parts = [
+      Self.levels(report, spec), Self.difference(evidence, spec),
+      Self.decision(report, evidence, spec),
+    ]
+    var sentence = parts.joined(separator: "; ")
+    if report.noiseFloor > 1 {
+      sentence +=
+        "; stable pods differ among themselves, so ratios up to "
+        + "\(PlainNumber.short(report.noiseFloor)) count for nothing"
+    }
+    text = sentence
+  }
+
+  private static func levels(_ report: ComparisonReport, _ spec: CompareSpec) -> String {
+    let (canary, stable) = (report.canary, report.stable)
+    let (first, second) = (PlainNumber.count(canary.samples), PlainNumber.count(stable.samples))
+    switch spec.measure {
+    case .proportion:
+      return "canary \(PlainNumber.percent(canary.level)) bad of \(first), "
+        + "stable \(PlainNumber.percent(stable.level)) of \(second)"
+    case .distribution: return "canary \(first) observations, stable \(second)"
+    case .mean:
+      return "canary \(PlainNumber.short(canary.level)) over \(first) pods, "
+        + "stable \(PlainNumber.short(stable.level)) over \(second)"
+    }
+  }
+
+  private static func difference(_ evidence: Evidence, _ spec: CompareSpec) -> String {
+    let interval = evidence.interval
+    switch spec.measure {
+    case .proportion:
+      return "difference \(PlainNumber.points(evidence.estimate)) points "
+        + "(\(PlainNumber.points(interval.lower)) to \(PlainNumber.points(interval.upper)))"
+    case .distribution:
+      return "a canary value exceeds a stable one with probability "
+        + "\(PlainNumber.short(evidence.estimate)) "
+        + "(\(PlainNumber.short(interval.lower)) to \(PlainNumber.short(interval.upper)))"
+    case .mean:
+      return "difference \(PlainNumber.short(evidence.estimate)) "
+        + "(\(PlainNumber.short(interval.lower)) to \(PlainNumber.short(interval.upper)))"
+    }
+  }
+
+  private static func decision(
+    _ report: ComparisonReport, _ evidence: Evidence, _ spec: CompareSpec
+  ) -> String {
+    let margin = report.margin.map { value in
+      if case .proportion = spec.measure { return "\(PlainNumber.points(value)) points" }
+      return PlainNumber.short(value)
+    }
+    switch report.outcome {
+    case .worse: return "worse: \(strength(report, evidence))"
+    case .notWorse: return "not worse by the margin of \(margin ?? "0")"
+    default:
+      let wanted = margin.map { "neither worse nor within the margin of \($0) is shown" }
+      return "not enough evidence yet: \(wanted ?? "worse is not shown") "
+        + "(\(strength(report, evidence)))"
+    }
+  }
+
+  private static func strength(_ report: ComparisonReport, _ evidence: Evidence) -> String {
+    if let logE = evidence.strength.logE, let required = report.requiredLogE {
+      return "evidence e = \(PlainNumber.exponential(logE)), "
+        + "\(PlainNumber.exponential(required)) needed"
+    }
+    return "p = \(PlainNumber.exponential(evidence.strength.logP)), "
+      + "\(PlainNumber.exponential(report.requiredLogP ?? 0)) needed"
+  }
+}
+
+/// Numbers for people: few digits, thousands apart.
+enum PlainNumber {
+  /// `12,345`.
+  static func count(_ value: Double) -> String {
+    guard let whole = Int64(exactly: value.rounded()) else { return NumberText.general(value) }
+    let digits = Array(String(whole.magnitude))
+    var text = whole < 0 ? "-" : ""
+    for (index, digit) in digits.enumerated() {
+      if index > 0, (digits.count - index).isMultiple(of: 3) { text += "," }
+      text.append(digit)
+    }
+    return text
+  }
+
+  /// `1.25 %`.
+  static func percent(_ share: Double) -> String { "\(short(share * 100)) %" }
+
+  /// A share as percentage points: `0.5`.
+  static func points(_ share: Double) -> String { short(share * 100) }
+
+  /// Three significant digits.
+  static func short(_ value: Double) -> String {
+    guard value.isFinite, value != 0 else { return NumberText.general(value) }
+    let exponent = Int(log10(value.magnitude).rounded(.down))
+    guard exponent > -5, exponent < 9 else { return NumberText.general(value) }
+    let scale = pow(10, Double(min(max(2 - exponent, 0), 8)))
+    return NumberText.plain((value * scale).rounded() / scale)
+  }
+
+  /// exp(x) with two digits, also where it is too large or small for a double: `1.2e9`.
+  static func exponential(_ logarithm: Double) -> String {
+    guard logarithm.isFinite else { return logarithm < 0 ? "0" : "infinite" }
+    let decimal = logarithm / log(10)
+    if decimal > -3, decimal < 4 { return short(exp(logarithm)) }
+    let exponent = decimal.rounded(.down)
+    let mantissa = (pow(10, decimal - exponent) * 10).rounded() / 10
+    return "\(NumberText.plain(mantissa))e\(NumberText.plain(exponent))"
+  }
+}

@@ -1,0 +1,62 @@
+package import MetricModel
+
+/// What happens to a run.
+package enum AnalysisEvent: Equatable, Sendable {
+  case started
+  /// The time asked for by `AnalysisEffect.wake` has come; earlier does no harm.
+  case woken
+  /// An answer to `AnalysisEffect.measure`. Answers nobody waits for are ignored.
+  case measured(MeasurementID, MeasurementAnswer)
+  /// Stop: what is decided stays, the rest ends as Successful.
+  case terminate
+}
+
+/// What a run wants done. Repeating an effect with the same id does no harm.
+package enum AnalysisEffect: Equatable, Sendable {
+  /// Ask, and come back with `.measured`.
+  case measure(MeasurementRequest)
+  /// Come back with `.woken`; only the latest such effect counts.
+  case wake(at: Timestamp)
+  case finished(AnalysisPhase)
+}
+
+/// Queries that make up one measurement.
+package struct MeasurementRequest: Equatable, Sendable {
+  package var id: MeasurementID
+  package var metric: String
+  package var queries: [QueryRequest]
+
+  package init(id: MeasurementID, metric: String, queries: [QueryRequest]) {
+    self.id = id
+    self.metric = metric
+    self.queries = queries
+  }
+}
+
+/// A PromQL query, when it is about, and whom to ask.
+package struct QueryRequest: Equatable, Sendable {
+  package enum Evaluation: Equatable, Sendable {
+    case instant(Timestamp)
+    case range(start: Timestamp, end: Timestamp, step: Milliseconds)
+  }
+
+  package var text: String
+  package var evaluation: Evaluation
+  /// The server as the template names it; the store at hand where it names none.
+  package var server: PrometheusServer
+
+  package init(
+    text: String, evaluation: Evaluation, server: PrometheusServer = PrometheusServer()
+  ) {
+    self.text = text
+    self.evaluation = evaluation
+    self.server = server
+  }
+}
+
+/// What came of a measurement's queries.
+package enum MeasurementAnswer: Equatable, Sendable {
+  /// In the order of the queries.
+  case answered([QueryValue])
+  case failed(String)
+}

@@ -1,0 +1,123 @@
+internal import Manifest
+package import MetricModel
+
+/// The whole state of a run of analyses, and the rules by which it changes.
+///
+///     var run = AnalysisRun(name: "canary-1", spec: spec)
+///     let effects = run.apply(.started, at: now)      // [.measure(...)]
+///     let more = run.apply(.measured(id, .answered([value])), at: now)
+///     run.phase                                       // .running, then .successful, .failed, ...
+///
+/// A pure machine: it reads no clock and asks nobody. `AnalysisRun+Apply` holds the rules.
+package struct AnalysisRun: Equatable, Sendable {
+  package let name: String
+  package let plans: [MetricPlan]
+  package internal(set) var phase = AnalysisPhase.pending
+  /// Why the run ended as it did; "" for plain success.
+  package internal(set) var message = ""
+  /// When the run was opened; windows of comparisons start here.
+  package internal(set) var openedAt: Timestamp?
+  /// When the run was first assessed; initial delays count from here.
+  package internal(set) var startedAt: Timestamp?
+  package internal(set) var completedAt: Timestamp?
+  /// In the order of the metrics, for those measured at least once.
+  package internal(set) var results: [MetricResult] = []
+  package internal(set) var runSummary = RunSummary()
+  package internal(set) var dryRunSummary = RunSummary()
+  /// Whether somebody asked to stop.
+  package internal(set) var isTerminated: Bool
+  /// Why the run can't start.
+  let obstacle: String?
+  let arguments: ResolvedArguments
+
+  /// Takes a spec whose arguments have values or can be found in `sources`.
+  ///
+  /// A spec that is invalid makes a run that ends as Error when started, with Argo's message, as
+  /// Argo's controller records it.
+  package init(name: String, spec: AnalysisSpec, sources: ArgumentSources = ArgumentSources()) {
+    self.name = name
+    isTerminated = spec.isTerminated
+    var arguments = ResolvedArguments()
+    do {
+      arguments = try ResolvedArguments(spec.arguments, from: sources)
+    } catch {
+      (self.arguments, plans) = (arguments, [])
+      obstacle = "Unable to resolve metric arguments: \(error)"
+      return
+    }
+    self.arguments = arguments
+    switch Self.prepared(spec, arguments) {
+    case .ready(let plans): (self.plans, obstacle) = (plans, nil)
+    case .refused(let reason): (plans, obstacle) = ([], reason)
+    }
+  }
+
+  /// The result of a metric; nil before its first measurement.
+  package func result(of metric: String) -> MetricResult? {
+    results.first { $0.name == metric }
+  }
+
+  private enum Preparation {
+    case ready([MetricPlan])
+    case refused(String)
+  }
+
+  private static func prepared(
+    _ spec: AnalysisSpec, _ arguments: ResolvedArguments
+  ) -> Preparation {
+    var metrics: [MetricSpec] = []
+    for metric in spec.metrics {
+      do {
+        metrics.append(try metric.resolved(with: arguments.values))
+      } catch {
+        return .refused(
+          "Unable to resolve metric arguments: \(arguments.redacted(error.description))")
+      }
+    }
+    if let finding = TemplateValidation.metricFindings(in: metrics).first(where: \.isError) {
+      return .refused("Analysis spec invalid: \(arguments.redacted(finding.message))")
+    }
+    let names = metrics.map(\.name)
+    do {
+      let dryRun = try RuleMatches("dryRun", spec.dryRun, names: names)
+      let retention = try RuleMatches(
+        "measurementRetention", spec.measurementRetention, names: names)
+      var plans: [MetricPlan] = []
+      for metric in metrics {
+        let limit = retention.limits[metric.name].flatMap { $0 > 0 ? Int(clamping: $0) : nil }
+        let plan = try? MetricPlan(
+          spec: metric, isDryRun: dryRun.limits[metric.name] != nil,
+          retained: limit ?? MetricPlan.retainedByDefault)
+        guard let plan else { return .refused("Analysis spec invalid: \(metric.name)") }
+        plans.append(plan)
+      }
+      return .ready(plans)
+    } catch {
+      return .refused("Analysis spec invalid: \(error)")
+    }
+  }
+}
+
+/// Which metrics a list of rules is about.
+struct RuleMatches: Equatable {
+  struct Unmatched: Error, CustomStringConvertible {
+    var description: String
+  }
+
+  /// The limit of the last rule that matches, by metric.
+  private(set) var limits: [String: Int64] = [:]
+
+  /// Rules are unanchored regular expressions; one that matches nothing is an error
+  /// (utils/analysis/helpers.go, `GetDryRunMetrics`).
+  init(_ field: String, _ rules: [AnalysisSpec.MetricRule], names: [String]) throws(Unmatched) {
+    for (index, rule) in rules.enumerated() {
+      // Go matches nothing with a pattern it can't read.
+      let regex = try? RegexMatcher(rule.metricName)
+      let matching = names.filter { regex?.matchesPart(of: $0) ?? false }
+      guard !matching.isEmpty else {
+        throw Unmatched(description: "\(field)[\(index)]: Rule didn't match any metric name(s)")
+      }
+      for name in matching { limits[name] = rule.limit }
+    }
+  }
+}

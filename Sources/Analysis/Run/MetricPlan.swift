@@ -1,0 +1,74 @@
+internal import MetricModel
+
+/// A metric ready to be measured: arguments filled in, conditions read, dry runs known.
+package struct MetricPlan: Equatable, Sendable {
+  package var spec: MetricSpec
+  package var isDryRun: Bool
+  /// The measurements to keep.
+  var retained: Int
+  var successCondition: Condition?
+  var failureCondition: Condition?
+
+  package var name: String { spec.name }
+
+  /// The comparison, where this metric is one.
+  var comparison: CompareSpec? {
+    if case .compare(let comparison) = spec.provider { comparison } else { nil }
+  }
+
+  static let retainedByDefault = 10
+
+  /// - Throws: `ConditionError` for a condition that can't be read.
+  init(spec: MetricSpec, isDryRun: Bool, retained: Int) throws(ConditionError) {
+    self.spec = spec
+    self.isDryRun = isDryRun
+    self.retained = retained
+    successCondition =
+      spec.successCondition.isEmpty ? nil : try Condition(spec.successCondition)
+    failureCondition =
+      spec.failureCondition.isEmpty ? nil : try Condition(spec.failureCondition)
+  }
+
+  /// The queries of one measurement.
+  ///
+  /// - Throws: `ConditionError` where the bounds of a range query aren't times.
+  func queries(
+    at now: Timestamp, runStart: Timestamp
+  ) throws(ConditionError) -> [QueryRequest] {
+    switch spec.provider {
+    case .prometheus(let prometheus):
+      return [
+        QueryRequest(
+          text: prometheus.query, evaluation: try prometheus.evaluation(at: now),
+          server: prometheus.server)
+      ]
+    case .compare(let comparison):
+      return CompareQueries(comparison, runStart: runStart, now: now).requests
+    case .unsupported, nil: return []
+    }
+  }
+}
+
+extension PrometheusMetric {
+  /// Instant, or the range whose bounds are expressions such as `now() - duration("5m")`.
+  func evaluation(at now: Timestamp) throws(ConditionError) -> QueryRequest.Evaluation {
+    guard let range else { return .instant(now) }
+    guard let step = range.step.value, step.nanoseconds > 0 else {
+      throw ConditionError("rangeQuery.step is \"\(range.step.text)\", expected one such as 1m")
+    }
+    return .range(
+      start: try Self.time(range.start, "start", at: now),
+      end: try Self.time(range.end, "end", at: now), step: step.milliseconds)
+  }
+
+  private static func time(
+    _ text: String, _ field: String, at now: Timestamp
+  ) throws(ConditionError) -> Timestamp {
+    let value = try Condition(text).value(for: ConditionInput(.null), at: now)
+    guard case .time(let time) = value else {
+      throw ConditionError(
+        "rangeQuery.\(field) gives \(value.typeName), expected a time such as now()")
+    }
+    return time
+  }
+}

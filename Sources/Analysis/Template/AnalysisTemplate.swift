@@ -1,0 +1,161 @@
+package import Manifest
+
+/// An AnalysisTemplate, ClusterAnalysisTemplate or AnalysisRun as written.
+///
+///     let documents = try YAMLReader.documents(in: text)
+///     let template = try AnalysisTemplate(documents[0])
+///     template.spec.metrics[0].name            // "accuracy"
+package struct AnalysisTemplate: Equatable, Sendable {
+  /// The kinds of objects that hold metrics.
+  package enum Kind: String, Sendable, CaseIterable {
+    case template = "AnalysisTemplate"
+    case clusterTemplate = "ClusterAnalysisTemplate"
+    case run = "AnalysisRun"
+  }
+
+  package var kind: Kind
+  /// "" when the object has a `generateName` only.
+  package var name: String
+  package var namespace: String?
+  package var annotations: [String: String]
+  package var spec: AnalysisSpec
+  /// Fields that Argo's schema doesn't have, with their places.
+  package var unknownFields: [ManifestError]
+
+  package static let apiVersion = "argoproj.io/v1alpha1"
+
+  /// Whether a document is one of ours to read.
+  package static func isAnalysis(_ document: ManifestNode) -> Bool {
+    document["apiVersion"]?.asText == apiVersion
+      && document["kind"]?.asText.flatMap(Kind.init) != nil
+  }
+
+  /// - Throws: `ManifestError` for another kind of object, and for values of the wrong kind.
+  package init(_ document: ManifestNode) throws(ManifestError) {
+    var unknown: [ManifestError] = []
+    var object = try document.object(at: "")
+    let version = try object.text("apiVersion")
+    guard version == Self.apiVersion else {
+      throw ManifestError(
+        "found \"\(version)\", expected \(Self.apiVersion)", at: try object.required("apiVersion"),
+        path: "apiVersion")
+    }
+    let kindText = try object.text("kind")
+    guard let kind = Kind(rawValue: kindText) else {
+      let kinds = Kind.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ManifestError(
+        "found \"\(kindText)\", expected one of \(kinds)", at: try object.required("kind"),
+        path: "kind")
+    }
+    self.kind = kind
+    var metadata = try object.object("metadata")
+    name = try metadata.optionalText("name") ?? ""
+    namespace = try metadata.optionalText("namespace")
+    annotations = try metadata.textMap("annotations")
+    var specObject = try object.object("spec")
+    spec = try AnalysisSpec(&specObject, kind: kind, unknown: &unknown)
+    object.ignore("status")
+    unknownFields = unknown + object.unknownFields
+  }
+}
+
+/// The metrics of a template or run, and what belongs to them.
+package struct AnalysisSpec: Equatable, Sendable {
+  package var metrics: [MetricSpec]
+  package var arguments: [Argument]
+  /// Regular expressions on metric names.
+  package var dryRun: [MetricRule]
+  package var measurementRetention: [MetricRule]
+  /// Other templates whose metrics are taken in.
+  package var templates: [TemplateReference]
+  /// Runs only: whether to stop.
+  package var isTerminated: Bool
+  /// Runs only: how long to keep the finished run.
+  package var timeToLive: TimeToLive?
+
+  /// A rule for all metrics whose names match, unanchored as in Argo.
+  package struct MetricRule: Equatable, Sendable {
+    package var metricName: String
+    /// The measurements to keep; 0 for dry runs.
+    package var limit: Int64
+
+    package init(metricName: String, limit: Int64 = 0) {
+      self.metricName = metricName
+      self.limit = limit
+    }
+  }
+
+  /// A template by name.
+  package struct TemplateReference: Equatable, Hashable, Sendable {
+    package var name: String
+    package var isClusterScoped: Bool
+
+    package init(name: String, isClusterScoped: Bool = false) {
+      self.name = name
+      self.isClusterScoped = isClusterScoped
+    }
+  }
+
+  /// Seconds after which a finished run may be deleted.
+  package struct TimeToLive: Equatable, Sendable {
+    package var afterCompletion: Int64?
+    package var afterFailure: Int64?
+    package var afterSuccess: Int64?
+  }
+
+  package init(
+    metrics: [MetricSpec], arguments: [Argument] = [], dryRun: [MetricRule] = [],
+    measurementRetention: [MetricRule] = []
+  ) {
+    self.metrics = metrics
+    self.arguments = arguments
+    self.dryRun = dryRun
+    self.measurementRetention = measurementRetention
+    templates = []
+    isTerminated = false
+  }
+
+  init(
+    _ object: inout ManifestObject, kind: AnalysisTemplate.Kind, unknown: inout [ManifestError]
+  ) throws(ManifestError) {
+    self.init(metrics: [])
+    for (node, path) in try object.list("metrics") {
+      metrics.append(try MetricSpec(node, at: path, unknown: &unknown))
+    }
+    for (node, path) in try object.list("args") {
+      arguments.append(try Argument(node, at: path, unknown: &unknown))
+    }
+    for (node, path) in try object.list("dryRun") {
+      var rule = try node.object(at: path)
+      dryRun.append(MetricRule(metricName: try rule.text("metricName")))
+      unknown += rule.unknownFields
+    }
+    for (node, path) in try object.list("measurementRetention") {
+      var rule = try node.object(at: path)
+      let name = try rule.text("metricName")
+      let limit = try rule.required("limit").integer(at: rule.path(of: "limit"))
+      measurementRetention.append(MetricRule(metricName: name, limit: limit))
+      unknown += rule.unknownFields
+    }
+    if kind == .run {
+      isTerminated = try object.optionalBool("terminate") ?? false
+      if var strategy = try object.optionalObject("ttlStrategy") {
+        timeToLive = TimeToLive(
+          afterCompletion: try strategy.optionalInteger("secondsAfterCompletion"),
+          afterFailure: try strategy.optionalInteger("secondsAfterFailure"),
+          afterSuccess: try strategy.optionalInteger("secondsAfterSuccess"))
+        unknown += strategy.unknownFields
+      }
+    } else {
+      for (node, path) in try object.list("templates") {
+        var reference = try node.object(at: path)
+        templates.append(
+          TemplateReference(
+            name: try reference.text("templateName"),
+            isClusterScoped: try reference.optionalBool("clusterScope") ?? false))
+        unknown += reference.unknownFields
+      }
+    }
+    unknown += object.unknownFields
+  }
+}

@@ -1,0 +1,201 @@
+internal import Manifest
+
+/// What Argo refuses, in its words (utils/analysis/factory.go, pkg/apis/rollouts/validation), each
+/// with what to change; and what Assay doesn't execute.
+///
+///     TemplateValidation.findings(in: template, use: .step)
+///     // AnalysisTemplate ml-model-analysis has metric accuracy which runs indefinitely. ...
+package enum TemplateValidation {
+  /// All errors of a template, in the order of the text.
+  package static func findings(
+    in template: AnalysisTemplate, use: TemplateUse = .standalone
+  ) -> [TemplateFinding] {
+    var findings = template.unknownFields.map { TemplateFinding(unknown: $0) }
+    if template.spec.metrics.isEmpty, !template.spec.templates.isEmpty {
+      findings += argumentFindings(in: template)
+    } else {
+      findings += metricFindings(in: template.spec.metrics) + argumentFindings(in: template)
+    }
+    if use.needsEnd {
+      findings += template.spec.metrics.compactMap { endFinding(of: $0, template, use) }
+    }
+    return findings.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
+  }
+
+  /// The rules on metrics, as they stand or with arguments filled in; Argo's controller applies
+  /// them before a run starts.
+  static func metricFindings(in metrics: [MetricSpec]) -> [TemplateFinding] {
+    guard !metrics.isEmpty else {
+      return [
+        TemplateFinding(
+          .error, "no-metrics", at: (ManifestNode(.null), "spec.metrics"), "no metrics specified",
+          remedy: "add at least one metric with a name and a provider")
+      ]
+    }
+    var findings: [TemplateFinding] = []
+    var names: Set<String> = []
+    for (index, metric) in metrics.enumerated() {
+      func add(_ rule: String, _ field: String, _ message: String, _ remedy: String) {
+        findings.append(
+          TemplateFinding(
+            .error, rule, at: metric.place(of: field), "metrics[\(index)]: \(message)",
+            remedy: remedy))
+      }
+      if !names.insert(metric.name).inserted {
+        add(
+          "duplicate-name", "name", "duplicate name '\(metric.name)'",
+          "give each metric a name of its own")
+      }
+      limitFindings(of: metric, add)
+      providerFindings(of: metric, add)
+      conditionFindings(of: metric, add)
+    }
+    return findings
+  }
+
+  private typealias Report = (
+    _ rule: String, _ field: String, _ message: String, _ remedy: String
+  ) -> Void
+
+  private static func limitFindings(of metric: MetricSpec, _ add: Report) {
+    let limits = metric.limits
+    let count = metric.count?.value ?? 0
+    if count > 0, limits.failure > 0 || limits.consecutiveSuccess > 0 {
+      let needed = max(0, limits.failure).addingReportingOverflow(
+        max(0, limits.consecutiveSuccess)
+      ).partialValue
+      if count < needed {
+        let message =
+          limits.consecutiveSuccess > 0
+          ? "count must be >= failureLimit + consecutiveSuccessLimit"
+          : "count must be >= failureLimit"
+        add(
+          "count-below-limits", "count", message,
+          "raise count to \(needed) or lower the limits: they could never be reached")
+      }
+    }
+    if count > 0, count < limits.inconclusive {
+      add(
+        "count-below-limits", "count", "count must be >= inconclusiveLimit",
+        "raise count to \(limits.inconclusive) or lower inconclusiveLimit")
+    }
+    if count > 1, metric.interval == nil {
+      add(
+        "interval-missing", "count", "interval must be specified when count > 1",
+        "add the time between measurements, such as interval: 1m")
+    }
+    if limits.failure < -1 {
+      add(
+        "limit-out-of-range", "failureLimit", "failureLimit must be >= -1",
+        "use 0 to fail at the first failure, or -1 to turn the limit off")
+    }
+    if limits.failure == -1, limits.consecutiveSuccess <= 0 {
+      add(
+        "limits-off", "failureLimit",
+        "failureLimit and consecutiveSuccessLimit cannot both be disabled",
+        "with failureLimit: -1, say with consecutiveSuccessLimit when the metric has passed")
+    }
+    for (field, value) in [
+      ("inconclusiveLimit", limits.inconclusive),
+      ("consecutiveErrorLimit", limits.consecutiveError),
+      ("consecutiveSuccessLimit", limits.consecutiveSuccess),
+    ] where value < 0 {
+      add(
+        "limit-out-of-range", field, "\(field) must be >= 0", "use 0 or more, or leave it out")
+    }
+    if let interval = metric.interval?.value, interval.nanoseconds < 0 {
+      add("limit-out-of-range", "interval", "interval must be >= 0", "use a positive duration")
+    }
+  }
+
+  private static func providerFindings(of metric: MetricSpec, _ add: Report) {
+    guard metric.providers.count == 1 else {
+      let isEmpty = metric.providers.isEmpty
+      add(
+        isEmpty ? "no-provider" : "multiple-providers", "provider",
+        isEmpty ? "no provider specified" : "multiple providers specified",
+        isEmpty
+          ? "say where the value comes from, for instance provider.prometheus.query"
+          : "make a metric of its own for each of: "
+            + metric.providers.map(\.name).joined(separator: ", "))
+      return
+    }
+    switch metric.providers[0] {
+    case .unsupported(let provider):
+      add(
+        "unsupported-provider", "provider",
+        "provider \(provider.name) is not executed by Assay", provider.instead)
+    case .prometheus(let prometheus):
+      if SelectorText.trimmed(prometheus.query).isEmpty {
+        add("no-query", "provider", "prometheus query is empty", "add the PromQL query")
+      }
+      if let timeout = prometheus.server.timeoutSeconds, timeout < 0 {
+        add(
+          "limit-out-of-range", "provider", "prometheus timeout should not be negative",
+          "give the timeout in seconds, or leave it out for 30")
+      }
+    case .compare:
+      if !metric.successCondition.isEmpty || !metric.failureCondition.isEmpty {
+        add(
+          "condition-on-comparison", "successCondition",
+          "conditions don't apply to \(CompareSpec.pluginName), the test decides",
+          "remove the condition and say with margin how much worse the canary may be")
+      }
+    }
+  }
+
+  private static func conditionFindings(of metric: MetricSpec, _ add: Report) {
+    let inputType: ConditionType? =
+      if case .prometheus(let prometheus) = metric.provider, prometheus.range != nil {
+        .list(.number)
+      } else {
+        nil
+      }
+    for (field, source) in [
+      ("successCondition", metric.successCondition), ("failureCondition", metric.failureCondition),
+    ] where !source.isEmpty && !Placeholders.occur(in: source) {
+      do {
+        let condition = try Condition(source)
+        if let inputType { try condition.check(against: inputType) }
+      } catch {
+        add(
+          "bad-condition", field, "\(field) \"\(source)\": \(error.description)",
+          "write a condition on result such as result[0] >= 0.95")
+      }
+    }
+  }
+
+  /// Arguments that placeholders need and the template doesn't declare.
+  private static func argumentFindings(in template: AnalysisTemplate) -> [TemplateFinding] {
+    let declared = Set(template.spec.arguments.map { "args.\($0.name)" })
+    return template.spec.metrics.flatMap { metric -> [TemplateFinding] in
+      var reported: Set<String> = []
+      return Placeholders.names(in: metric.source)
+        .filter { !declared.contains($0) && reported.insert($0).inserted }
+        .map { name in
+          TemplateFinding(
+            .error, "undeclared-argument", at: (metric.source, metric.path),
+            "failed to resolve {{\(name)}}",
+            remedy: name.hasPrefix("args.")
+              ? "declare it under spec.args: - name: \(name.dropFirst(5))"
+              : "only {{args.NAME}} can be filled in")
+        }
+    }
+  }
+
+  /// Only what ends by itself may hold up a rollout (validation_references.go).
+  private static func endFinding(
+    of metric: MetricSpec, _ template: AnalysisTemplate, _ use: TemplateUse
+  ) -> TemplateFinding? {
+    guard metric.effectiveCount == nil, metric.count?.value != nil || metric.count == nil else {
+      return nil
+    }
+    return TemplateFinding(
+      .error, "inline-without-count", at: metric.place(of: "count"),
+      "AnalysisTemplate \(template.name) has metric \(metric.name) which runs indefinitely. "
+        + "Invalid value for count: \(metric.count?.text ?? "<nil>")",
+      remedy: "add count, for instance count: 5 with interval: "
+        + "\(metric.interval?.text ?? "1m"); only background analysis may do without, "
+        + "and this is \(use.text)")
+  }
+}

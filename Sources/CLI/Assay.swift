@@ -1,0 +1,68 @@
+import ArgumentParser
+
+/// The root of the command; each subcommand has a file of its own.
+@main
+struct Assay: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "assay",
+    abstract: "Is the new version safe to go on, or must it roll back, and how soon can we know?",
+    discussion: """
+      Assay stores metrics, answers PromQL, judges canaries by Argo Rollouts' AnalysisTemplates \
+      and by statistics, and replays whole rollouts over recorded metrics.
+
+      Try it on a recording:
+        assay query 'sum by (version) (rate(model_predictions_total[5m]))' \\
+          --recording queries/recordings/healthy --plot
+        assay analyze queries/analysis/ml-model-compare.yaml \\
+          --recording queries/recordings/accuracy-drop --at rollout+5m
+        assay simulate queries/rollouts/model-rollout.yaml queries/analysis/ml-model-compare.yaml \\
+          --recording queries/recordings/accuracy-drop
+
+      Exit codes: 0 success or pass, 1 fail, 2 inconclusive, 3 error (bad input, missing file, \
+      damaged data), 64 wrong usage.
+      """,
+    version: "assay \(version)",
+    subcommands: [
+      QueryCommand.self, AnalyzeCommand.self, SimulateCommand.self, ImportCommand.self,
+      ServeCommand.self,
+
+    ])
+
+  static let version = "0.1.0"
+}
+
+/// What the process tells its caller; documented in `assay --help`.
+enum Verdict: Int32 {
+  case pass = 0
+  case fail = 1
+  case inconclusive = 2
+  case error = 3
+
+  /// Ends the command; a plain return is a pass.
+  func end() throws {
+    if self != .pass { throw ExitCode(rawValue) }
+  }
+}
+
+/// A refusal with its message; what was found, where, and what would be right.
+struct CommandError: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
+}
+
+extension ParsableCommand {
+  /// Runs `body`; any error it throws is printed and ends the command with `Verdict.error`.
+  func reporting(_ body: () async throws -> Void) async throws {
+    do {
+      try await body()
+    } catch let code as ExitCode {
+      throw code
+    } catch let error as ValidationError {
+      throw error
+    } catch {
+      Terminal.complain("assay: \(error)")
+      throw ExitCode(Verdict.error.rawValue)
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import Analysis
+import Manifest
+import Rollouts
+import YAMLReader
+
+/// Manifests given on the command line, read and reviewed together.
+struct ManifestFiles {
+  /// In the order of the files.
+  private(set) var rollouts: [Document] = []
+  private(set) var templates: [AnalysisTemplate] = []
+  /// Everything there is to say about the files, each line with file, place and remedy.
+  private(set) var remarks: [String] = []
+  /// Whether one of the remarks is a refusal.
+  private(set) var isRefused = false
+
+  struct Document {
+    var path: String
+    var node: ManifestNode
+  }
+
+  init(_ paths: [String]) throws {
+    var documents: [Document] = []
+    for path in paths {
+      do throws(ManifestError) {
+        documents += try YAMLReader.documents(in: try Self.text(path))
+          .map { Document(path: path, node: $0) }
+      } catch {
+        throw CommandError("\(path):\(error)")
+      }
+    }
+    guard !documents.isEmpty else {
+      throw CommandError("\(paths.joined(separator: ", ")): holds no manifest")
+    }
+    for document in documents { try read(document) }
+    for note in ManifestReview.notes(on: documents.map(\.node)) {
+      remark(documents[note.document].path, "\(note)", note.problem.severity == .refused)
+    }
+  }
+
+  /// A file that can't be read is no manifest; told through the same error.
+  private static func text(_ path: String) throws(ManifestError) -> String {
+    do {
+      return try Files.readText(path)
+    } catch {
+      throw ManifestError(line: 0, column: 0, path: "", message: " \(error)")
+    }
+  }
+
+  private mutating func read(_ document: Document) throws {
+    let node = document.node
+    if node["kind"]?.asText == "Rollout" {
+      rollouts.append(document)
+    } else if AnalysisTemplate.isAnalysis(node) {
+      do throws(ManifestError) {
+        let template = try AnalysisTemplate(node)
+        templates.append(template)
+        let findings = TemplateValidation.findings(in: template)
+        for finding in findings { remark(document.path, "\(finding)", finding.isError) }
+      } catch {
+        remark(document.path, "\(error)", true)
+      }
+    }
+  }
+
+  private mutating func remark(_ path: String, _ text: String, _ isRefusal: Bool) {
+    remarks.append("\(path):\(text)")
+    isRefused = isRefused || isRefusal
+  }
+
+  /// The only Rollout among the files.
+  func rollout() throws -> RolloutPlan {
+    guard let document = rollouts.first, rollouts.count == 1 else {
+      throw CommandError(
+        "found \(rollouts.count) manifests of kind Rollout, expected one; give the file that holds "
+          + "it")
+    }
+    guard let plan = RolloutPlan.read(document.node).plan, !isRefused else {
+      throw CommandError("the manifests can't be carried out as they stand, see above")
+    }
+    return plan
+  }
+}

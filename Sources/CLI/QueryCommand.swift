@@ -1,0 +1,113 @@
+import ArgumentParser
+import Exposition
+import MetricModel
+import PromQL
+import TimeSeriesStore
+
+/// `assay query EXPRESSION`: one answer, or one for each step of a range.
+struct QueryCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "query",
+    abstract: "Answer a PromQL query from a store or a recording.",
+    discussion: """
+      Without --start and --end the query is answered at one time (--at), with them at each step.
+
+        assay query 'up' --recording queries/recordings/healthy
+        assay query 'sum by (version) (rate(model_predictions_total[5m]))' --data ./data \\
+          --start end-30m --end end --step 1m --plot
+      """)
+
+  enum Format: String, CaseIterable, ExpressibleByArgument {
+    /// Lines for people.
+    case table
+    /// The answer of Prometheus' HTTP API.
+    case json
+    /// Curves in the terminal.
+    case plot
+  }
+
+  @Argument(help: "The query.")
+  var expression: String
+
+  @OptionGroup var source: SourceOptions
+
+  @Option(help: TimeArgument.help)
+  var at: TimeArgument?
+
+  @Option(help: "First evaluation time of a range; as --at.")
+  var start: TimeArgument?
+
+  @Option(help: "Last evaluation time of a range; as --at.")
+  var end: TimeArgument?
+
+  @Option(help: "Distance of evaluations in a range, such as 30s.")
+  var step: DurationArgument?
+
+  @Option(help: "How to print: \(Format.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var format: Format?
+
+  @Flag(help: "Short for --format plot.")
+  var plot = false
+
+  private var isRange: Bool { start != nil || end != nil || step != nil }
+
+  func validate() throws {
+    if at != nil && isRange {
+      throw ValidationError("--at asks for one time, --start, --end and --step for a range")
+    }
+    if plot && format != nil && format != .plot {
+      throw ValidationError("--plot and --format \(format?.rawValue ?? "") contradict each other")
+    }
+  }
+
+  func run() async throws {
+    try await reporting {
+      let query = try Self.parsed(expression)
+      let opened = try source.open()
+      let span = opened.span
+      let answer: QueryAnswer
+      if isRange || format == .plot || plot {
+        let grid = try grid(in: opened, span: span)
+        answer = try query.range(over: grid, from: opened.snapshot)
+      } else {
+        let time = try (at?.time(in: span, rolloutStart: opened.rolloutStart)) ?? span.end
+        answer = try query.instant(at: time, from: opened.snapshot)
+      }
+      output(answer)
+    }
+  }
+
+  static func parsed(_ text: String) throws -> Query {
+    do {
+      return try Query(text)
+    } catch {
+      throw CommandError("\(error)\n\(Caret.lines(text, line: error.line, column: error.column))")
+    }
+  }
+
+  private func grid(in opened: OpenedSource, span: TimeRange) throws -> StepGrid {
+    let first = try start?.time(in: span, rolloutStart: opened.rolloutStart) ?? span.start
+    let last = try end?.time(in: span, rolloutStart: opened.rolloutStart) ?? span.end
+    let automatic = Milliseconds(max(1000, last.since(first).count / 90))
+    let step = step?.length ?? automatic
+    let maximum = QueryLimits().stepsMax
+    guard let grid = StepGrid.range(from: first, through: last, step: step, maximum: maximum) else {
+      throw CommandError(
+        "cannot evaluate from \(first.rfc3339) to \(last.rfc3339) every \(step): the end must not "
+          + "be before the start, the step positive, and there may be \(maximum) steps")
+    }
+    return grid
+  }
+
+  private func output(_ answer: QueryAnswer) {
+    switch plot ? .plot : format ?? .table {
+    case .json:
+      Terminal.write(QueryResultJSON.answer(answer.value, annotations: answer.annotations) + [0x0a])
+    case .table: QueryTable.lines(answer.value).forEach(Terminal.print)
+    case .plot: QueryPlot.lines(answer.value).forEach(Terminal.print)
+    }
+    if format != .json {
+      for annotation in answer.annotations { Terminal.complain("assay: \(annotation.text)") }
+    }
+  }
+}

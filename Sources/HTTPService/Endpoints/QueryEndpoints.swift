@@ -1,0 +1,133 @@
+import Exposition
+import MetricModel
+import PromQL
+import TimeSeriesStore
+
+/// `/api/v1/query` and `/api/v1/query_range`.
+struct QueryEndpoints: Sendable {
+  let store: Store
+  let options: ServiceOptions
+
+  /// Steps of a range query past the first.
+  private static let stepsMax = 11_000
+
+  /// `query`, `time` (default: now), `timeout`, `limit`, `lookback_delta`.
+  func instant(_ request: APIRequest) throws(APIError) -> APIResponse {
+    let parameters = request.parameters
+    let limit = try parameters.limit()
+    let time = try parameters.time("time", default: options.now())
+    let deadline = try deadline(parameters)
+    let query = try query(parameters)
+    do {
+      let answer = try query.instant(at: time, from: store.snapshot(), limits: deadline.limits)
+      return response(answer, limit: limit)
+    } catch {
+      throw apiError(error, deadline)
+    }
+  }
+
+  /// `query`, `start`, `end`, `step`, `timeout`, `limit`, `lookback_delta`.
+  func range(_ request: APIRequest) throws(APIError) -> APIResponse {
+    let parameters = request.parameters
+    let limit = try parameters.limit()
+    let grid = try grid(parameters)
+    let deadline = try deadline(parameters)
+    let query = try query(parameters)
+    do {
+      let answer = try query.range(over: grid, from: store.snapshot(), limits: deadline.limits)
+      return response(answer, limit: limit)
+    } catch {
+      throw apiError(error, deadline)
+    }
+  }
+
+  private func grid(_ parameters: RequestParameters) throws(APIError) -> StepGrid {
+    let start = try parameters.time("start")
+    let end = try parameters.time("end")
+    guard end >= start else {
+      throw .invalidParameter("end", "end timestamp must not be before start time")
+    }
+    let step = try parameters.duration("step")
+    guard step.count > 0 else {
+      throw .invalidParameter(
+        "step",
+        "zero or negative query resolution step widths are not accepted. Try a positive integer")
+    }
+    guard
+      let grid = StepGrid.range(
+        from: start, through: end, step: step, maximum: Self.stepsMax + 1)
+    else {
+      throw APIError(
+        .badData,
+        "exceeded maximum resolution of 11,000 points per timeseries. "
+          + "Try decreasing the query resolution (?step=XX)")
+    }
+    return grid
+  }
+
+  private func query(_ parameters: RequestParameters) throws(APIError) -> Query {
+    var understood = QueryOptions()
+    let lookback = parameters.text("lookback_delta")
+    understood.lookback = options.lookback
+    if !lookback.isEmpty {
+      guard let asked = try? parameters.duration("lookback_delta") else {
+        throw APIError(
+          .badData,
+          "error parsing lookback delta duration: cannot parse \(GoText.quoted(lookback)) "
+            + "to a valid duration")
+      }
+      understood.lookback = asked.count > 0 ? asked : options.lookback
+    }
+    do {
+      return try Query(parameters.text("query"), options: understood)
+    } catch {
+      throw .invalidParameter("query", error.description)
+    }
+  }
+
+  private func response(_ answer: QueryAnswer, limit: Int?) -> APIResponse {
+    var value = answer.value
+    var annotations = answer.annotations
+    if let limit, let cut = Self.truncated(value, to: limit) {
+      value = cut
+      annotations.append(Annotation(.warning, "results truncated due to limit"))
+    }
+    return .json(QueryResultJSON.answer(value, annotations: annotations))
+  }
+
+  /// Nil when nothing has to go.
+  private static func truncated(_ value: QueryValue, to limit: Int) -> QueryValue? {
+    switch value {
+    case .vector(let samples) where samples.count > limit: .vector(Array(samples.prefix(limit)))
+    case .matrix(let series) where series.count > limit: .matrix(Array(series.prefix(limit)))
+    default: nil
+    }
+  }
+
+  /// When a query has to stop.
+  private struct Deadline: Sendable {
+    let instant: ContinuousClock.Instant
+
+    var hasPassed: Bool { ContinuousClock.now >= instant }
+    var limits: QueryLimits {
+      QueryLimits(stepsMax: QueryEndpoints.stepsMax + 1, isCancelled: { hasPassed })
+    }
+  }
+
+  private func deadline(_ parameters: RequestParameters) throws(APIError) -> Deadline {
+    let asked = try parameters.optionalDuration("timeout") ?? options.queryTimeout
+    let allowed = min(asked, options.queryTimeout)
+    return Deadline(instant: .now.advanced(by: .milliseconds(allowed.count)))
+  }
+
+  private func apiError(_ error: QueryError, _ deadline: Deadline) -> APIError {
+    switch error {
+    case .rangeQueryType: .invalidParameter("query", error.description)
+    case .cancelled where deadline.hasPassed:
+      APIError(.timeout, "query timed out in expression evaluation")
+    case .cancelled: APIError(.canceled, error.description)
+    case .storage: APIError(.internal, error.description)
+    default: APIError(.execution, error.description)
+    }
+  }
+}

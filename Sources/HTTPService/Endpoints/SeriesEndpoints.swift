@@ -1,0 +1,107 @@
+import Exposition
+import MetricModel
+import PromQL
+import TimeSeriesStore
+
+/// `/api/v1/labels`, `/api/v1/label/NAME/values` and `/api/v1/series`: what there is to ask for.
+struct SeriesEndpoints: Sendable {
+  let store: Store
+
+  /// `start`, `end`, `match[]`, `limit`.
+  func labelNames(_ request: APIRequest) throws(APIError) -> APIResponse {
+    let scope = try Scope(request.parameters)
+    let snapshot = store.snapshot()
+    let names = try scope.union { (matchers) throws(SelectError) in
+      try snapshot.labelNames(matching: matchers, in: scope.range)
+    }
+    return scope.response(names) { $1.string($0) }
+  }
+
+  /// `start`, `end`, `match[]`, `limit`; the label's name is part of the path.
+  func labelValues(_ request: APIRequest) throws(APIError) -> APIResponse {
+    let name = request.pathParameter
+    guard !name.isEmpty else {
+      throw APIError(.badData, "invalid label name: \(GoText.quoted(name))")
+    }
+    let scope = try Scope(request.parameters)
+    let snapshot = store.snapshot()
+    let values = try scope.union { (matchers) throws(SelectError) in
+      try snapshot.labelValues(of: name, matching: matchers, in: scope.range)
+    }
+    return scope.response(values) { $1.string($0) }
+  }
+
+  /// `match[]` at least once, `start`, `end`, `limit`.
+  func series(_ request: APIRequest) throws(APIError) -> APIResponse {
+    let scope = try Scope(request.parameters)
+    guard scope.hasMatchers else { throw APIError(.badData, "no match[] parameter provided") }
+    let snapshot = store.snapshot()
+    var found: Set<Labels> = []
+    for matchers in scope.selections {
+      do {
+        found.formUnion(try snapshot.seriesLabels(matching: matchers, in: scope.range))
+      } catch {
+        throw APIError(.internal, error.description)
+      }
+    }
+    return scope.response(found.sorted()) { QueryResultJSON.write($0, to: &$1) }
+  }
+}
+
+/// Which series, when, and how many answers: the parameters that the three endpoints share.
+private struct Scope {
+  let range: TimeRange
+  /// One matcher list for each `match[]`; a single empty one, which matches all, when there is none.
+  let selections: [[LabelMatcher]]
+  let hasMatchers: Bool
+  private let limit: Int?
+
+  init(_ parameters: RequestParameters) throws(APIError) {
+    limit = try parameters.limit()
+    let start = try parameters.time("start", default: .earliest)
+    let end = try parameters.time("end", default: .latest)
+    // Prometheus' metadata ranges hold their start.
+    range = TimeRange(after: start.advanced(by: Milliseconds(-1)), through: end)
+    var selections: [[LabelMatcher]] = []
+    for text in parameters.all("match[]") {
+      do {
+        selections.append(try Parser.parseSelector(text).matchers)
+      } catch {
+        throw .invalidParameter("match[]", error.description)
+      }
+    }
+    hasMatchers = !selections.isEmpty
+    self.selections = hasMatchers ? selections : [[]]
+  }
+
+  /// What any of the selections has, sorted as bytes.
+  func union(
+    _ texts: ([LabelMatcher]) throws(SelectError) -> [String]
+  ) throws(APIError) -> [String] {
+    var found: Set<[UInt8]> = []
+    for matchers in selections {
+      do {
+        for text in try texts(matchers) { found.insert(Array(text.utf8)) }
+      } catch {
+        throw APIError(.internal, error.description)
+      }
+    }
+    return found.sorted { $0.lexicographicallyPrecedes($1) }
+      .map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  func response<Element>(
+    _ elements: [Element], write: (Element, inout JSONWriter) -> Void
+  ) -> APIResponse {
+    let kept = elements.prefix(limit ?? .max)
+    let remarks =
+      kept.count < elements.count
+      ? [Annotation(.warning, "results truncated due to limit")] : []
+    return .json(
+      QueryResultJSON.success(annotations: remarks) { json in
+        json.array { json in
+          for element in kept { write(element, &json) }
+        }
+      })
+  }
+}

@@ -1,0 +1,59 @@
+import Exposition
+import MetricModel
+import TimeSeriesStore
+
+/// What monitors and clients ask about the server itself.
+struct StatusEndpoints: Sendable {
+  let options: ServiceOptions
+  let counters: ServiceCounters
+
+  func ready() -> APIResponse { .text("Assay is Ready.\n") }
+
+  func healthy() -> APIResponse { .text("Assay is Healthy.\n") }
+
+  /// Prometheus' fields; those that don't apply are empty.
+  func buildInformation() -> APIResponse {
+    .json(
+      QueryResultJSON.success { json in
+        json.object { json in
+          json.field("version", options.version)
+          for name in ["revision", "branch", "buildUser", "buildDate", "goVersion"] {
+            json.field(name, "")
+          }
+          json.field("application", "assay")
+        }
+      })
+  }
+
+  /// Types, units and help of metrics aren't kept: always empty.
+  func metadata() -> APIResponse { .json(QueryResultJSON.success { $0.object { _ in } }) }
+
+  /// The counters in the text format.
+  func metrics() -> APIResponse {
+    APIResponse(
+      status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8",
+      body: Array(counters.text(version: options.version).utf8))
+  }
+}
+
+/// `/api/v1/admin/tsdb/…`, for operators.
+struct AdminEndpoints: Sendable {
+  let store: Store
+  let options: ServiceOptions
+
+  /// Writes everything in its sealed form to `snapshots/NAME` below the data directory.
+  func snapshot() throws(APIError) -> APIResponse {
+    guard options.isAdminEnabled else { throw APIError(.unavailable, "admin APIs disabled") }
+    let time = TimeText.utc(options.now(), dateSeparator: "", timeSeparator: "")
+    let name = "\(time)-\(String(UInt64.random(in: 0...(.max >> 1)), radix: 16))"
+    do {
+      try store.writeSnapshot(into: "\(options.dataDirectory)/snapshots/\(name)")
+    } catch {
+      throw APIError(.internal, "create snapshot: \(error)")
+    }
+    return .json(
+      QueryResultJSON.success { json in
+        json.object { $0.field("name", name) }
+      })
+  }
+}

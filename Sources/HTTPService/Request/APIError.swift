@@ -1,0 +1,37 @@
+/// Why a request has no answer, in Prometheus' words.
+struct APIError: Error, Equatable {
+  /// Prometheus' `errorType`, which fixes the status.
+  enum Kind: String {
+    case badData = "bad_data"
+    case execution
+    case canceled
+    case timeout
+    case `internal`
+    case notFound = "not_found"
+    case unavailable
+  }
+
+  var kind: Kind
+  var message: String
+
+  init(_ kind: Kind, _ message: String) {
+    self.kind = kind
+    self.message = message
+  }
+
+  /// `invalid parameter "time": cannot parse "x" to a valid timestamp`.
+  static func invalidParameter(_ name: String, _ reason: String) -> APIError {
+    APIError(.badData, "invalid parameter \"\(name)\": \(reason)")
+  }
+
+  var status: Int {
+    switch kind {
+    case .badData: 400
+    case .execution: 422
+    case .canceled: 499
+    case .timeout, .unavailable: 503
+    case .internal: 500
+    case .notFound: 404
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import MetricModel
+
+/// `%41` and `+`, as forms and addresses spell bytes.
+enum PercentDecoding {
+  /// - Parameter plusIsSpace: true in queries and forms, false in paths.
+  /// - Throws: `APIError` with Go's words for a broken escape.
+  static func decode(
+    _ text: some Collection<UInt8>, plusIsSpace: Bool
+  ) throws(APIError) -> String {
+    let bytes = Array(text)
+    var decoded: [UInt8] = []
+    decoded.reserveCapacity(bytes.count)
+    var index = 0
+    while index < bytes.count {
+      let byte = bytes[index]
+      index += 1
+      if byte == UInt8(ascii: "+") && plusIsSpace {
+        decoded.append(UInt8(ascii: " "))
+      } else if byte == UInt8(ascii: "%") {
+        guard index + 1 < bytes.count, let high = digit(bytes[index]),
+          let low = digit(bytes[index + 1])
+        else {
+          let escape = String(decoding: bytes[(index - 1)...].prefix(3), as: UTF8.self)
+          throw APIError(
+            .badData, "error parsing form values: invalid URL escape \(GoText.quoted(escape))")
+        }
+        decoded.append(high << 4 | low)
+        index += 2
+      } else {
+        decoded.append(byte)
+      }
+    }
+    guard let valid = String(validating: decoded, as: UTF8.self) else {
+      throw APIError(
+        .badData, "error parsing form values: a parameter is not valid UTF-8")
+    }
+    return valid
+  }
+
+  private static func digit(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case 0x30...0x39: byte - 0x30
+    case 0x41...0x46: byte - 0x41 + 10
+    case 0x61...0x66: byte - 0x61 + 10
+    default: nil
+    }
+  }
+}

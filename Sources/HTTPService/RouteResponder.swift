@@ -1,0 +1,106 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+
+/// Between HTTP and the endpoints: finds the route, reads the body, decodes parameters, chooses the
+/// threads, writes the answer down.
+struct RouteResponder: HTTPResponder {
+  let routes: Routes
+  let counters: ServiceCounters
+  let queries: WorkerPool
+  let ingestion: WorkerPool
+
+  /// Lets the threads end.
+  func close() {
+    queries.close()
+    ingestion.close()
+  }
+
+  /// Bytes of an address with its query.
+  private static let addressBytesMax = 64 << 10
+
+  func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+    let start = ContinuousClock.now
+    let (route, answer) = await answer(request)
+    counters.countRequest(
+      route: route, status: answer.status, duration: ContinuousClock.now - start)
+    context.logger.debug(
+      "answered",
+      metadata: ["path": "\(request.uri.path)", "status": "\(answer.status)"])
+    let response = Self.response(answer)
+    return request.method == .head ? response.createHeadResponse() : response
+  }
+
+  /// The answer and the name of the route for the counters.
+  private func answer(_ request: Request) async -> (route: String, APIResponse) {
+    let address = request.head.path ?? "/"
+    guard address.utf8.count <= Self.addressBytesMax else {
+      return ("other", .text("URI Too Long\n", status: 414))
+    }
+    let parts = address.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+    switch routes.find(method: request.method.rawValue, path: parts[0]) {
+    case .nothing:
+      return ("other", .text("404 page not found\n", status: 404))
+    case .otherMethods(let methods):
+      var refusal = APIResponse.text("Method Not Allowed\n", status: 405)
+      refusal.headers["Allow"] = methods.joined(separator: ", ")
+      return ("other", refusal)
+    case .route(let route, let pathParameter):
+      let query = parts.count > 1 ? parts[1] : ""
+      do {
+        let decoded = try await decoded(
+          request, route: route, pathParameter: pathParameter, query: query)
+        return (route.path, await run(route, decoded))
+      } catch let error as APIError {
+        return (route.path, .failure(error))
+      } catch {
+        let limit = "the body exceeds \(route.bodyBytesMax) bytes\n"
+        return (route.path, .text(limit, status: 413))
+      }
+    }
+  }
+
+  private func decoded(
+    _ request: Request, route: Route, pathParameter: Substring, query: Substring
+  ) async throws -> APIRequest {
+    let body = try await request.body.collect(upTo: route.bodyBytesMax)
+    var decoded = APIRequest()
+    decoded.contentType = request.headers[.contentType] ?? ""
+    decoded.contentEncoding = request.headers[.contentEncoding] ?? ""
+    decoded.body = Array(body.readableBytesView)
+    decoded.pathParameter = try PercentDecoding.decode(pathParameter.utf8, plusIsSpace: false)
+    let isForm =
+      request.method == .post
+      && decoded.contentType.lowercased().hasPrefix("application/x-www-form-urlencoded")
+    decoded.parameters = try RequestParameters(
+      form: isForm ? decoded.body : [], query: query.utf8)
+    return decoded
+  }
+
+  private func run(_ route: Route, _ request: APIRequest) async -> APIResponse {
+    let work: @Sendable () -> APIResponse = {
+      do throws(APIError) {
+        return try route.answer(request)
+      } catch {
+        return .failure(error)
+      }
+    }
+    switch route.worker {
+    case .here: return work()
+    case .queries: return await queries.run(work)
+    case .ingestion: return await ingestion.run(work)
+    }
+  }
+
+  private static func response(_ answer: APIResponse) -> Response {
+    var headers = HTTPFields()
+    headers[.contentType] = answer.contentType
+    for (name, value) in answer.headers {
+      if let field = HTTPField.Name(name) { headers[field] = value }
+    }
+    return Response(
+      status: HTTPResponse.Status(code: answer.status), headers: headers,
+      body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
+  }
+}

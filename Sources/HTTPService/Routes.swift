@@ -1,0 +1,92 @@
+import TimeSeriesStore
+
+/// One row of the server's map: a path, and who answers it.
+struct Route: Sendable {
+  /// Where an endpoint runs.
+  enum Worker: Sendable {
+    /// On the connection's own task: answers at once.
+    case here
+    case queries
+    case ingestion
+  }
+
+  /// With `*` for the one part that a request may choose.
+  var path: String
+  var methods: [String]
+  var worker: Worker
+  var bodyBytesMax: Int
+  var answer: @Sendable (APIRequest) throws(APIError) -> APIResponse
+
+  /// What `*` stands for in `path`, still encoded; "" when there is no `*`, nil when it isn't this
+  /// route's path.
+  func match(_ requested: Substring) -> Substring? {
+    guard let star = path.firstIndex(of: "*") else { return requested == path ? "" : nil }
+    let (prefix, suffix) = (path[..<star], path[star...].dropFirst())
+    guard requested.utf8.count > path.utf8.count - 1, requested.hasPrefix(prefix),
+      requested.hasSuffix(suffix)
+    else { return nil }
+    let part = requested.dropFirst(prefix.count).dropLast(suffix.count)
+    return part.contains("/") ? nil : part
+  }
+}
+
+/// Every path the server answers.
+struct Routes: Sendable {
+  /// What the map says of a request.
+  enum Finding {
+    case route(Route, pathParameter: Substring)
+    /// The path exists with other methods.
+    case otherMethods([String])
+    case nothing
+  }
+
+  private let routes: [Route]
+
+  init(store: Store, options: ServiceOptions, counters: ServiceCounters) {
+    let queries = QueryEndpoints(store: store, options: options)
+    let series = SeriesEndpoints(store: store)
+    let ingest = IngestEndpoints(store: store, options: options, counters: counters)
+    let status = StatusEndpoints(options: options, counters: counters)
+    let admin = AdminEndpoints(store: store, options: options)
+    let form = options.formBytesMax
+    let both = ["GET", "POST"]
+    func read(
+      _ path: String, _ methods: [String],
+      _ answer: @escaping @Sendable (APIRequest) throws(APIError) -> APIResponse
+    ) -> Route {
+      Route(path: path, methods: methods, worker: .queries, bodyBytesMax: form, answer: answer)
+    }
+    func state(_ path: String, _ answer: @escaping @Sendable () -> APIResponse) -> Route {
+      Route(path: path, methods: ["GET"], worker: .here, bodyBytesMax: 0) { _ in answer() }
+    }
+    routes = [
+      read("/api/v1/query", both, queries.instant),
+      read("/api/v1/query_range", both, queries.range),
+      read("/api/v1/labels", both, series.labelNames),
+      read("/api/v1/label/*/values", ["GET"], series.labelValues),
+      read("/api/v1/series", both, series.series),
+      Route(
+        path: "/api/v1/write", methods: ["POST"], worker: .ingestion,
+        bodyBytesMax: options.writeBytesMax, answer: ingest.write),
+      Route(
+        path: "/api/v1/admin/tsdb/snapshot", methods: ["POST", "PUT"], worker: .ingestion,
+        bodyBytesMax: form, answer: { (_) throws(APIError) in try admin.snapshot() }),
+      state("/api/v1/metadata", status.metadata),
+      state("/api/v1/status/buildinfo", status.buildInformation),
+      state("/-/ready", status.ready),
+      state("/-/healthy", status.healthy),
+      state("/metrics", status.metrics),
+    ]
+  }
+
+  /// HEAD is answered wherever GET is.
+  func find(method: String, path: Substring) -> Finding {
+    for route in routes {
+      guard let parameter = route.match(path) else { continue }
+      let asked = method == "HEAD" ? "GET" : method
+      return route.methods.contains(asked)
+        ? .route(route, pathParameter: parameter) : .otherMethods(route.methods)
+    }
+    return .nothing
+  }
+}

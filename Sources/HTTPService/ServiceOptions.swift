@@ -1,0 +1,37 @@
+package import MetricModel
+
+/// What an operator may set; the defaults are Prometheus'.
+package struct ServiceOptions: Sendable {
+  /// Where snapshots go, as `snapshots/NAME` below it: the store's own directory.
+  package var dataDirectory: String
+  /// Whether `/api/v1/admin/…` answers.
+  package var isAdminEnabled = false
+  /// What `/api/v1/status/buildinfo` and `/metrics` report.
+  package var version = "unknown"
+  /// How far an instant selector looks back, unless the request says.
+  package var lookback = Milliseconds.minutes(5)
+  /// The longest a query may run; a request may ask for less.
+  package var queryTimeout = Milliseconds.minutes(2)
+  /// Threads for queries. One for each core keeps them all busy.
+  package var queryThreads = 2
+  /// Threads for ingestion, which mostly waits for the disk.
+  package var ingestThreads = 4
+  /// Open connections; further ones wait to be accepted.
+  package var connectionsMax = 512
+  /// A connection without a request is closed after this.
+  package var idleTimeout = Milliseconds.minutes(5)
+  /// Bytes of a form body.
+  package var formBytesMax = 4 << 20
+  /// Bytes of a remote-write body as sent.
+  package var writeBytesMax = 16 << 20
+  /// Bytes of a remote-write body once decompressed.
+  package var decodedWriteBytesMax = 32 << 20
+  /// How often the store is asked whether something is to be sealed or merged.
+  package var maintenanceInterval = Milliseconds.seconds(15)
+  /// What time it is, for requests that don't say.
+  package var now: @Sendable () -> Timestamp = Posix.now
+
+  package init(dataDirectory: String) {
+    self.dataDirectory = dataDirectory
+  }
+}

@@ -1,0 +1,51 @@
+/// When blocks are merged.
+package struct CompactionPolicy: Equatable, Sendable {
+  /// Blocks of similar size, one after the other, that are merged into one.
+  package var fanIn = 4
+  /// No merge gives a block of more samples than this.
+  package var samplesMax = 256_000_000
+  /// A snapshot is made one block when it holds no more than this.
+  package var snapshotSamplesMax = 64_000_000
+
+  package init() {}
+}
+
+/// A block in numbers.
+package struct BlockShape: Equatable, Sendable {
+  package var number: UInt64
+  package var sampleCount: Int
+
+  package init(number: UInt64, sampleCount: Int) {
+    self.number = number
+    self.sampleCount = sampleCount
+  }
+}
+
+/// Decides which blocks become one: a pure function of their sizes, in the order of their times.
+///
+/// Merging `fanIn` blocks of one size class at a time writes each sample O(log n) times, and leaves
+/// few blocks to read.
+package enum CompactionPlanner {
+  /// The next blocks to merge, nil when all is well.
+  package static func nextMerge(
+    _ blocks: [BlockShape], _ policy: CompactionPolicy
+  ) -> [UInt64]? {
+    guard policy.fanIn >= 2, blocks.count >= policy.fanIn else { return nil }
+    for start in 0...(blocks.count - policy.fanIn) {
+      let run = blocks[start..<(start + policy.fanIn)]
+      let largest = run.map(\.sampleCount).max() ?? 0
+      let total = run.reduce(0) { $0 + $1.sampleCount }
+      // Four of which one holds most are not worth writing that one again.
+      if total >= 2 * largest && total <= policy.samplesMax { return run.map(\.number) }
+    }
+    return nil
+  }
+
+  /// All blocks, when they are several and fit one: for a copy that should be small.
+  package static func wholeMerge(
+    _ blocks: [BlockShape], _ policy: CompactionPolicy
+  ) -> [UInt64]? {
+    let total = blocks.reduce(0) { $0 + $1.sampleCount }
+    return blocks.count > 1 && total <= policy.snapshotSamplesMax ? blocks.map(\.number) : nil
+  }
+}

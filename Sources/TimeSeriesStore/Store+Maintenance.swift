@@ -1,0 +1,151 @@
+package import MetricModel
+internal import Synchronization
+
+/// Sealing, merging and snapshots: what replaces layers, one call at a time.
+extension Store {
+  /// Seals what is in memory into a block. Appends and readers go on meanwhile.
+  ///
+  /// - Returns: whether there was anything to seal.
+  @discardableResult
+  package func seal() throws(StoreError) -> Bool {
+    try maintaining { state throws(StoreError) in try seal(&state) }
+  }
+
+  /// Does what is due: seals by size and age, then merges blocks of similar size.
+  ///
+  /// - Returns: what was done.
+  @discardableResult
+  package func maintain(now: Timestamp) throws(StoreError) -> MaintenanceReport {
+    try maintaining { state throws(StoreError) in
+      var report = MaintenanceReport()
+      var shape = current.withLock { $0.shape }
+      shape.logSizeBytes += writer.withLock { $0.log?.sizeBytes ?? 0 }
+      if shape.sampleCount == 0 { state.nonEmptySince = nil }
+      if shape.sampleCount > 0 && state.nonEmptySince == nil { state.nonEmptySince = now }
+      shape.nonEmptySince = state.nonEmptySince
+      if options.sealing.isDue(shape, now: now) { report.sealed = try seal(&state) }
+      while let run = CompactionPlanner.nextMerge(blockShapes, options.compaction) {
+        try merge(run)
+        report.mergedBlocks += run.count
+      }
+      return report
+    }
+  }
+
+  /// Seals what is in memory, merges blocks, and gives the blocks a second name in a directory that
+  /// is a store of its own: a copy to keep or to carry away.
+  ///
+  /// - Parameter directory: mustn't exist; its parent is created when missing. The files are
+  ///   linked where the file system can, else copied.
+  package func writeSnapshot(into directory: String) throws(StoreError) {
+    try maintaining { state throws(StoreError) in
+      _ = try seal(&state)
+      if let run = CompactionPlanner.wholeMerge(blockShapes, options.compaction) { try merge(run) }
+      let blocks = current.withLock { $0.blocks }
+      try SnapshotDirectory(StoreLayout(directory: directory), files).write(blocks)
+    }
+  }
+
+  /// Runs maintenance alone.
+  private func maintaining<Answer>(
+    _ body: (inout Maintenance) throws(StoreError) -> Answer
+  ) throws(StoreError) -> Answer {
+    let result = maintenance.withLock { state -> Result<Answer, StoreError> in
+      do throws(StoreError) { return .success(try body(&state)) } catch { return .failure(error) }
+    }
+    return try result.get()
+  }
+
+  /// Freezes the active head, writes the frozen heads into a block, and drops their logs.
+  private func seal(_ state: inout Maintenance) throws(StoreError) -> Bool {
+    try freeze()
+    let frozen = current.withLock { $0.frozen }
+    guard let last = frozen.last else { return false }
+    let block = try BlockWriter.write(
+      StoreSnapshot(blocks: [], heads: frozen.map(\.head)), as: nextBlockNumber,
+      coveredGeneration: last.generation, layout, files)
+    current.withLock { layers in
+      layers.blocks = StoreLayers.inOrder(layers.blocks + [block])
+      layers.frozen.removeFirst(frozen.count)
+    }
+    state.nonEmptySince = nil
+    try removeLogs(through: last.generation)
+    return true
+  }
+
+  /// Writes some blocks as one and removes them.
+  private func merge(_ numbers: [UInt64]) throws(StoreError) {
+    let sources = current.withLock { $0.blocks }.filter { numbers.contains($0.number) }
+    let block = try BlockWriter.write(
+      StoreSnapshot(blocks: sources, heads: []), as: nextBlockNumber,
+      coveredGeneration: sources.map(\.summary.coveredGeneration).max() ?? 0, replacing: numbers,
+      layout, files)
+    current.withLock { layers in
+      let others = layers.blocks.filter { !numbers.contains($0.number) }
+      layers.blocks = StoreLayers.inOrder(others + [block])
+    }
+    do throws(FileError) {
+      for number in numbers { try BlockWriter.removeBlock(number, layout, files) }
+    } catch { throw StoreError(error) }
+  }
+
+  private var nextBlockNumber: UInt64 {
+    (current.withLock { $0.blocks.map(\.number).max() } ?? 0) + 1
+  }
+
+  private var blockShapes: [BlockShape] {
+    current.withLock { $0.blocks }.map {
+      BlockShape(number: $0.number, sampleCount: $0.summary.sampleCount)
+    }
+  }
+
+  /// Ends the active head and its log, and begins new ones.
+  private func freeze() throws(StoreError) {
+    let failure = writer.withLock { writer -> StoreError? in
+      guard let log = writer.log else { return .notWritable(directory: layout.directory) }
+      if let stopped = writer.stopped { return .stopped(cause: stopped) }
+      guard log.sizeBytes > 0, writer.seriesCount > 0 else { return nil }
+      log.close()
+      current.withLock { layers in
+        layers.frozen.append(
+          FrozenHead(
+            head: layers.active, generation: log.generation, logSizeBytes: log.sizeBytes))
+        layers.active = Head()
+      }
+      writer.table = writer.table.forNewHead()
+      writer.seriesCount = 0
+      writer.log = LogWriter(files, layout, generation: log.generation + 1)
+      return nil
+    }
+    if let failure { throw failure }
+    try completeIndexes()
+  }
+
+  /// Makes frozen heads fast to look series up in.
+  private func completeIndexes() throws(StoreError) {
+    var frozen = current.withLock { $0.frozen }
+    for index in frozen.indices {
+      do throws(Damage) { try frozen[index].head.completeIndex() } catch {
+        throw StoreError(error, in: "the index of the head in memory")
+      }
+    }
+    current.withLock { $0.frozen = frozen }
+  }
+
+  /// Removes the logs whose samples are all in blocks.
+  private func removeLogs(through generation: UInt64) throws(StoreError) {
+    do throws(FileError) {
+      for name in try files.list(layout.logs) {
+        guard let found = StoreLayout.generation(ofLog: name), found <= generation else { continue }
+        try files.remove(layout.log(found))
+      }
+    } catch { throw StoreError(error) }
+  }
+}
+
+/// What a call of `maintain` did.
+package struct MaintenanceReport: Equatable, Sendable {
+  package var sealed = false
+  /// The number of blocks that were merged into fewer.
+  package var mergedBlocks = 0
+}

@@ -1,0 +1,115 @@
+import Foundation
+import Testing
+
+/// The command on bad input: a message with place and remedy, an exit code, nothing harmed.
+@Suite struct CommandTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private static let recording = Program.projectRoot
+    .appending(path: "queries/recordings/excerpt.om").path
+
+  @Test func `a query with a syntax error is shown with a caret at the place`() throws {
+    let outcome = try Program.assay.run("query", "sum(up", "--recording", Self.recording)
+    #expect(outcome.exitCode == 3)
+    #expect(outcome.errors.contains("parse error: unclosed left parenthesis"))
+    #expect(outcome.errors.contains("sum(up\n"))
+    #expect(outcome.errors.contains("^"))
+    #expect(outcome.output.isEmpty)
+  }
+
+  @Test func `a missing recording is named`() throws {
+    let outcome = try Program.assay.run("query", "up", "--recording", folder.file("nowhere"))
+    #expect(outcome.exitCode == 3)
+    #expect(outcome.errors.contains("nowhere: no such file or folder"))
+  }
+
+  @Test func `a recording cut short is refused as a whole`() throws {
+    let lines = try String(contentsOfFile: Self.recording, encoding: .utf8).split(separator: "\n")
+    let half = lines.prefix(lines.count / 2).joined(separator: "\n") + "\n"
+    let cut = try folder.write("cut.om", half)
+    let data = folder.file("data")
+    let outcome = try Program.assay.run("import", cut, "--data", data)
+    #expect(outcome.exitCode == 3)
+    #expect(outcome.errors.contains("cut.om:"))
+    #expect(outcome.errors.contains("# EOF"))
+    // The store is as it was: a whole recording can be loaded into it.
+    #expect(try Program.assay.run("import", Self.recording, "--data", data).exitCode == 0)
+  }
+
+  @Test func `a block with a flipped bit is refused with file and place`() throws {
+    let source = Program.projectRoot.appending(path: "queries/recordings/healthy").path
+    let copy = folder.file("healthy")
+    try FileManager.default.copyItem(atPath: source, toPath: copy)
+    let block = try #require(
+      FileManager.default.contentsOfDirectory(atPath: copy).first { !$0.contains(".") })
+    let chunks = URL(filePath: "\(copy)/\(block)/chunks/000001")
+    var bytes = try Foundation.Data(contentsOf: chunks)
+    bytes[bytes.count / 2] ^= 0x10
+    try bytes.write(to: chunks)
+    let outcome = try Program.assay.run("query", "up", "--recording", copy)
+    #expect(outcome.exitCode == 3)
+    #expect(outcome.errors.contains(block))
+    #expect(outcome.errors.contains("checksum"))
+  }
+
+  @Test func `a torn end of the log is cut off and told, and the rest is there`() async throws {
+    let data = folder.file("data")
+    var server = try await Self.serve(data, log: folder.file("log"))
+    let body = try Self.batches(3)
+    for batch in body { #expect(try await Self.write(batch, to: server) == 204) }
+    server.kill()
+    let log = try #require(Self.newestLog(in: data))
+    let handle = try FileHandle(forWritingTo: log)
+    try handle.seekToEnd()
+    try handle.write(contentsOf: Foundation.Data([1, 2, 3, 4, 5, 6, 7]))
+    try handle.close()
+    let note = folder.file("second-log")
+    server = try await Self.serve(data, log: note)
+    let answer = try await server.send(
+      server.request("/api/v1/query?query=count_over_time(torn%5B10y%5D)&time=1900000000"))
+    #expect(answer.text.contains("\"3\""))
+    #expect(server.stop() == 0)
+    #expect(try String(contentsOfFile: note, encoding: .utf8).contains("7 bytes"))
+  }
+
+  @Test func `a second process is kept out of a directory in use`() async throws {
+    let data = folder.file("data")
+    let server = try await Self.serve(data, log: folder.file("log"))
+    let outcome = try Program.assay.run("import", Self.recording, "--data", data)
+    #expect(outcome.exitCode == 3)
+    #expect(outcome.errors.contains(data))
+    #expect(server.stop() == 0)
+  }
+
+  @Test func `a broken template is refused with line, field and remedy`() throws {
+    let template = try folder.write(
+      "broken.yaml",
+      """
+      apiVersion: argoproj.io/v1alpha1
+      kind: AnalysisTemplate
+      metadata: {name: broken}
+      spec:
+        metrics:
+        - name: accuracy
+          intervall: 1m
+          successCondition: result[0] >=
+          provider:
+            prometheus: {query: up}
+      """)
+    let recording = Program.projectRoot.appending(path: "queries/recordings/healthy").path
+    let outcome = try Program.assay.run(
+      "analyze", template, "--recording", recording, "--at", "rollout")
+    #expect(outcome.exitCode == 3)
+    #expect(outcome.errors.contains("broken.yaml:7:5"))
+    #expect(outcome.errors.contains("intervall"))
+    #expect(outcome.errors.contains("broken.yaml:8:"))
+  }
+
+  @Test func `wrong usage says what is missing`() throws {
+    let outcome = try Program.assay.run("query", "up")
+    #expect(outcome.exitCode == 64)
+    #expect(outcome.errors.contains("either --data or --recording"))
+  }
+}

@@ -1,0 +1,55 @@
+import MetricModel
+import Testing
+import TimeSeriesStore
+
+@Suite struct CompactionPlannerTests {
+  @Test(
+    arguments: [
+      ([], nil), ([10, 10, 10], nil), ([10, 10, 10, 10], [0, 1, 2, 3]),
+      ([100, 10, 10, 10, 10], [1, 2, 3, 4]), ([1000, 10, 10, 10], nil),
+      ([40, 40, 40, 10], [0, 1, 2, 3]), ([900, 900, 900, 900], nil),
+    ] as [([Int], [UInt64]?)])
+  func `blocks of similar size are merged`(sizes: [Int], expected: [UInt64]?) {
+    var policy = CompactionPolicy()
+    policy.samplesMax = 2000
+    let blocks = sizes.enumerated().map {
+      BlockShape(number: UInt64($0.offset), sampleCount: $0.element)
+    }
+    #expect(CompactionPlanner.nextMerge(blocks, policy) == expected)
+  }
+
+  @Test func `every sample is rewritten seldom, and blocks stay few`() {
+    let policy = CompactionPolicy()
+    var blocks: [BlockShape] = []
+    var rewritten = 0
+    let seals = 256
+    for number in 0..<UInt64(seals) {
+      blocks.append(BlockShape(number: number, sampleCount: 1000))
+      while let run = CompactionPlanner.nextMerge(blocks, policy) {
+        let merged = blocks.filter { run.contains($0.number) }.reduce(0) { $0 + $1.sampleCount }
+        rewritten += merged
+        let place = blocks.firstIndex { run.contains($0.number) } ?? 0
+        blocks.removeAll { run.contains($0.number) }
+        blocks.insert(
+          BlockShape(number: 1000 + number * 10 + UInt64(place), sampleCount: merged), at: place)
+      }
+      #expect(blocks.count <= 16)
+    }
+    #expect(rewritten <= 5 * seals * 1000)
+  }
+
+  @Test(
+    arguments: [
+      (0, 1 << 40, 0, false), (1, 0, 0, false), (1, 0, 7_200_000, true), (4_000_000, 0, 0, true),
+      (1, 64 << 20, 0, true), (0, 0, 7_200_000, false),
+    ] as [(Int, Int, Int64, Bool)])
+  func `heads are sealed by size, log and age`(
+    samples: Int, logBytes: Int, age: Int64, isDue: Bool
+  ) {
+    let shape = HeadShape(
+      sampleCount: samples, logSizeBytes: logBytes,
+      nonEmptySince: Timestamp(milliseconds: 1000))
+    #expect(
+      SealingPolicy().isDue(shape, now: Timestamp(milliseconds: 1000 + age)) == isDue)
+  }
+}

@@ -1,0 +1,162 @@
+import MetricModel
+import TimeSeriesStore
+
+/// SplitMix64: the same numbers for the same seed.
+struct SeededNumbers: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(_ seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ (mixed >> 31)
+  }
+
+  /// Doubles that try codecs: counters, decimals, full mantissas, staleness, NaNs with payloads,
+  /// infinities, -0, subnormals.
+  mutating func value() -> Double {
+    switch next() % 12 {
+    case 0...3: Double(Int64.random(in: -5...1000, using: &self))
+    case 4...5: Double(Int64.random(in: -5000...5000, using: &self)) / 100
+    case 6: Double.random(in: -1...1, using: &self)
+    case 7: StaleMarker.value
+    case 8: Double(bitPattern: 0x7ff8_0000_0000_0000 | next() >> 13)
+    case 9: Double(bitPattern: next())
+    case 10: [Double.infinity, -.infinity, -0.0, 0][Int(next() % 4)]
+    default: Double.leastNonzeroMagnitude * Double(next() % 100)
+    }
+  }
+}
+
+/// One thing done to a store.
+enum StoreOperation {
+  case append(SampleBatch)
+  case seal
+  case maintain(Timestamp)
+  case reopen
+}
+
+/// A seeded life of a store: growing series, churn, late, repeated and contradicting samples.
+func operations(seed: UInt64, count: Int, seriesMax: Int = 12) -> [StoreOperation] {
+  var random = SeededNumbers(seed)
+  var now: Int64 = 1_700_000_000_000
+  var sent: [(String, Int64, Double)] = []
+  return (0..<count).map { _ in
+    now += 15_000
+    switch random.next() % 10 {
+    case 0: return .seal
+    case 1: return .maintain(Timestamp(milliseconds: now))
+    case 2 where random.next() % 3 == 0: return .reopen
+    default: break
+    }
+    var rows: [(String, Int64, Double)] = []
+    for _ in 0..<(1 + random.next() % 20) {
+      let name = "metric_\(random.next() % UInt64(seriesMax))_\(now / 400_000 % 3)"
+      let time = now + Int64(random.next() % 3)
+      switch random.next() % 10 {
+      case 0: rows.append((name, time - Int64(random.next() % 200_000), random.value()))
+      case 1: rows.append((name, time - Int64(random.next() % 2_000_000), random.value()))
+      case 2: if let old = sent.randomElement(using: &random) { rows.append(old) }
+      case 3:
+        if let old = sent.suffix(30).randomElement(using: &random) {
+          rows.append((old.0, old.1, random.value()))
+        }
+      default: rows.append((name, time, random.value()))
+      }
+    }
+    sent += rows
+    return .append(batch(rows))
+  }
+}
+
+/// What a store must answer, kept the plain way.
+struct ReferenceStore {
+  private(set) var series: [String: [Int64: UInt64]] = [:]
+  private let lateWindow: Int64
+
+  init(_ contents: [String: SampleColumns] = [:], lateWindow: Milliseconds) {
+    self.lateWindow = lateWindow.count
+    series = contents.mapValues { columns in
+      Dictionary(
+        uniqueKeysWithValues: zip(columns.timestamps, columns.values.map(\.bitPattern)))
+    }
+  }
+
+  /// Stores what fits; answers (accepted, duplicates, conflicts, too old).
+  mutating func append(_ batch: SampleBatch) -> [Int] {
+    var counts = [0, 0, 0, 0]
+    for row in 0..<batch.count {
+      let name = batch.labels[Int(batch.series[row])].description
+      let time = batch.timestamps[row]
+      let bits = batch.values[row].bitPattern
+      let newest = series[name]?.keys.max()
+      if let newest, newest - time > lateWindow {
+        counts[3] += 1
+      } else if let stored = series[name]?[time] {
+        counts[stored == bits ? 1 : 2] += 1
+      } else {
+        series[name, default: [:]][time] = bits
+        counts[0] += 1
+      }
+    }
+    return counts
+  }
+
+  var contents: [String: SampleColumns] {
+    series.mapValues { samples in
+      let times = samples.keys.sorted()
+      return SampleColumns(
+        timestamps: times, values: times.map { Double(bitPattern: samples[$0] ?? 0) })
+    }
+  }
+
+  /// Whether `found` has everything of this store, and nothing that `other` lacks.
+  func isWithin(_ found: [String: SampleColumns], notBeyond tried: TriedSamples) -> Bool {
+    for (name, samples) in series {
+      guard let columns = found[name] else { return false }
+      let bits = Dictionary(
+        uniqueKeysWithValues: zip(columns.timestamps, columns.values.map(\.bitPattern)))
+      for (time, value) in samples where bits[time] != value { return false }
+    }
+    for (name, columns) in found {
+      for (time, value) in zip(columns.timestamps, columns.values)
+      where !tried.contains(name, time, value.bitPattern) { return false }
+    }
+    return true
+  }
+}
+
+/// Options under which little samples go a long way.
+func tinyOptions(_ access: StoreOptions.Access = .creating) -> StoreOptions {
+  var options = StoreOptions()
+  options.access = access
+  options.sealing.samplesMax = 40
+  options.compaction.fanIn = 2
+  return options
+}
+
+/// Every sample that was ever handed to a store.
+struct TriedSamples {
+  private struct Key: Hashable {
+    var name: String
+    var time: Int64
+    var bits: UInt64
+  }
+  private var keys: Set<Key> = []
+
+  mutating func add(_ batch: SampleBatch) {
+    for row in 0..<batch.count {
+      keys.insert(
+        Key(
+          name: batch.labels[Int(batch.series[row])].description, time: batch.timestamps[row],
+          bits: batch.values[row].bitPattern))
+    }
+  }
+
+  func contains(_ name: String, _ time: Int64, _ bits: UInt64) -> Bool {
+    keys.contains(Key(name: name, time: time, bits: bits))
+  }
+}
