@@ -33,8 +33,8 @@ struct JoinRule {
   }
 }
 
-/// `left * on (job) group_left right`: keeps the "one" side as rows by signature, streams the "many"
-/// side past it.
+/// `left * on (job) group_left right`: keeps the "one" side as rows by signature, streams the
+/// "many" side past it.
 struct BinaryJoin: Operator {
   private var many: any Operator
   private var one: any Operator
@@ -101,8 +101,8 @@ struct BinaryJoin: Operator {
     }
   }
 
-  /// Drops the last row when it is empty; folds it onto an earlier one of the same labels, which rows
-  /// of the "one" side that don't live at the same time may give.
+  /// Drops the last row when it is empty; folds it onto an earlier one of the same labels, which
+  /// rows of the "one" side that don't live at the same time may give.
   private func tidyLastRow(of result: inout SeriesBlock, since firstRow: Int) {
     let last = result.rowCount - 1
     guard result.hasSamples(row: last) else { return result.dropLastRow() }
@@ -196,8 +196,8 @@ struct JoinSides {
     throw rule.isOneToOne ? .manyToOneNotExplicit : .groupingNotUnique
   }
 
-  /// Throws when the "one" side has two elements of one signature at a step at which the "many" side
-  /// has any element.
+  /// Throws when the "one" side has two elements of one signature at a step at which the "many"
+  /// side has any element.
   func checkDuplicates() throws(QueryError) {
     guard hasSharedSignatures else { return }
     for number in signatures.indices where firstRows[number] != lastRows[number] {
