@@ -18,12 +18,14 @@ struct JoinRule {
   var isOneToOne: Bool { matching.cardinality == .oneToOne }
 
   /// The labels of a result.
-  func labels(many: Labels, one: Labels) -> Labels {
-    var result = dropsName ? LabelPicker.withoutName(many) : many
-    if isOneToOne {
+  ///
+  /// - Parameter signature: that of both elements, which mostly is the answer already.
+  func labels(many: Labels, one: Labels, signature: Labels) -> Labels {
+    var result = dropsName ? LabelPicker.withoutName(isOneToOne ? signature : many) : many
+    if isOneToOne && !dropsName {
       switch matching.labels {
-      case .on(let names): result = LabelPicker(keeping: names)(result)
-      case .ignoring(let names): result = LabelPicker(removing: names)(result)
+      case .on: result = signature
+      case .ignoring(let names): result = LabelPicker(removing: names)(many)
       }
     }
     if matching.include.isEmpty { return result }
@@ -83,12 +85,14 @@ struct BinaryJoin: Operator {
   ) throws(QueryError) {
     let labels = block.heads[row].labels
     let cells = block.values.span.extracting(block.cells(row))
+    let signatureLabels = picker(labels)
     present.set(presentIn: cells)
-    guard let signature = sides.noteMany(present, signature: picker(labels)) else { return }
+    guard let signature = sides.noteMany(present, signature: signatureLabels) else { return }
     let firstRow = result.rowCount
     var match = sides.firstRow(of: signature)
     while let oneRow = match {
-      let resultLabels = rule.labels(many: labels, one: sides.one.heads[oneRow].labels)
+      let resultLabels = rule.labels(
+        many: labels, one: sides.one.heads[oneRow].labels, signature: signatureLabels)
       try sides.noteMatch(present, oneRow: oneRow, signature: signature, resultLabels)
       let start = result.appendMissing(
         SeriesHead(labels: resultLabels, dropsName: rule.dropsNameAtEnd))
