@@ -18,12 +18,14 @@ struct JoinRule {
   var isOneToOne: Bool { matching.cardinality == .oneToOne }
 
   /// The labels of a result.
-  func labels(many: Labels, one: Labels) -> Labels {
-    var result = dropsName ? LabelPicker.withoutName(many) : many
-    if isOneToOne {
+  ///
+  /// - Parameter signature: that of both elements, which mostly is the answer already.
+  func labels(many: Labels, one: Labels, signature: Labels) -> Labels {
+    var result = dropsName ? LabelPicker.withoutName(isOneToOne ? signature : many) : many
+    if isOneToOne && !dropsName {
       switch matching.labels {
-      case .on(let names): result = LabelPicker(keeping: names)(result)
-      case .ignoring(let names): result = LabelPicker(removing: names)(result)
+      case .on: result = signature
+      case .ignoring(let names): result = LabelPicker(removing: names)(many)
       }
     }
     if matching.include.isEmpty { return result }
@@ -33,8 +35,8 @@ struct JoinRule {
   }
 }
 
-/// `left * on (job) group_left right`: keeps the "one" side as rows by signature, streams the "many"
-/// side past it.
+/// `left * on (job) group_left right`: keeps the "one" side as rows by signature, streams the
+/// "many" side past it.
 struct BinaryJoin: Operator {
   private var many: any Operator
   private var one: any Operator
@@ -83,12 +85,14 @@ struct BinaryJoin: Operator {
   ) throws(QueryError) {
     let labels = block.heads[row].labels
     let cells = block.values.span.extracting(block.cells(row))
+    let signatureLabels = picker(labels)
     present.set(presentIn: cells)
-    guard let signature = sides.noteMany(present, signature: picker(labels)) else { return }
+    guard let signature = sides.noteMany(present, signature: signatureLabels) else { return }
     let firstRow = result.rowCount
     var match = sides.firstRow(of: signature)
     while let oneRow = match {
-      let resultLabels = rule.labels(many: labels, one: sides.one.heads[oneRow].labels)
+      let resultLabels = rule.labels(
+        many: labels, one: sides.one.heads[oneRow].labels, signature: signatureLabels)
       try sides.noteMatch(present, oneRow: oneRow, signature: signature, resultLabels)
       let start = result.appendMissing(
         SeriesHead(labels: resultLabels, dropsName: rule.dropsNameAtEnd))
@@ -101,8 +105,8 @@ struct BinaryJoin: Operator {
     }
   }
 
-  /// Drops the last row when it is empty; folds it onto an earlier one of the same labels, which rows
-  /// of the "one" side that don't live at the same time may give.
+  /// Drops the last row when it is empty; folds it onto an earlier one of the same labels, which
+  /// rows of the "one" side that don't live at the same time may give.
   private func tidyLastRow(of result: inout SeriesBlock, since firstRow: Int) {
     let last = result.rowCount - 1
     guard result.hasSamples(row: last) else { return result.dropLastRow() }
@@ -196,8 +200,8 @@ struct JoinSides {
     throw rule.isOneToOne ? .manyToOneNotExplicit : .groupingNotUnique
   }
 
-  /// Throws when the "one" side has two elements of one signature at a step at which the "many" side
-  /// has any element.
+  /// Throws when the "one" side has two elements of one signature at a step at which the "many"
+  /// side has any element.
   func checkDuplicates() throws(QueryError) {
     guard hasSharedSignatures else { return }
     for number in signatures.indices where firstRows[number] != lastRows[number] {

@@ -67,8 +67,8 @@ struct StepTable {
     return result
   }
 
-  /// Adds to row `target` the steps that are both in `set` and in row `row` of `other`; false, and no
-  /// change, when one of them was there.
+  /// Adds to row `target` the steps that are both in `set` and in row `row` of `other`; false, and
+  /// no change, when one of them was there.
   mutating func insertAll(
     _ set: StepSet, and other: StepTable, row: Int, into target: Int
   ) -> Bool {
