@@ -33,7 +33,8 @@ package struct RatioGrid: Sendable, Hashable {
 /// For each odds ratio θ of the grid a stratum multiplies the e-value by the likelihood of
 /// (p_a, p_b) over that of (p₀, p₀), where p_b is a guess made before the stratum, p_a has odds
 /// θ times those of p_b, and p₀ = (n_c p_a + n_s p_b)/(n_c + n_s). It is an e-variable for
-/// equal rates whatever they are, so rates may drift from scrape to scrape (R. Turner, A. Ly,
+/// equal rates whatever they are, so rates may drift from scrape to scrape, and, with all ratios
+/// above 1, for any smaller canary rate too (R. Turner, A. Ly,
 /// P. Grünwald, "Generic E-variables for exact sequential k-sample tests", 2021, theorem 1). The
 /// result is the mean over the grid. A bad guess costs power, never validity.
 package struct SafeTwoByTwo: Sendable, Hashable {
