@@ -6,10 +6,10 @@ import Glibc
 /// BarnardTest(canary: canary, baseline: baseline)?.pValue(.greater)
 /// ```
 ///
-/// The largest chance, over all common proportions, of tables whose z statistic is at least as large
-/// (G. Barnard, Biometrika 34, 1947; with the z statistic S. Suissa, J. Shuster, JRSS A 148, 1985).
-/// Never rejects more often than it says and is more powerful than Fisher's test in small samples; the
-/// maximum makes it slow, so it is for small tables only.
+/// The largest chance, over all common proportions, of tables whose z statistic is at least as
+/// large (G. Barnard, Biometrika 34, 1947; with the z statistic S. Suissa, J. Shuster, JRSS A 148,
+/// 1985). Never rejects more often than it says and is more powerful than Fisher's test in small
+/// samples; the maximum makes it slow, so it is for small tables only.
 package struct BarnardTest: Sendable, Hashable {
   private let (x1, n1, x2, n2): (Int, Int, Int, Int)
   private let isPooled: Bool

@@ -1,15 +1,15 @@
 import Glibc
 
 extension PoissonRateTest {
-  /// The E-test of K. Krishnamoorthy and J. Thomson (J. Stat. Plan. Inference 119, 2004): the chance,
-  /// at the pooled rate, of counts whose difference of rates is at least as many standard errors
-  /// as the observed one. More powerful than the conditional test when events are few.
+  /// The E-test of K. Krishnamoorthy and J. Thomson (J. Stat. Plan. Inference 119, 2004): the
+  /// chance, at the pooled rate, of counts whose difference of rates is at least as many standard
+  /// errors as the observed one. More powerful than the conditional test when events are few.
   ///
-  /// Counts that tie with the observed ones belong to them (relative slack 1e-12). For each count of
-  /// one arm the other's are a tail, whose edge only moves forward.
+  /// Counts that tie with the observed ones belong to them (relative slack 1e-12). For each count
+  /// of one arm the other's are a tail, whose edge only moves forward.
   ///
-  /// - Returns: log p; nil without events, for counts that are not whole, or for more than a million
-  ///   expected events.
+  /// - Returns: log p; nil without events, for counts that are not whole, or for more than a
+  ///   million expected events.
   /// - Complexity: O(√events).
   package func estimatedLogP(_ alternative: Alternative) -> Double? {
     let (k1, k2) = (canary.events, baseline.events)

@@ -83,9 +83,9 @@ package struct SafeTwoByTwo: Sendable, Hashable {
 /// process.observe(canary: canary, baseline: baseline)
 /// ```
 ///
-/// Given the K events of a stratum, the canary's share is binomial with s = n_c/(n_c + n_s) when the
-/// rates are equal, so each ratio θ multiplies the e-value by θ^(k_c) / (1 + s(θ − 1))^K. Exact for
-/// Poisson counts with exposures, and valid for proportions too: the hypergeometric law is less
+/// Given the K events of a stratum, the canary's share is binomial with s = n_c/(n_c + n_s) when
+/// the rates are equal, so each ratio θ multiplies the e-value by θ^(k_c) / (1 + s(θ − 1))^K. Exact
+/// for Poisson counts with exposures, and valid for proportions too: the hypergeometric law is less
 /// spread than the binomial (W. Hoeffding, JASA 58, 1963, theorem 4), at a loss of power of a share
 /// p for events with probability p. Needs no guess of a rate.
 package struct ConditionalRateRatio: Sendable, Hashable {
