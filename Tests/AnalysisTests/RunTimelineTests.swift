@@ -7,7 +7,7 @@ import Testing
 @Suite struct RunTimelineTests {
   @Test func `the 31 reference timelines are followed step by step`() throws {
     guard
-      let vectors = try SharedData.json("rollouts/derived/analysis-run-phases.json")?["vectors"]
+      let vectors = try SharedFolder.json("rollouts/derived/analysis-run-phases.json")?["vectors"]
     else { return }
     let list = try #require(vectors as? [[String: Any]])
     #expect(list.count == 31)

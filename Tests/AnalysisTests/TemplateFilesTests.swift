@@ -55,7 +55,7 @@ import YAMLReader
   }
 
   @Test func `every template of Argo's own manifests is read, or refused with a place`() throws {
-    guard let folder = SharedData.folder("rollouts/argo-rollouts") else { return }
+    guard let folder = SharedFolder.found("rollouts/argo-rollouts") else { return }
     let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
     var read: [String] = []
     var refused: [String] = []

@@ -2,9 +2,9 @@ import Foundation
 import Testing
 
 /// Data beside the package that tests read when it is there.
-enum SharedData {
+enum SharedFolder {
   /// The folder of a conformance set, nil where it isn't on this machine.
-  static func folder(_ path: String, from file: String = #filePath) -> URL? {
+  static func found(_ path: String, from file: String = #filePath) -> URL? {
     let package = URL(fileURLWithPath: file).deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent()
     let folder = package.deletingLastPathComponent()
@@ -15,7 +15,7 @@ enum SharedData {
   }
 
   static func json(_ path: String) throws -> [String: Any]? {
-    guard let file = folder(path) else { return nil }
+    guard let file = found(path) else { return nil }
     return try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any]
   }
 }
