@@ -202,6 +202,7 @@ struct StoreLayers: Sendable {
   var shape: HeadShape {
     HeadShape(
       sampleCount: frozen.reduce(active.sampleCount) { $0 + $1.head.sampleCount },
+      seriesCount: frozen.reduce(active.seriesCount) { max($0, $1.head.seriesCount) },
       logSizeBytes: frozen.reduce(0) { $0 + $1.logSizeBytes }, nonEmptySince: nil)
   }
 }
