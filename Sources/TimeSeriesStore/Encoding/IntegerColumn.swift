@@ -1,5 +1,5 @@
-/// Bytes for a column of 64-bit integers, the cheapest of five shapes; used for times and for values
-/// that are whole numbers or decimals.
+/// Bytes for a column of 64-bit integers, the cheapest of five shapes; used for times and for
+/// values that are whole numbers or decimals.
 ///
 /// Arithmetic wraps, so that any integers survive. The number of integers is stored elsewhere.
 ///
