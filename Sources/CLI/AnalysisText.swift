@@ -7,7 +7,7 @@ struct AnalysisText {
   let lines: [String]
 
   /// - Parameter start: what times count from.
-  init(_ report: ThresholdWatch.Report, start: Timestamp) {
+  init(_ report: AnalysisReplay.Report, start: Timestamp) {
     var lines: [String] = []
     for (time, note) in report.measurements {
       let reading = note.reading.map { ShortNumber.text($0) } ?? note.value

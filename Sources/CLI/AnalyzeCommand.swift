@@ -42,7 +42,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
       }
       let opened = try source.open()
       let start = try at.time(in: opened.span, rolloutStart: opened.rolloutStart)
-      let replay = ThresholdWatch(
+      let replay = AnalysisReplay(
         template: template, start: start,
         arguments: opened.hashArguments(for: template, given: arguments))
       let queries = RecordedQueries(snapshot: opened.snapshot)
@@ -54,7 +54,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
     }
   }
 
-  static func verdict(_ decision: ThresholdWatch.Decision) -> Verdict {
+  static func verdict(_ decision: AnalysisReplay.Decision) -> Verdict {
     switch decision {
     case .never: .inconclusive
     case .ended(_, let phase, _):

@@ -10,7 +10,7 @@ struct ReplayText {
   /// - Parameter curves: what the recording shows, as lines.
   init(
     _ result: ReplayResult, description: RecordingDescription, curves: [String],
-    thresholds: ThresholdWatch.Report?
+    thresholds: AnalysisReplay.Report?
   ) {
     let end = result.trace.entries.last?.time ?? result.trace.start
     var lines = [description.text, ""]
@@ -47,7 +47,7 @@ struct ReplayText {
     }
   }
 
-  private static func words(_ report: ThresholdWatch.Report, from start: Timestamp) -> String {
+  private static func words(_ report: AnalysisReplay.Report, from start: Timestamp) -> String {
     switch report.decision {
     case .never: return "no objection to the end: promoted"
     case .ended(let time, let phase, let message):

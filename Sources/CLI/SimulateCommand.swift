@@ -54,7 +54,7 @@ struct SimulateCommand: AsyncParsableCommand {
         Terminal.write(Array(result.trace.text.utf8))
       } else {
         let watched = plain.map { template in
-          ThresholdWatch(template: template, start: description.rolloutStart)
+          AnalysisReplay(template: template, start: description.rolloutStart)
             .run(until: opened.span.end, query: port)
         }
         let curves = RecordedCurves(

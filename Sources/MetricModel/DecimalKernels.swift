@@ -2,33 +2,51 @@ internal import CDecimal
 
 /// Decimal digits of a finite, non-zero number: `d.ddd × 10^exponent`.
 struct Digits {
-  var isNegative: Bool
-  /// ASCII, without trailing zeros, at least one.
-  var digits: [UInt8]
-  var exponent: Int
+  let isNegative: Bool
+  let exponent: Int
+  /// At most 17, without trailing zeros, at least one.
+  let count: Int
+  /// ASCII; beyond `count` of no meaning.
+  private var text: InlineArray<32, UInt8>
 
   /// The fewest digits that read back as `value`.
   init(shortest value: Double) {
-    let text = unsafe [UInt8](unsafeUninitializedCapacity: 32) { buffer, count in
+    var text = InlineArray<32, UInt8>(repeating: 0)
+    var span = text.mutableSpan
+    let length = unsafe span.withUnsafeMutableBufferPointer { buffer in
       unsafe buffer.withMemoryRebound(to: CChar.self) { characters in
-        guard let start = characters.baseAddress else { return }
-        count = Int(unsafe cdecimal_shortest_scientific(value, start))
+        unsafe characters.baseAddress.map {
+          Int(unsafe cdecimal_shortest_scientific(value, $0))
+        } ?? 0
       }
     }
-    self.init(scientific: text)
+    // `-d.ddde±XX`, from which sign and point are taken out in place.
+    var read = text[0] == UInt8(ascii: "-") ? 1 : 0
+    isNegative = read == 1
+    var digits = 0
+    while read < length, text[read] != UInt8(ascii: "e") {
+      if text[read] != UInt8(ascii: ".") {
+        text[digits] = text[read]
+        digits += 1
+      }
+      read += 1
+    }
+    let isSmall = read + 1 < length && text[read + 1] == UInt8(ascii: "-")
+    var magnitude = 0
+    while read < length {
+      if (0x30...0x39).contains(text[read]) { magnitude = magnitude * 10 + Int(text[read]) - 0x30 }
+      read += 1
+    }
+    exponent = isSmall ? -magnitude : magnitude
+    count = digits
+    self.text = text
   }
 
-  /// Reads `-d.ddde±XX`.
-  private init(scientific text: [UInt8]) {
-    isNegative = text.first == UInt8(ascii: "-")
-    let mantissaEnd = text.firstIndex(of: UInt8(ascii: "e")) ?? text.count
-    digits = text[..<mantissaEnd].filter { (0x30...0x39).contains($0) }
-    var magnitude = 0
-    for byte in text[mantissaEnd...] where (0x30...0x39).contains(byte) {
-      magnitude = magnitude * 10 + Int(byte) - 0x30
-    }
-    let isSmall = text[mantissaEnd...].contains(UInt8(ascii: "-"))
-    exponent = isSmall ? -magnitude : magnitude
+  subscript(index: Int) -> UInt8 { text[index] }
+
+  /// Appends the digits of a range.
+  func append(_ range: Range<Int>, to output: inout [UInt8]) {
+    for index in range { output.append(text[index]) }
   }
 }
 

@@ -86,26 +86,20 @@ package struct Labels: Hashable, Comparable, Sendable {
   }
 
   /// Only the labels whose names are in `names`.
-  package func keeping(_ names: Set<String>) -> Labels { filtered { names.contains($0) } }
-
-  /// All labels but those whose names are in `names`.
-  package func removing(_ names: Set<String>) -> Labels { filtered { !names.contains($0) } }
-
-  /// The labels for whose names `isKept` answers true.
-  package func filtered(_ isKept: (String) -> Bool) -> Labels {
-    var kept: [UInt8] = []
-    kept.reserveCapacity(storage.count)
-    forEachRange { name, value in
-      if isKept(String(decoding: storage[name], as: UTF8.self)) {
-        kept.append(contentsOf: storage[(name.lowerBound - Self.headerSize)..<value.upperBound])
-      }
-      return true
-    }
-    return kept.count == storage.count ? self : Labels(sortedStorage: kept)
+  package func keeping(_ names: [String]) -> Labels {
+    picking(Self.sortedBytes(names), keepsListed: true)
   }
 
-  /// The labels without the metric name.
-  package var withoutMetricName: Labels { removing([Self.metricName]) }
+  /// All labels but those whose names are in `names`.
+  package func removing(_ names: [String]) -> Labels {
+    picking(Self.sortedBytes(names), keepsListed: false)
+  }
+
+  /// Names as `picking` wants them.
+  package static func sortedBytes(_ names: [String]) -> [[UInt8]] {
+    let sorted = names.map { Array($0.utf8) }.sorted { $0.lexicographicallyPrecedes($1) }
+    return sorted.enumerated().filter { $0 == 0 || sorted[$0 - 1] != $1 }.map(\.element)
+  }
 
   static let headerSize = 8
 
@@ -134,7 +128,7 @@ package struct Labels: Hashable, Comparable, Sendable {
     hasher.combine(cachedHash)
   }
 
-  /// A hash that is the same in every process: FNV-1a, 64 bits, over the stored bytes.
+  /// A hash of the stored bytes, the same in every process.
   package var stableHash: UInt64 { cachedHash }
 
   /// Prometheus' order: name, then value of each label in turn, a prefix before what continues it.
@@ -153,12 +147,6 @@ package struct Labels: Hashable, Comparable, Sendable {
       (a, b) = (endA, endB)
     }
     return a >= left.storage.count && b < right.storage.count
-  }
-
-  private static func hash(of bytes: [UInt8]) -> UInt64 {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-    return hash
   }
 }
 

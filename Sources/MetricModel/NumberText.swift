@@ -83,14 +83,14 @@ package enum NumberText {
       output.append(zero)
       output.append(UInt8(ascii: "."))
       output.append(contentsOf: repeatElement(zero, count: -point))
-      output.append(contentsOf: number.digits)
-    } else if point >= number.digits.count {
-      output.append(contentsOf: number.digits)
-      output.append(contentsOf: repeatElement(zero, count: point - number.digits.count))
+      number.append(0..<number.count, to: &output)
+    } else if point >= number.count {
+      number.append(0..<number.count, to: &output)
+      output.append(contentsOf: repeatElement(zero, count: point - number.count))
     } else {
-      output.append(contentsOf: number.digits[..<point])
+      number.append(0..<point, to: &output)
       output.append(UInt8(ascii: "."))
-      output.append(contentsOf: number.digits[point...])
+      number.append(point..<number.count, to: &output)
     }
   }
 
@@ -98,10 +98,10 @@ package enum NumberText {
     _ number: Digits, minimumExponentDigits: Int, to output: inout [UInt8]
   ) {
     if number.isNegative { output.append(UInt8(ascii: "-")) }
-    output.append(number.digits[0])
-    if number.digits.count > 1 {
+    output.append(number[0])
+    if number.count > 1 {
       output.append(UInt8(ascii: "."))
-      output.append(contentsOf: number.digits[1...])
+      number.append(1..<number.count, to: &output)
     }
     output.append(UInt8(ascii: "e"))
     output.append(UInt8(ascii: number.exponent < 0 ? "-" : "+"))

@@ -105,7 +105,7 @@ import Testing
   }
 
   @Test func `plain thresholds tell when they would have decided`() throws {
-    let watch = ThresholdWatch(
+    let watch = AnalysisReplay(
       template: try ReplayFixture.template(end: "interval: 1m"), start: ReplayFixture.start)
     let report = watch.run(
       until: end,
@@ -122,7 +122,7 @@ import Testing
   }
 
   @Test func `plain thresholds that see nothing never decide`() throws {
-    let watch = ThresholdWatch(
+    let watch = AnalysisReplay(
       template: try ReplayFixture.template(end: "interval: 1m"), start: ReplayFixture.start)
     let report = watch.run(until: end, query: ReplayFixture.port(accuracy: { _ in 0.91 }))
     #expect(report.decision == .never)

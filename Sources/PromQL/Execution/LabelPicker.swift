@@ -21,35 +21,12 @@ struct LabelPicker {
   }
 
   private init(_ names: [String], keepsListed: Bool) {
-    let sorted = names.map { Array($0.utf8) }.sorted { $0.lexicographicallyPrecedes($1) }
-    self.names = sorted
+    self.names = Labels.sortedBytes(names)
     self.keepsListed = keepsListed
   }
 
   func callAsFunction(_ labels: Labels) -> Labels {
-    if names.isEmpty { return keepsListed ? .empty : labels }
-    if !keepsListed && !hasListed(labels) { return labels }
-    var kept: [(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)] = []
-    var total = 0
-    labels.forEach { name, value in
-      total += 1
-      if isListed(name) == keepsListed { kept.append((name, value)) }
-    }
-    if kept.count == total { return labels }
-    return Labels(sortedPairs: kept) ?? .empty
-  }
-
-  private func hasListed(_ labels: Labels) -> Bool {
-    var isFound = false
-    labels.forEach { name, _ in isFound = isFound || isListed(name) }
-    return isFound
-  }
-
-  private func isListed(_ name: ArraySlice<UInt8>) -> Bool {
-    for candidate in names where candidate.count == name.count && candidate.elementsEqual(name) {
-      return true
-    }
-    return false
+    labels.picking(names, keepsListed: keepsListed)
   }
 }
 

@@ -2,13 +2,13 @@ package import Analysis
 package import MetricModel
 internal import Rollouts
 
-/// What a template alone, run in the background from the start of an update, would have decided and
-/// when: the plain thresholds of old beside a replay's verdict.
+/// What a template alone, run from some time on, would have decided and when: one analysis of
+/// recorded data, or the plain thresholds of old beside a rollout's verdict.
 ///
-///     let watch = ThresholdWatch(template: tutorial, start: start)
-///     let report = watch.run(until: result.end, query: port)
+///     let replay = AnalysisReplay(template: tutorial, start: start)
+///     let report = replay.run(until: end, query: port)
 ///     report.decision                               // .never, or .ended(at:, phase:, message:)
-package struct ThresholdWatch: Sendable {
+package struct AnalysisReplay: Sendable {
   package var template: AnalysisTemplate
   package var start: Timestamp
   /// Values for the template's arguments.
