@@ -20,9 +20,9 @@ test: ## build all, check the formatting, run every test
 	@echo "==> building the program and the tests (some minutes the first time)"
 	swift build --build-tests
 	@echo "==> running the tests of the parts"
-	swift test --skip-build --skip EndToEndTests
+	@.ci/tests --skip EndToEndTests
 	@echo "==> running the program itself: beside the real Prometheus, killed, on bad input"
-	swift test --skip-build --filter EndToEndTests
+	@.ci/tests --filter EndToEndTests
 
 build: ## build the program for release
 	@.ci/packages
