@@ -32,6 +32,8 @@ package enum QueryError: Error, Equatable, Sendable {
   case rangeQueryType(ValueType)
   /// An expression that parses but isn't built; names it.
   case unsupported(String)
+  /// A duration that turns out not to be one.
+  case duration(DurationFault, SourceRange)
   /// The storage failed.
   case storage(SelectError)
   /// More evaluation times than allowed.
@@ -71,6 +73,7 @@ extension QueryError: CustomStringConvertible {
       "invalid expression type \(GoText.quoted(type.spelledOut)) for range query, "
         + "must be Scalar or instant Vector"
     case .unsupported(let what): "\(what) is not supported"
+    case .duration(let fault, let range): "\(range.start):\(range.end): \(fault.rawValue)"
     case .storage(let error): "expanding series: \(error)"
     case .tooManySteps(let limit):
       "exceeded maximum resolution of \(limit) points per timeseries. "

@@ -122,7 +122,7 @@ extension Planner {
   /// Directly on a selector it asks for the samples' own times, on anything else for the step's.
   private func timestamp(_ argument: QueryExpression) throws(QueryError) -> Planned {
     if case .selector(let selector) = argument.unparenthesised {
-      var result = settled(plan(selector, answersTimes: true))
+      var result = settled(try plan(selector, answersTimes: true))
       result.isInvariant = false
       return afterNameDrop(timesNamed(result))
     }

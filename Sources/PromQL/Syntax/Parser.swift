@@ -25,10 +25,10 @@ package struct Parser {
   let options: ParserOptions
   private let tokens: [Token]
   private var next = 0
-  /// How many calls of `expression` are open.
-  private var openLevels = 0
+  /// How many calls of `expression` and `durationExpression` are open.
+  var openLevels = 0
   /// The height of the tree that was returned last.
-  private var height = 0
+  var height = 0
 
   /// Parses a whole query.
   package static func parse(
@@ -332,7 +332,7 @@ package struct Parser {
     guard height <= options.maximumDepth else { throw tooDeep }
   }
 
-  private var tooDeep: ParseError {
+  var tooDeep: ParseError {
     error("query is nested too deeply, expected at most \(options.maximumDepth) levels")
   }
 }

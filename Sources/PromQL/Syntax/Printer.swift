@@ -60,7 +60,7 @@ package enum Printer {
     case .queryStart: text += " @ start()"
     case .queryEnd: text += " @ end()"
     }
-    if shift.offset.count != 0 { text += " offset \(shift.offset)" }
+    if shift.offset != .fixed(.zero) { text += " offset \(shift.offset)" }
     return text
   }
 

@@ -98,11 +98,25 @@ extension QueryExpression {
     }
   }
 
-  /// The names of all functions called.
+  /// The names of all functions called, in durations too.
   package var calledFunctions: Set<String> {
     var names = children.reduce(into: Set<String>()) { $0.formUnion($1.calledFunctions) }
     if case .call(let call) = self { names.insert(call.name) }
+    for case .computed(let duration) in durations { names.formUnion(duration.calledFunctions) }
     return names
+  }
+
+  /// The durations written at this node itself.
+  private var durations: [QueryDuration] {
+    var written = shift.map { [$0.offset] } ?? []
+    switch self {
+    case .rangeSelector(_, let window, _): written.append(window)
+    case .subquery(let subquery):
+      written.append(subquery.window)
+      if let step = subquery.step { written.append(step) }
+    default: break
+    }
+    return written
   }
 
   /// A copy with `transform` applied to the expressions directly below.

@@ -11,7 +11,7 @@ package indirect enum QueryExpression: Equatable, Sendable {
   case string(String, SourceRange)
   case selector(VectorSelector)
   /// `selector[range]`.
-  case rangeSelector(VectorSelector, window: Milliseconds, SourceRange)
+  case rangeSelector(VectorSelector, window: QueryDuration, SourceRange)
   case subquery(Subquery)
   case call(FunctionCall)
   case aggregation(Aggregation)
@@ -31,14 +31,14 @@ package enum PinnedTime: Hashable, Sendable {
 }
 
 /// `offset` and `@`, in whichever order they were written.
-package struct TimeShift: Hashable, Sendable {
+package struct TimeShift: Equatable, Sendable {
   /// Positive looks back; zero when not written.
-  package var offset: Milliseconds
+  package var offset: QueryDuration
   /// Nil when not written. The offset applies on top of it.
   package var pin: PinnedTime?
 
   package init(offset: Milliseconds = .zero, pin: PinnedTime? = nil) {
-    self.offset = offset
+    self.offset = .fixed(offset)
     self.pin = pin
   }
 }
@@ -63,14 +63,14 @@ package struct VectorSelector: Equatable, Sendable {
 /// `expression[window:step]`.
 package struct Subquery: Equatable, Sendable {
   package var expression: QueryExpression
-  package var window: Milliseconds
+  package var window: QueryDuration
   /// Nil for the default, the global evaluation interval.
-  package var step: Milliseconds?
+  package var step: QueryDuration?
   package var shift: TimeShift
   package var range: SourceRange
 
   package init(
-    expression: QueryExpression, window: Milliseconds, step: Milliseconds?, shift: TimeShift,
+    expression: QueryExpression, window: QueryDuration, step: QueryDuration?, shift: TimeShift,
     range: SourceRange
   ) {
     self.expression = expression

@@ -57,11 +57,36 @@ import Testing
         + #"holds no colon"#
     ),
     ("on", "1:1: parse error: unexpected <on>, expected an expression"),
-    ("x[-5m]", "1:3: parse error: unexpected <op:-> in range, expected a duration such as 5m"),
+    ("x[-5m]", "1:3: parse error: duration must be greater than 0"),
+    (
+      "x[]",
+      #"1:3: parse error: unexpected "]" in subquery or range selector, expected number, "#
+        + "duration, step(), or range()"
+    ),
+    (
+      "x[5m:step]",
+      #"1:6: parse error: unexpected identifier "step" in subquery selector, expected number, "#
+        + "duration, step(), or range()"
+    ),
+    (
+      "x offset y",
+      #"1:10: parse error: unexpected identifier "y" in offset, expected number, duration, "#
+        + "step(), or range()"
+    ),
+    ("x[step() / 0d]", "1:10: parse error: division by zero"),
+    ("x offset (4d % 0)", "1:14: parse error: modulo by zero"),
+    ("x offset 1e10", "1:10: parse error: duration out of range"),
+    (
+      "x[max_of(1m)]",
+      #"1:12: parse error: unexpected ")" in subquery or range selector, expected ",""#
+    ),
     ("x[0]", "1:3: parse error: duration must be greater than 0"),
     ("x[5m:0s]", "1:6: parse error: duration must be greater than 0"),
     ("x[Inf]", "1:3: parse error: duration out of range"),
-    ("x[5m + 1m]", #"1:6: parse error: unexpected <op:+> in range, expected ":" or "]""#),
+    (
+      "x[5m 1m]",
+      #"1:6: parse error: unexpected duration "1m" in subquery or range, expected ":" or "]""#
+    ),
     ("sum(x)[5m]", "1:7: parse error: ranges only allowed for vector selectors"),
     ("x offset 1m [5m]", "1:13: parse error: no offset modifiers allowed before range"),
     ("x @ 1 [5m]", "1:7: parse error: no @ modifiers allowed before range"),
