@@ -25,7 +25,9 @@ let package = Package(
   products: [.executable(name: "assay", targets: ["CLI"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -59,8 +61,10 @@ let package = Package(
       "HTTPService",
       [
         "MetricModel", "PromQL", "TimeSeriesStore", "Exposition",
+        .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
       ]),
 
     // Floor 3: the command.
@@ -90,8 +94,17 @@ let package = Package(
     tests("ExpositionTests", ["Exposition", "MetricModel"]),
     tests("AnalysisTests", ["Analysis", "MetricModel", "Statistics", "Manifest", "YAMLReader"]),
     tests("RolloutsTests", ["Rollouts", "Analysis", "MetricModel", "Manifest", "YAMLReader"]),
-    tests("SimulationTests", ["Simulation", "Rollouts", "Analysis", "Manifest", "YAMLReader"]),
-    tests("HTTPServiceTests", ["HTTPService", "TimeSeriesStore", "Exposition", "MetricModel"]),
+    tests(
+      "SimulationTests",
+      [
+        "Simulation", "Rollouts", "Analysis", "Statistics", "MetricModel", "Manifest", "YAMLReader",
+      ]),
+    tests(
+      "HTTPServiceTests",
+      [
+        "HTTPService", "TimeSeriesStore", "Exposition", "MetricModel",
+        .product(name: "Logging", package: "swift-log"),
+      ]),
     // Runs the built program as users do, so it needs it built.
     tests("EndToEndTests", ["CLI", "Exposition", "MetricModel"]),
     tests("TidyTests"),

@@ -23,8 +23,8 @@ struct Assay: AsyncParsableCommand {
       """,
     version: "assay \(version)",
     subcommands: [
-      QueryCommand.self, AnalyzeCommand.self, SimulateCommand.self, ImportCommand.self,
-      ServeCommand.self,
+      QueryCommand.self, AnalyzeCommand.self, SimulateCommand.self, LintCommand.self,
+      ImportCommand.self, ServeCommand.self,
 
     ])
 

@@ -8,8 +8,10 @@ struct ManifestFiles {
   /// In the order of the files.
   private(set) var rollouts: [Document] = []
   private(set) var templates: [AnalysisTemplate] = []
-  /// Everything there is to say about the files, each line with file, place and remedy.
+  /// Faults, each line with file, place and remedy.
   private(set) var remarks: [String] = []
+  /// What is legal in the templates and yet not what one wants.
+  private(set) var advice: [String] = []
   /// Whether one of the remarks is a refusal.
   private(set) var isRefused = false
 
@@ -33,7 +35,13 @@ struct ManifestFiles {
     }
     for document in documents { try read(document) }
     for note in ManifestReview.notes(on: documents.map(\.node)) {
-      remark(documents[note.document].path, "\(note)", note.problem.severity == .refused)
+      let (error, severity) = (note.problem.error, note.problem.severity)
+      let place = error.line > 0 ? "\(error.line):\(error.column): " : " "
+      let field = error.path.isEmpty ? "" : "\(error.path): "
+      remark(
+        documents[note.document].path,
+        "\(place)\(severity.rawValue): \(note.title): \(field)\(error.message)",
+        severity == .refused)
     }
   }
 
@@ -56,6 +64,7 @@ struct ManifestFiles {
         templates.append(template)
         let findings = TemplateValidation.findings(in: template)
         for finding in findings { remark(document.path, "\(finding)", finding.isError) }
+        advice += TemplateAdvice.findings(in: template).map { "\(document.path):\($0)" }
       } catch {
         remark(document.path, "\(error)", true)
       }

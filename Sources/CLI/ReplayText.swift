@@ -7,43 +7,63 @@ import Simulation
 struct ReplayText {
   let lines: [String]
 
+  /// - Parameter curves: what the recording shows, as lines.
   init(
-    _ result: ReplayResult, description: RecordingDescription, thresholds: ThresholdWatch.Report?
+    _ result: ReplayResult, description: RecordingDescription, curves: [String],
+    thresholds: ThresholdWatch.Report?
   ) {
-    let plots = TracePlots(result.trace)
     let end = result.trace.entries.last?.time ?? result.trace.start
     var lines = [description.text, ""]
     lines += TimelineText(result.trace).lines
     lines.append("")
-    lines += plots.schedule(until: end)
-    for plot in plots.metrics { lines += [""] + plot.lines }
-    lines += ["", "Assay:            \(Self.words(result.ending, from: result.trace.start))"]
+    lines += TracePlots(result.trace).schedule(until: end)
+    lines += curves
+    lines += ["", "Assay             " + Self.words(result, from: result.trace.start)]
+    lines += Self.evidence(in: result)
     if let thresholds {
-      lines.append("plain thresholds: \(Self.words(thresholds.decision, from: result.trace.start))")
+      lines.append("plain thresholds  " + Self.words(thresholds, from: result.trace.start))
     }
     self.lines = lines
   }
 
-  private static func words(_ ending: ReplayEnding, from start: Timestamp) -> String {
-    switch ending {
-    case .promoted(let time): "promoted at \(RelativeTime.text(time, from: start))"
-    case .rolledBack(let time, let reason):
-      "rolled back at \(RelativeTime.text(time, from: start)): \(reason)"
+  private static func words(_ result: ReplayResult, from start: Timestamp) -> String {
+    switch result.ending {
+    case .promoted(let time): "promoted at \(minutes(time, from: start))"
+    case .rolledBack(let time, _): "rolled back at \(minutes(time, from: start))"
     case .paused(let time, let reason):
-      "waits for a person since \(RelativeTime.text(time, from: start)): \(reason)"
+      "waits for a person since \(minutes(time, from: start)): \(reason)"
     case .unfinished(let message): "unfinished when the recording was over: \(message)"
     }
   }
 
-  private static func words(_ decision: ThresholdWatch.Decision, from start: Timestamp) -> String {
-    switch decision {
-    case .never: "no objection to the end: promoted"
+  /// What the measurements that failed rest on.
+  private static func evidence(in result: ReplayResult) -> [String] {
+    result.trace.entries.flatMap { entry -> [String] in
+      guard case .measured(let note) = entry.event, note.phase == .failed || note.phase == .error
+      else { return [] }
+      let indent = String(repeating: " ", count: 18)
+      return TimelineText.wrapped("\(note.metric): \(note.evidence)", columns: 80)
+        .map { indent + $0 }
+    }
+  }
+
+  private static func words(_ report: ThresholdWatch.Report, from start: Timestamp) -> String {
+    switch report.decision {
+    case .never: return "no objection to the end: promoted"
     case .ended(let time, let phase, let message):
+      let end = minutes(time, from: start)
       switch phase {
       case .failed, .error:
-        "rolled back at \(RelativeTime.text(time, from: start)): \(message)"
-      default: "\(phase.rawValue) at \(RelativeTime.text(time, from: start)) \(message)"
+        let values = report.measurements.filter { $0.time == time && $0.note.phase == phase }
+          .map { "\($0.note.metric) = \($0.note.reading.map(ShortNumber.text) ?? $0.note.value)" }
+        return "rolled back at \(end): "
+          + (values.isEmpty ? message : values.joined(separator: ", "))
+      default: return "\(phase.rawValue) at \(end) \(message)"
       }
     }
+  }
+
+  private static func minutes(_ time: Timestamp, from start: Timestamp) -> String {
+    RelativeTime.text(Timestamp(milliseconds: time.milliseconds / 1000 * 1000), from: start)
   }
 }

@@ -57,7 +57,14 @@ struct SimulateCommand: AsyncParsableCommand {
           ThresholdWatch(template: template, start: description.rolloutStart)
             .run(until: opened.span.end, query: port)
         }
-        let text = ReplayText(result, description: description, thresholds: watched)
+        let curves = RecordedCurves(
+          queries: queries, span: opened.span, origin: description.rolloutStart)
+        let text = ReplayText(
+          result, description: description,
+          curves: try curves.lines(for: files.templates) {
+            opened.hashArguments(for: $0, given: [])
+          },
+          thresholds: watched)
         text.lines.forEach(Terminal.print)
       }
       try Self.verdict(result.ending).end()

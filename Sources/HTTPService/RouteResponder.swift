@@ -22,7 +22,7 @@ struct RouteResponder: HTTPResponder {
 
   func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
     let start = ContinuousClock.now
-    let (route, answer) = await answer(request)
+    let (route, answer) = try await answer(request)
     counters.countRequest(
       route: route, status: answer.status, duration: ContinuousClock.now - start)
     context.logger.debug(
@@ -33,7 +33,7 @@ struct RouteResponder: HTTPResponder {
   }
 
   /// The answer and the name of the route for the counters.
-  private func answer(_ request: Request) async -> (route: String, APIResponse) {
+  private func answer(_ request: Request) async throws -> (route: String, APIResponse) {
     let address = request.head.path ?? "/"
     guard address.utf8.count <= Self.addressBytesMax else {
       return ("other", .text("URI Too Long\n", status: 414))
@@ -54,7 +54,7 @@ struct RouteResponder: HTTPResponder {
         return (route.path, await run(route, decoded))
       } catch let error as APIError {
         return (route.path, .failure(error))
-      } catch {
+      } catch is NIOTooManyBytesError {
         let limit = "the body exceeds \(route.bodyBytesMax) bytes\n"
         return (route.path, .text(limit, status: 413))
       }

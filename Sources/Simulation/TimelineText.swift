@@ -19,16 +19,66 @@ package struct TimelineText: Sendable {
     self.width = min(max(width, 60), 100)
   }
 
-  /// Head and rows. Time, share and pods are shown where they change.
+  /// Head and rows. Time, share and pods are shown where they change; good measurements that others
+  /// of their metric follow share a row without their evidence.
   package var lines: [String] {
     var rows = Rows(start: trace.start, width: width)
+    let last = lastMeasurements
+    var good: [TraceEntry] = []
     for (index, entry) in trace.entries.enumerated() {
+      if case .measured(let note) = entry.event, note.phase == .successful,
+        last[note.key] != note.number,
+        good.first.map({ $0.time == entry.time }) ?? true
+      {
+        good.append(entry)
+        continue
+      }
+      rows.addTogether(good)
+      good = []
       rows.add(entry, isLast: index == trace.entries.count - 1)
     }
+    rows.addTogether(good)
     let head =
       Padded.right("time", 10) + Padded.right("canary's share", 18) + Padded.right("new + old", 12)
     return [head + "what"] + rows.lines
   }
+
+  /// Broken at spaces; a word longer than a line is cut.
+  package static func wrapped(_ text: String, columns: Int) -> [String] {
+    var lines: [String] = []
+    var line = ""
+    for word in text.split(whereSeparator: { $0 == " " || $0 == "\n" }) {
+      var rest = Substring(word)
+      while rest.count > columns {
+        if !line.isEmpty { lines.append(line) }
+        lines.append(String(rest.prefix(columns)))
+        line = ""
+        rest = rest.dropFirst(columns)
+      }
+      if !line.isEmpty, line.count + 1 + rest.count > columns {
+        lines.append(line)
+        line = ""
+      }
+      line += line.isEmpty ? String(rest) : " \(rest)"
+    }
+    return line.isEmpty ? lines : lines + [line]
+  }
+
+  /// The number of the last measurement of each metric in each run.
+  private var lastMeasurements: [MeasurementNote.Key: Int] {
+    var result: [MeasurementNote.Key: Int] = [:]
+    for case .measured(let note) in trace.entries.map(\.event) { result[note.key] = note.number }
+    return result
+  }
+}
+
+extension MeasurementNote {
+  fileprivate struct Key: Hashable {
+    var run: String
+    var metric: String
+  }
+
+  fileprivate var key: Key { Key(run: run, metric: metric) }
 }
 
 /// Rows in the making, and what was said last.
@@ -45,8 +95,22 @@ private struct Rows {
     self.width = width
   }
 
+  /// Measurements of one time of which there is nothing to say but that they are good.
+  mutating func addTogether(_ entries: [TraceEntry]) {
+    let notes = entries.compactMap { entry in
+      if case .measured(let note) = entry.event { note } else { nil }
+    }
+    guard let first = notes.first, let entry = entries.first else { return }
+    let names = notes.map(\.metric).joined(separator: ", ")
+    add("\(mark(.successful)) #\(first.number) \(names)", [], at: entry)
+  }
+
   mutating func add(_ entry: TraceEntry, isLast: Bool) {
     guard let (text, details) = words(for: entry.event, isLast: isLast) else { return }
+    add(text, details, at: entry)
+  }
+
+  private mutating func add(_ text: String, _ details: [String], at entry: TraceEntry) {
     let now = entry.situation
     let whole = Timestamp(milliseconds: entry.time.milliseconds / 1000 * 1000)
     let time = Padded.right(RelativeTime.text(whole, from: start), 10)
@@ -58,11 +122,11 @@ private struct Rows {
       time == lastTime && pods == lastPods
       ? blank : time + (pods == lastPods ? blank.dropFirst(10) : pods[...])
     (lastTime, lastPods) = (time, pods)
-    let first = wrapped(text, columns: width - 40)
+    let first = TimelineText.wrapped(text, columns: width - 40)
     lines.append(prefix + (first.first ?? ""))
     lines += first.dropFirst().map { blank + $0 }
     for detail in details {
-      lines += wrapped(detail, columns: width - 42).map { blank + "  " + $0 }
+      lines += TimelineText.wrapped(detail, columns: width - 42).map { blank + "  " + $0 }
     }
   }
 
@@ -96,10 +160,16 @@ private struct Rows {
   private func words(for told: RolloutEvent) -> (text: String, details: [String])? {
     switch told.reason {
     case "RolloutStepCompleted", "SkipSteps", "RolloutRetry": (told.message, [])
-    case "RolloutAborted": ("ROLLED BACK", [told.message])
+    case "RolloutAborted": ("ROLLED BACK", [Self.withoutEvidence(told.message)])
     case "RolloutCompleted": ("PROMOTED", [told.message])
     default: nil
     }
+  }
+
+  /// The reason without the message of the measurement, which stands above.
+  private static func withoutEvidence(_ message: String) -> String {
+    guard let quote = message.firstRange(of: ": \"Error Message: ") else { return message }
+    return String(message[..<quote.lowerBound])
   }
 
   private func measurement(_ note: MeasurementNote) -> String {
@@ -116,26 +186,5 @@ private struct Rows {
     case .inconclusive: "?"
     case .pending, .running: "…"
     }
-  }
-
-  /// Broken at spaces; a word longer than a line is cut.
-  private func wrapped(_ text: String, columns: Int) -> [String] {
-    var lines: [String] = []
-    var line = ""
-    for word in text.split(whereSeparator: { $0 == " " || $0 == "\n" }) {
-      var rest = Substring(word)
-      while rest.count > columns {
-        if !line.isEmpty { lines.append(line) }
-        lines.append(String(rest.prefix(columns)))
-        line = ""
-        rest = rest.dropFirst(columns)
-      }
-      if !line.isEmpty, line.count + 1 + rest.count > columns {
-        lines.append(line)
-        line = ""
-      }
-      line += line.isEmpty ? String(rest) : " \(rest)"
-    }
-    return line.isEmpty ? lines : lines + [line]
   }
 }

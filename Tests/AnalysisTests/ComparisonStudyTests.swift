@@ -53,7 +53,7 @@ import Testing
       "\(ComparisonTests.latency), margin: 0.15", seeds: 100..<140,
       stable: ScrapedFleet.Version(name: "stable", pods: 9, podSpread: 0.05),
       canary: ComparisonTests.changed { $0.podSpread = 0.05 })
-    #expect(latency.failed <= 6, "\(latency)")
+    #expect(latency.failed <= 5, "\(latency)")
     let errors = try Self.study(
       ComparisonTests.errors, seeds: 100..<160,
       stable: ScrapedFleet.Version(name: "stable", pods: 9, badSpread: 0.2),

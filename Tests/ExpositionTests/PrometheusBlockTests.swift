@@ -1,3 +1,4 @@
+import Foundation
 import MetricModel
 import Testing
 
@@ -30,6 +31,17 @@ import Testing
     try (0..<block.seriesCount).map { try block.series(at: $0) }
   }
 
+  /// As `promtool tsdb dump` writes them.
+  private func dumped(_ all: [Series]) -> [String] {
+    all.flatMap { series in
+      let pairs = series.labels.pairs.map { "\($0.name)=\(GoText.quoted($0.value))" }
+      let labels = "{\(pairs.joined(separator: ", "))}"
+      return zip(series.samples.timestamps, series.samples.values).map { time, value in
+        "\(labels) \(NumberText.general(value)) \(time)"
+      }
+    }
+  }
+
   @Test(.enabled(if: PromtoolBlock.isInstalled, "promtool is not installed"))
   func `a block of promtool reads as promtool dumps it`() throws {
     let text = Self.recording()
@@ -37,13 +49,7 @@ import Testing
     let block = try PrometheusBlock(
       index: files.index, segments: files.segments, tombstones: files.tombstones)
     let all = try series(of: block)
-    var ours: [String] = []
-    for series in all {
-      let pairs = series.labels.pairs.map { "\($0.name)=\(GoText.quoted($0.value))" }
-      for (time, value) in zip(series.samples.timestamps, series.samples.values) {
-        ours.append("{\(pairs.joined(separator: ", "))} \(NumberText.general(value)) \(time)")
-      }
-    }
+    let ours = dumped(all)
     #expect(ours.count == 1200)
     #expect(ours == files.dump.map(String.init))
     let parsed = try OpenMetricsParser.parse(Array(text.utf8), untimedAt: nil)
@@ -57,6 +63,19 @@ import Testing
       }
     }
     #expect(Set(rows) == Set(stored))
+  }
+
+  @Test(
+    .enabled(if: PromtoolBlock.isInstalled, "promtool is not installed"),
+    .enabled(if: !PromtoolBlock.recorded.isEmpty, "there are no recorded blocks"),
+    arguments: PromtoolBlock.recorded)
+  func `a block of a Prometheus server reads as promtool dumps it`(_ folder: URL) throws {
+    let files = try PromtoolBlock(at: folder)
+    let block = try PrometheusBlock(
+      index: files.index, segments: files.segments, tombstones: files.tombstones)
+    let all = try series(of: block)
+    #expect(dumped(all) == files.dump.map(String.init))
+    #expect(all.contains { $0.samples.values.contains(where: \.isStaleMarker) })
   }
 
   @Test(.enabled(if: PromtoolBlock.isInstalled, "promtool is not installed"))

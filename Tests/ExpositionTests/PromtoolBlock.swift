@@ -38,6 +38,35 @@ struct PromtoolBlock {
     dump = try Self.run(["tsdb", "dump", blocks.path]).split(separator: "\n")
   }
 
+  /// A block that a Prometheus server wrote, read where it lies; the dump is made from a copy.
+  init(at block: URL) throws {
+    index = try Self.bytes(block.appending(path: "index"))
+    let chunks = block.appending(path: "chunks")
+    segments = try FileManager.default.contentsOfDirectory(atPath: chunks.path).sorted()
+      .map { try Self.bytes(chunks.appending(path: $0)) }
+    tombstones = try? Self.bytes(block.appending(path: "tombstones"))
+    let folder = FileManager.default.temporaryDirectory
+      .appending(path: "exposition-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createDirectory(
+      at: folder.appending(path: "wal"), withIntermediateDirectories: true)
+    try FileManager.default.copyItem(
+      at: block, to: folder.appending(path: block.lastPathComponent))
+    dump = try Self.run(["tsdb", "dump", folder.path]).split(separator: "\n")
+  }
+
+  /// The blocks among the recordings of the project, each in `queries/recordings/NAME/ULID`.
+  static var recorded: [URL] {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let recordings = root.appending(path: "queries/recordings")
+    guard
+      let found = FileManager.default.enumerator(at: recordings, includingPropertiesForKeys: nil)
+    else { return [] }
+    return found.compactMap { $0 as? URL }.filter { $0.lastPathComponent == "index" }
+      .map { $0.deletingLastPathComponent() }.sorted { $0.path < $1.path }
+  }
+
   struct UnexpectedBlocks: Error {
     var names: [String]
   }

@@ -52,6 +52,19 @@ import Testing
         + #"[1700000000,"123.25"]]}]}}"#)
   }
 
+  @Test func `series with the same and with other times are written alike`() {
+    let columns = [[0, 1500], [0, 1500, 3000], [1500], [0, 2000], [0, 2000, -3]].map { times in
+      SampleColumns(timestamps: times, values: times.map(Double.init))
+    }
+    let together = json(.matrix(columns.map { Series(labels: .empty, samples: $0) }))
+    let alone = columns.map { column in
+      json(.matrix([Series(labels: .empty, samples: column)]))
+        .dropFirst(#"{"status":"success","data":{"resultType":"matrix","result":["#.count)
+        .dropLast(3)
+    }
+    #expect(together.contains("[" + alone.joined(separator: ",") + "]"))
+  }
+
   @Test func `warnings and infos follow the data, ten of each at most`() {
     let warnings = (0..<12).map { Annotation(.warning, "w\($0)") }
     let text = json(.vector([]), warnings + [Annotation(.info, "i")])

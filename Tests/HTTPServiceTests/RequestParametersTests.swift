@@ -84,6 +84,19 @@ import Testing
   }
 }
 
+@Suite struct EscapedLabelNameTests {
+  @Test(arguments: [
+    ("job", "job"), ("U__job", "job"), ("U__my_2e_label", "my.label"), ("U__a__b", "a_b"),
+    ("U___1f600_", "\u{1f600}"), ("U_x", "U_x"), ("U__", ""), ("U__a_2e", "U__a_2e"),
+    ("U__a_zz_", "U__a_zz_"), ("U__a_d800_", "U__a_d800_"), ("U__a_", "U__a_"),
+  ])
+  func `an escaped name is decoded, a broken one stands for itself`(
+    _ escaped: String, _ name: String
+  ) {
+    #expect(EscapedLabelName.decode(escaped) == name)
+  }
+}
+
 @Suite struct ListenAddressTests {
   @Test(arguments: [
     ("127.0.0.1:9090", "127.0.0.1", 9090), (":80", "0.0.0.0", 80), ("[::1]:0", "::1", 0),

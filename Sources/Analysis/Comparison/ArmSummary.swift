@@ -118,6 +118,14 @@ struct HistogramArm {
   /// The number of observations.
   var count: Double { total.last ?? 0 }
 
+  /// The 99th percentile by Prometheus' interpolation, to show; never what is tested.
+  var percentile99: Double {
+    guard let counts = try? BucketCounts(upperBounds: bounds, cumulative: total) else {
+      return .nan
+    }
+    return HistogramQuantile(of: counts).value(at: 0.99)
+  }
+
   /// Cumulative counts never fall from bound to bound; rounding and torn scrapes may say so.
   private static func rising(_ counts: [Double]) -> [Double] {
     var highest = 0.0

@@ -59,7 +59,7 @@ extension Comparison {
   /// Whole distributions: worse when the share beyond any bucket bound says so, not worse when the
   /// ranks say so.
   func distributions(canary: [Series], stable: [Series]) throws(Fault) -> ComparisonReport {
-    let measure = "P(canary is larger)"
+    let measure = "99th percentile"
     let first = try histogram(canary)
     let second = try histogram(stable)
     let arms = (canary: Self.arm(first), stable: Self.arm(second))
@@ -87,7 +87,7 @@ extension Comparison {
         ranks.effectInterval(level: 1 - 2 * budget.toPass), around: ranks.effect,
         canaryPods: first.pods.count)
       report.evidence = Evidence(
-        effect: Effect(name: measure, neutralValue: 0.5), estimate: ranks.effect,
+        effect: Effect(name: "P(canary is larger)", neutralValue: 0.5), estimate: ranks.effect,
         interval: interval, strength: .logE(tails.largestLogE), alternative: alternative,
         samples: ranks.samples,
         method: "e-process of the shares beyond \(first.bounds.count - 1) bucket bounds; "
@@ -176,7 +176,7 @@ extension Comparison {
 
   private static func arm(_ arm: HistogramArm) -> ComparisonReport.Arm {
     ComparisonReport.Arm(
-      samples: arm.count, level: .nan,
+      samples: arm.count, level: arm.percentile99,
       pods: arm.pods.map { PodCount(pod: $0.pod, events: 0, trials: $0.counts.last ?? 0) })
   }
 
@@ -193,14 +193,13 @@ extension Comparison {
 /// The tails of two histograms beyond every bucket bound, watched together.
 ///
 /// Each bound cuts off a tail, and the share beyond it is a proportion with an e-process of its
-/// own. The mean of e-values is an e-value, so bounds need no correction for their number, and a change
-/// that only the slowest requests show is seen at the bound where it shows.
+/// own. The mean of e-values is an e-value, so bounds need no correction for their number, and a
+/// change that only the slowest requests show is seen at the bound where it shows.
 private struct TailMixture {
   /// The natural logarithm of the largest e-value so far.
   var largestLogE = 0.0
-  /// The largest noise floor of all bounds.
+  /// The noise floor and the dispersion of stable pods at the bound with the strongest evidence.
   var noiseFloor = 1.0
-  /// The largest dispersion of stable pods at any bound.
   var dispersion: Double?
 
   init(
@@ -211,10 +210,7 @@ private struct TailMixture {
     var noises: [PodNoise] = []
     for index in bounds {
       let pods = stable.pods.compactMap { try? HistogramArm.exceedance($0.counts, above: index) }
-      let noise = PodNoise(stable: pods, canaryPods: canary.pods.count, chance: chance)
-      noises.append(noise)
-      noiseFloor = max(noiseFloor, noise.ratio)
-      if let value = noise.dispersion { dispersion = max(dispersion ?? 0, value) }
+      noises.append(PodNoise(stable: pods, canaryPods: canary.pods.count, chance: chance))
     }
     var processes = bounds.map { _ in StratifiedEProcess(for: alternative) }
     for stratum in Set(canary.strata.keys).intersection(stable.strata.keys).sorted() {
@@ -230,6 +226,8 @@ private struct TailMixture {
       }
       largestLogE = max(largestLogE, Self.logMean(processes.map(\.logE)))
     }
+    let strongest = bounds.max { processes[$0].logE < processes[$1].logE } ?? 0
+    (noiseFloor, dispersion) = (noises[strongest].ratio, noises[strongest].dispersion)
   }
 
   /// log of the mean of exponentials.

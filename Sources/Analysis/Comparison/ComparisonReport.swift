@@ -18,7 +18,7 @@ package struct ComparisonReport: Equatable, Sendable {
   }
 
   package var outcome: Outcome
-  /// What the numbers are about: `share of bad events`, `P(canary is slower)`.
+  /// What the arms' levels are: `share of bad events`, `99th percentile`, `mean per pod`.
   package var measure: String
   /// Nil where nothing could be computed.
   package var evidence: Evidence?
@@ -45,7 +45,7 @@ package struct ComparisonReport: Equatable, Sendable {
   package struct Arm: Equatable, Sendable {
     /// Observations.
     package var samples: Double
-    /// The share of bad events, or the mean; NaN where there is none.
+    /// The share of bad events, the 99th percentile, or the mean; NaN where there is none.
     package var level: Double
     package var pods: [PodCount]
 

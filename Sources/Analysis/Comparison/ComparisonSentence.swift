@@ -31,7 +31,9 @@ struct ComparisonSentence {
     case .proportion:
       return "canary \(PlainNumber.percent(canary.level)) bad of \(first), "
         + "stable \(PlainNumber.percent(stable.level)) of \(second)"
-    case .distribution: return "canary \(first) observations, stable \(second)"
+    case .distribution:
+      return "canary p99 \(PlainNumber.short(canary.level)) of \(first) observations, "
+        + "stable p99 \(PlainNumber.short(stable.level)) of \(second)"
     case .mean:
       return "canary \(PlainNumber.short(canary.level)) over \(first) pods, "
         + "stable \(PlainNumber.short(stable.level)) over \(second)"
@@ -58,8 +60,8 @@ struct ComparisonSentence {
     _ report: ComparisonReport, _ evidence: Evidence, _ spec: CompareSpec
   ) -> String {
     let margin = report.margin.map { value in
-      if case .proportion = spec.measure { return "\(PlainNumber.points(value)) points" }
-      return PlainNumber.short(value)
+      guard case .proportion = spec.measure else { return PlainNumber.short(value) }
+      return PlainNumber.points(value) + (value == 0.01 ? " point" : " points")
     }
     switch report.outcome {
     case .worse: return "worse: \(strength(report, evidence))"

@@ -4,7 +4,7 @@ internal import Statistics
 /// What pods of one version differ by of themselves: the floor under which a difference between a
 /// few canary pods and a few stable pods proves nothing.
 ///
-/// Estimated from the stable pods, and only where they differ by more than chance (5 %), since an
+/// Estimated from the stable pods, and only where they differ by more than chance (1 %), since an
 /// estimate from a few pods would cost much where pods are alike. A canary of one pod can then be
 /// judged only on differences larger than one pod may show by nature.
 struct PodNoise: Equatable {
@@ -18,13 +18,18 @@ struct PodNoise: Equatable {
   init(stable pods: [Proportion], canaryPods: Int, chance: Double) {
     guard let spread = try? Overdispersion(pods: pods) else { return }
     dispersion = spread.binomialDispersion
-    guard spread.logHeterogeneityP < log(0.05), spread.tauSquared > 0, canaryPods > 0 else {
-      return
-    }
+    guard spread.logHeterogeneityP < log(0.01), canaryPods > 0 else { return }
+    // What the dispersion φ is beyond 1 is the pods' own variance: (φ - 1) p q / n for shares with
+    // n trials a pod, so (φ - 1) q / (p n) for their logarithms. Not the Poisson form, which has
+    // nothing left where most trials are events, as beyond the lowest bounds of a histogram.
+    let trials = pods.reduce(0) { $0 + $1.trials } / Double(spread.podCount)
+    let rate = spread.fraction
+    let variance = (spread.binomialDispersion - 1) * (1 - rate) / (rate * trials)
+    guard variance > 0 else { return }
     let share = 1 / Double(canaryPods) + 1 / Double(spread.podCount)
     let quantile = StudentT(degreesOfFreedom: Double(spread.podCount - 1))
       .inverseSurvival(chance)
-    ratio = exp(quantile * (spread.tauSquared * share).squareRoot())
+    ratio = exp(quantile * (variance * share).squareRoot())
   }
 
   /// One stratum of both arms with the floor taken off: equal rates now mean that the canary is

@@ -12,7 +12,7 @@ package struct MetricPlan: Equatable, Sendable {
   package var name: String { spec.name }
 
   /// The comparison, where this metric is one.
-  var comparison: CompareSpec? {
+  package var comparison: CompareSpec? {
     if case .compare(let comparison) = spec.provider { comparison } else { nil }
   }
 

@@ -12,6 +12,8 @@ package struct JSONWriter {
   package private(set) var bytes: [UInt8] = []
   /// Whether a comma is due before the next element or field.
   private var needsComma = false
+  /// For each index, the last point written there by `points(_:)`.
+  private var times: [WrittenTime] = []
 
   private static let hexadecimal = Array("0123456789abcdef".utf8)
 
@@ -99,14 +101,55 @@ package struct JSONWriter {
   /// `[seconds,"value"]`: seconds with three decimals unless whole, as Prometheus writes points.
   mutating func point(_ milliseconds: Int64, _ value: Double) {
     comma()
+    openPoint(milliseconds)
+    closePoint(value)
+  }
+
+  /// `[[seconds,"value"],…]`.
+  mutating func points(_ samples: SampleColumns) {
+    array { json in
+      for index in 0..<samples.count {
+        json.comma()
+        json.openPoint(samples.timestamps[index], at: index)
+        json.closePoint(samples.values[index])
+      }
+    }
+  }
+
+  /// As below, by a copy where the series before had the same time at the same index: the series of
+  /// a range query share their times.
+  private mutating func openPoint(_ milliseconds: Int64, at index: Int) {
+    if index < times.count && times[index].milliseconds == milliseconds {
+      let (start, length) = (times[index].start, times[index].length)
+      for offset in start..<(start + length) { bytes.append(bytes[offset]) }
+      return
+    }
+    let start = bytes.count
+    openPoint(milliseconds)
+    let written = WrittenTime(
+      milliseconds: milliseconds, start: start, length: bytes.count - start)
+    if index < times.count { times[index] = written } else { times.append(written) }
+  }
+
+  private mutating func openPoint(_ milliseconds: Int64) {
     byte("[")
     appendSeconds(milliseconds)
     byte(",")
     byte("\"")
+  }
+
+  private mutating func closePoint(_ value: Double) {
     NumberText.appendJSON(value, to: &bytes)
     byte("\"")
     byte("]")
     needsComma = true
+  }
+
+  /// Where in the output the start of a point is, up to its value.
+  private struct WrittenTime {
+    var milliseconds: Int64
+    var start: Int
+    var length: Int
   }
 
   private mutating func appendSeconds(_ milliseconds: Int64) {

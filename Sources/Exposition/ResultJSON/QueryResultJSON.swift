@@ -84,14 +84,7 @@ package enum QueryResultJSON {
   private static func write(_ series: Series, to json: inout JSONWriter) {
     json.object { json in
       json.field("metric") { write(series.labels, to: &$0) }
-      json.field("values") { json in
-        json.array { json in
-          let samples = series.samples
-          for index in 0..<samples.count {
-            json.point(samples.timestamps[index], samples.values[index])
-          }
-        }
-      }
+      json.field("values") { $0.points(series.samples) }
     }
   }
 

@@ -12,14 +12,14 @@ struct SeriesEndpoints: Sendable {
     let scope = try Scope(request.parameters)
     let snapshot = store.snapshot()
     let names = try scope.union { (matchers) throws(SelectError) in
-      try snapshot.labelNames(matching: matchers, in: scope.range)
+      try snapshot.labelNames(matching: matchers, in: scope.range).map(ByteOrderedText.init)
     }
-    return scope.response(names) { $1.string($0) }
+    return scope.response(names) { $1.string($0.text) }
   }
 
   /// `start`, `end`, `match[]`, `limit`; the label's name is part of the path.
   func labelValues(_ request: APIRequest) throws(APIError) -> APIResponse {
-    let name = request.pathParameter
+    let name = EscapedLabelName.decode(request.pathParameter)
     guard !name.isEmpty else {
       throw APIError(.badData, "invalid label name: \(GoText.quoted(name))")
     }
@@ -27,8 +27,9 @@ struct SeriesEndpoints: Sendable {
     let snapshot = store.snapshot()
     let values = try scope.union { (matchers) throws(SelectError) in
       try snapshot.labelValues(of: name, matching: matchers, in: scope.range)
+        .map(ByteOrderedText.init)
     }
-    return scope.response(values) { $1.string($0) }
+    return scope.response(values) { $1.string($0.text) }
   }
 
   /// `match[]` at least once, `start`, `end`, `limit`.
@@ -36,15 +37,10 @@ struct SeriesEndpoints: Sendable {
     let scope = try Scope(request.parameters)
     guard scope.hasMatchers else { throw APIError(.badData, "no match[] parameter provided") }
     let snapshot = store.snapshot()
-    var found: Set<Labels> = []
-    for matchers in scope.selections {
-      do {
-        found.formUnion(try snapshot.seriesLabels(matching: matchers, in: scope.range))
-      } catch {
-        throw APIError(.internal, error.description)
-      }
+    let found = try scope.union { (matchers) throws(SelectError) in
+      try snapshot.seriesLabels(matching: matchers, in: scope.range)
     }
-    return scope.response(found.sorted()) { QueryResultJSON.write($0, to: &$1) }
+    return scope.response(found) { QueryResultJSON.write($0, to: &$1) }
   }
 }
 
@@ -74,20 +70,18 @@ private struct Scope {
     self.selections = hasMatchers ? selections : [[]]
   }
 
-  /// What any of the selections has, sorted as bytes.
-  func union(
-    _ texts: ([LabelMatcher]) throws(SelectError) -> [String]
-  ) throws(APIError) -> [String] {
-    var found: Set<[UInt8]> = []
-    for matchers in selections {
-      do {
-        for text in try texts(matchers) { found.insert(Array(text.utf8)) }
-      } catch {
-        throw APIError(.internal, error.description)
-      }
+  /// What any of the selections has, each once; what `select` gives is sorted already.
+  func union<Element: Comparable & Hashable>(
+    _ select: ([LabelMatcher]) throws(SelectError) -> [Element]
+  ) throws(APIError) -> [Element] {
+    do {
+      if selections.count == 1 { return try select(selections[0]) }
+      var found: Set<Element> = []
+      for matchers in selections { found.formUnion(try select(matchers)) }
+      return found.sorted()
+    } catch {
+      throw APIError(.internal, error.description)
     }
-    return found.sorted { $0.lexicographicallyPrecedes($1) }
-      .map { String(decoding: $0, as: UTF8.self) }
   }
 
   func response<Element>(
@@ -103,5 +97,22 @@ private struct Scope {
           for element in kept { write(element, &json) }
         }
       })
+  }
+}
+
+/// A text that is compared and hashed as UTF-8, as everything about labels is.
+private struct ByteOrderedText: Comparable, Hashable {
+  let text: String
+
+  static func == (left: ByteOrderedText, right: ByteOrderedText) -> Bool {
+    left.text.utf8.elementsEqual(right.text.utf8)
+  }
+
+  static func < (left: ByteOrderedText, right: ByteOrderedText) -> Bool {
+    left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+  }
+
+  func hash(into hasher: inout Hasher) {
+    for byte in text.utf8 { hasher.combine(byte) }
   }
 }

@@ -57,7 +57,7 @@ struct Aggregate: Operator {
     for row in 0..<block.rowCount {
       let known = groups.count
       let group = groups.number(of: block.heads[row])
-      if group == known { try context.hold(samples: steps * states.samplesPerState) }
+      if group == known { try context.hold(samples: steps, bytesEach: states.bytesPerState) }
       states.add(block.values.span.extracting(block.cells(row)), toGroup: group)
     }
   }

@@ -12,16 +12,20 @@ struct JoinRule {
   var dropsName: Bool
   /// Whether it loses it at the end of the query.
   var dropsNameAtEnd: Bool
+  /// Whether elements of the "many" side that match the same one may end up with equal labels.
+  var mayCollide = true
 
   var isOneToOne: Bool { matching.cardinality == .oneToOne }
 
   /// The labels of a result.
-  func labels(many: Labels, one: Labels) -> Labels {
-    var result = dropsName ? LabelPicker.withoutName(many) : many
-    if isOneToOne {
+  ///
+  /// - Parameter signature: that of both elements, which mostly is the answer already.
+  func labels(many: Labels, one: Labels, signature: Labels) -> Labels {
+    var result = dropsName ? LabelPicker.withoutName(isOneToOne ? signature : many) : many
+    if isOneToOne && !dropsName {
       switch matching.labels {
-      case .on(let names): result = LabelPicker(keeping: names)(result)
-      case .ignoring(let names): result = LabelPicker(removing: names)(result)
+      case .on: result = signature
+      case .ignoring(let names): result = LabelPicker(removing: names)(many)
       }
     }
     if matching.include.isEmpty { return result }
@@ -39,8 +43,11 @@ struct BinaryJoin: Operator {
   private let rule: JoinRule
   private let steps: Int
   private let picker: LabelPicker
-  private var sides: JoinSides?
+  private var sides: JoinSides
+  private var hasReadOne = false
   private var isFinished = false
+  /// The steps at which the row at hand is present.
+  private var present: StepSet
 
   init(_ left: any Operator, _ right: any Operator, _ rule: JoinRule, steps: Int) {
     many = rule.manyIsRight ? right : left
@@ -48,139 +55,170 @@ struct BinaryJoin: Operator {
     self.rule = rule
     self.steps = steps
     picker = LabelPicker(signatureOf: rule.matching.labels)
+    sides = JoinSides(rule, steps: steps)
+    present = StepSet(count: steps)
   }
 
   mutating func next(_ context: inout QueryContext) throws(QueryError) -> SeriesBlock? {
     if isFinished { return nil }
-    if sides == nil {
-      sides = JoinSides(
-        one: try one.collected(steps: steps, &context), picker, isOneToOne: rule.isOneToOne)
+    if !hasReadOne {
+      while let block = try one.next(&context) {
+        try context.hold(samples: block.values.count)
+        for row in 0..<block.rowCount {
+          sides.addOne(block, row, signature: picker(block.heads[row].labels))
+        }
+      }
+      hasReadOne = true
     }
     while let block = try many.next(&context) {
-      var result = SeriesBlock(stepCount: steps)
+      var result = SeriesBlock(stepCount: steps, reservingRows: block.rowCount)
       for row in 0..<block.rowCount { try join(block, row, into: &result) }
       if result.rowCount > 0 { return result }
     }
     isFinished = true
-    try sides?.checkDuplicates(rule)
+    try sides.checkDuplicates()
     return nil
   }
 
   private mutating func join(
     _ block: SeriesBlock, _ row: Int, into result: inout SeriesBlock
   ) throws(QueryError) {
-    let head = block.heads[row]
+    let labels = block.heads[row].labels
     let cells = block.values.span.extracting(block.cells(row))
-    let signature = picker(head.labels)
-    let present = StepSet(presentIn: cells)
-    let rule = rule
-    guard let matches = sides?.noteMany(present, signature: signature) else { return }
-    // Rows of the "one" side that don't live at the same time may give the same labels.
-    var written: [(labels: Labels, row: Int)] = []
-    for match in matches.rows {
-      guard let one = sides?.one else { return }
-      let labels = rule.labels(many: head.labels, one: one.heads[match].labels)
-      try sides?.noteMatch(present, oneRow: match, signature: matches.signature, labels, rule)
-      let computed = combined(cells, one.values.span.extracting(one.cells(match)))
-      guard computed.contains(where: { !$0.isMissing }) else { continue }
-      if let same = written.first(where: { $0.labels == labels }) {
-        result.overlay(computed, onRow: same.row)
-      } else {
-        written.append((labels, result.rowCount))
-        result.append(SeriesHead(labels: labels, dropsName: rule.dropsNameAtEnd), computed)
-      }
+    let signatureLabels = picker(labels)
+    present.set(presentIn: cells)
+    guard let signature = sides.noteMany(present, signature: signatureLabels) else { return }
+    let firstRow = result.rowCount
+    var match = sides.firstRow(of: signature)
+    while let oneRow = match {
+      let resultLabels = rule.labels(
+        many: labels, one: sides.one.heads[oneRow].labels, signature: signatureLabels)
+      try sides.noteMatch(present, oneRow: oneRow, signature: signature, resultLabels)
+      let start = result.appendMissing(
+        SeriesHead(labels: resultLabels, dropsName: rule.dropsNameAtEnd))
+      let oneCells = sides.one.values.span.extracting(sides.one.cells(oneRow))
+      combineCells(
+        rule.operation, rule.manyIsRight ? oneCells : cells, rule.manyIsRight ? cells : oneCells,
+        comparison: rule.comparison, into: &result.values, from: start)
+      tidyLastRow(of: &result, since: firstRow)
+      match = sides.rowAfter(oneRow)
     }
   }
 
-  private func combined(_ many: Span<Double>, _ one: Span<Double>) -> [Double] {
-    var row = [Double](repeating: .missing, count: steps)
-    var span = row.mutableSpan
-    if rule.manyIsRight {
-      combineCells(rule.operation, one, many, comparison: rule.comparison, into: &span)
-    } else {
-      combineCells(rule.operation, many, one, comparison: rule.comparison, into: &span)
+  /// Drops the last row when it is empty; folds it onto an earlier one of the same labels, which
+  /// rows of the "one" side that don't live at the same time may give.
+  private func tidyLastRow(of result: inout SeriesBlock, since firstRow: Int) {
+    let last = result.rowCount - 1
+    guard result.hasSamples(row: last) else { return result.dropLastRow() }
+    for row in firstRow..<last where result.heads[row].labels == result.heads[last].labels {
+      return result.foldLastRow(onto: row)
     }
-    return row
   }
 }
 
 /// The "one" side of a join, and what the "many" side has used of it.
 struct JoinSides {
-  let one: SeriesBlock
-  private let isOneToOne: Bool
+  private(set) var one: SeriesBlock
+  private let rule: JoinRule
   private var numbers: [Labels: Int] = [:]
-  /// For each signature, rows of the "one" side.
-  private var rows: [[Int]] = []
   private var signatures: [Labels] = []
-  /// For each row of the "one" side, the steps at which it is present.
-  private var present: [StepSet] = []
+  /// For each signature, its first and last row.
+  private var firstRows: [Int] = []
+  private var lastRows: [Int] = []
+  /// For each row, the next of the same signature; -1 at the end.
+  private var nextRows: [Int] = []
+  /// For each row, the steps at which it is present.
+  private var present: StepTable
   /// For each signature, steps at which an element has matched already.
-  private var matched: [StepSet] = []
+  private var matched: StepTable
   /// The same for each signature and result label set, where several may match.
   private var grouped: [GroupedMatch: StepSet] = [:]
   /// Steps at which the "many" side has any sample.
   private var manySteps: StepSet
+  private var hasSharedSignatures = false
 
   private struct GroupedMatch: Hashable {
     var signature: Int
     var labels: Labels
   }
 
-  init(one: SeriesBlock, _ picker: LabelPicker, isOneToOne: Bool) {
-    self.one = one
-    self.isOneToOne = isOneToOne
-    manySteps = StepSet(count: one.stepCount)
-    for row in 0..<one.rowCount {
-      let signature = picker(one.heads[row].labels)
-      let number = numbers[signature] ?? rows.count
-      if number == rows.count {
-        numbers[signature] = number
-        rows.append([])
-        signatures.append(signature)
-        matched.append(StepSet(count: one.stepCount))
-      }
-      rows[number].append(row)
-      present.append(StepSet(presentIn: one.values.span.extracting(one.cells(row))))
+  init(_ rule: JoinRule, steps: Int) {
+    self.rule = rule
+    one = SeriesBlock(stepCount: steps)
+    present = StepTable(count: steps)
+    matched = StepTable(count: steps)
+    manySteps = StepSet(count: steps)
+  }
+
+  /// Takes a row of the "one" side in.
+  mutating func addOne(_ block: SeriesBlock, _ row: Int, signature: Labels) {
+    let added = one.rowCount
+    one.append(block.heads[row], block.values[block.cells(row)])
+    present.append(presentIn: block.values.span.extracting(block.cells(row)))
+    nextRows.append(-1)
+    if let number = numbers[signature] {
+      nextRows[lastRows[number]] = added
+      lastRows[number] = added
+      hasSharedSignatures = true
+    } else {
+      numbers[signature] = signatures.count
+      signatures.append(signature)
+      firstRows.append(added)
+      lastRows.append(added)
+      matched.appendEmpty()
     }
   }
 
-  /// Notes a row of the "many" side; answers the rows that it meets, nil when there are none.
-  mutating func noteMany(
-    _ many: StepSet, signature: Labels
-  ) -> (signature: Int, rows: [Int])? {
+  /// Notes a row of the "many" side; answers the number of its signature, nil when the "one" side
+  /// doesn't have it.
+  mutating func noteMany(_ many: StepSet, signature: Labels) -> Int? {
     manySteps.formUnion(many)
-    guard let number = numbers[signature] else { return nil }
-    return (number, rows[number])
+    return numbers[signature]
   }
+
+  func firstRow(of signature: Int) -> Int? { firstRows[signature] }
+
+  func rowAfter(_ row: Int) -> Int? { nextRows[row] < 0 ? nil : nextRows[row] }
 
   /// Throws when an element has met another one before at the same step, in a way that the matching
   /// doesn't allow. Also pairs that a comparison then drops count.
   mutating func noteMatch(
-    _ many: StepSet, oneRow: Int, signature: Int, _ labels: Labels, _ rule: JoinRule
+    _ many: StepSet, oneRow: Int, signature: Int, _ labels: Labels
   ) throws(QueryError) {
-    let steps = many.intersection(present[oneRow])
-    if isOneToOne {
-      if matched[signature].insertAll(steps) { return }
+    if rule.isOneToOne {
+      if matched.insertAll(many, and: present, row: oneRow, into: signature) { return }
+    } else if !rule.mayCollide {
+      return
     } else {
       let none = StepSet(count: one.stepCount)
       let key = GroupedMatch(signature: signature, labels: labels)
+      let steps = present.intersection(many, row: oneRow)
       if grouped[key, default: none].insertAll(steps) { return }
     }
     // Two elements of the "one" side are the graver fault.
-    try checkDuplicates(rule)
-    throw isOneToOne ? .manyToOneNotExplicit : .groupingNotUnique
+    try checkDuplicates()
+    throw rule.isOneToOne ? .manyToOneNotExplicit : .groupingNotUnique
   }
 
   /// Throws when the "one" side has two elements of one signature at a step at which the "many"
   /// side has any element.
-  func checkDuplicates(_ rule: JoinRule) throws(QueryError) {
-    for (number, group) in rows.enumerated() where group.count > 1 {
+  func checkDuplicates() throws(QueryError) {
+    guard hasSharedSignatures else { return }
+    for number in signatures.indices where firstRows[number] != lastRows[number] {
       for step in 0..<one.stepCount where manySteps.contains(step) {
-        let present = group.filter { !one.values[$0 * one.stepCount + step].isMissing }
-        guard present.count > 1 else { continue }
-        throw .duplicateSeries(
-          group: signatures[number], isRightSide: !rule.manyIsRight,
-          first: one.heads[present[0]].labels, second: one.heads[present[1]].labels)
+        var earlier: Int?
+        var match = firstRow(of: number)
+        while let row = match {
+          match = rowAfter(row)
+          if one.values[row * one.stepCount + step].isMissing { continue }
+          guard let first = earlier else {
+            earlier = row
+            continue
+          }
+          throw .duplicateSeries(
+            group: signatures[number], isRightSide: !rule.manyIsRight,
+            first: one.heads[first].labels, second: one.heads[row].labels)
+        }
       }
     }
   }

@@ -114,12 +114,8 @@ struct ElementwiseMap: Operator {
     for row in 0..<block.rowCount {
       do {
         let cells = block.values.span.extracting(block.cells(row))
-        var result = scratch.mutableSpan
-        if scalarIsLeft {
-          combineCells(operation, column.span, cells, comparison: comparison, into: &result)
-        } else {
-          combineCells(operation, cells, column.span, comparison: comparison, into: &result)
-        }
+        let (left, right) = scalarIsLeft ? (column.span, cells) : (cells, column.span)
+        combineCells(operation, left, right, comparison: comparison, into: &scratch, from: 0)
       }
       block.values.replaceSubrange(block.cells(row), with: scratch)
     }

@@ -57,12 +57,26 @@ struct QuantileAggregate: Operator {
 }
 
 /// `count_values("label", x)`: one group for each value, spelled in a label.
+///
+/// Values are mostly rare, so what is kept is one number for each sample, not a row for each value.
 struct CountValues: Operator {
   private var input: any Operator
   private let label: String
   private let picker: LabelPicker
   private let steps: Int
-  private var output: BlockQueue?
+  private var heads: [SeriesHead] = []
+  private var numbers: [Labels: Int] = [:]
+  /// Group and step of each sample; sorted once all are there.
+  private var sightings: [Sighting] = []
+  private var position = 0
+  private var hasRead = false
+
+  private struct Sighting: Comparable {
+    var group: UInt32
+    var step: UInt32
+
+    static func < (a: Sighting, b: Sighting) -> Bool { (a.group, a.step) < (b.group, b.step) }
+  }
 
   init(_ input: any Operator, _ grouping: Grouping, label: String, steps: Int) {
     self.input = input
@@ -75,44 +89,48 @@ struct CountValues: Operator {
   }
 
   mutating func next(_ context: inout QueryContext) throws(QueryError) -> SeriesBlock? {
-    if output == nil { output = try counted(&context) }
-    return output?.next()
-  }
-
-  private mutating func counted(_ context: inout QueryContext) throws(QueryError) -> BlockQueue {
-    var numbers: [Labels: Int] = [:]
-    var counts = SeriesBlock(stepCount: steps)
-    while let block = try input.next(&context) {
-      for row in 0..<block.rowCount {
-        // The same value mostly comes again and again in one series.
-        var numberOfValue: [UInt64: Int] = [:]
-        for step in 0..<steps where !block.values[row * steps + step].isMissing {
-          let value = block.values[row * steps + step]
-          let number =
-            numberOfValue[value.bitPattern]
-            ?? group(block.heads[row].labels, value, &numbers, &counts)
-          numberOfValue[value.bitPattern] = number
-          let cell = number * steps + step
-          counts.values[cell] = counts.values[cell].isMissing ? 1 : counts.values[cell] + 1
-        }
+    if !hasRead {
+      hasRead = true
+      while let block = try input.next(&context) {
+        let known = sightings.count
+        for row in 0..<block.rowCount { note(block, row) }
+        try context.hold(samples: sightings.count - known)
       }
-      try context.hold(samples: 0)
+      sightings.sort()
     }
-    try context.hold(samples: counts.values.count)
-    var queue = BlockQueue()
-    queue.append(counts)
-    return queue
+    var block = SeriesBlock(stepCount: steps)
+    while position < sightings.count && !block.isFull { appendGroup(to: &block) }
+    return block.rowCount > 0 ? block : nil
   }
 
-  private func group(
-    _ labels: Labels, _ value: Double, _ numbers: inout [Labels: Int], _ counts: inout SeriesBlock
-  ) -> Int {
+  private mutating func note(_ block: SeriesBlock, _ row: Int) {
+    // The same value mostly comes again and again in one series.
+    var groupOfValue: [UInt64: UInt32] = [:]
+    for step in 0..<steps where !block.values[row * steps + step].isMissing {
+      let value = block.values[row * steps + step]
+      let group = groupOfValue[value.bitPattern] ?? group(block.heads[row].labels, value)
+      groupOfValue[value.bitPattern] = group
+      sightings.append(Sighting(group: group, step: UInt32(truncatingIfNeeded: step)))
+    }
+  }
+
+  private mutating func group(_ labels: Labels, _ value: Double) -> UInt32 {
     var builder = LabelsBuilder(labels)
     builder.set(label, NumberText.plain(value))
     let group = picker(builder.labels)
-    if let number = numbers[group] { return number }
-    numbers[group] = counts.rowCount
-    _ = counts.appendMissing(SeriesHead(labels: group))
-    return counts.rowCount - 1
+    if let number = numbers[group] { return UInt32(truncatingIfNeeded: number) }
+    numbers[group] = heads.count
+    heads.append(SeriesHead(labels: group))
+    return UInt32(truncatingIfNeeded: heads.count - 1)
+  }
+
+  private mutating func appendGroup(to block: inout SeriesBlock) {
+    let group = sightings[position].group
+    let start = block.appendMissing(heads[Int(group)])
+    while position < sightings.count && sightings[position].group == group {
+      let cell = start + Int(sightings[position].step)
+      block.values[cell] = block.values[cell].isMissing ? 1 : block.values[cell] + 1
+      position += 1
+    }
   }
 }

@@ -28,6 +28,7 @@ struct LabelPicker {
 
   func callAsFunction(_ labels: Labels) -> Labels {
     if names.isEmpty { return keepsListed ? .empty : labels }
+    if !keepsListed && !hasListed(labels) { return labels }
     var kept: [(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)] = []
     var total = 0
     labels.forEach { name, value in
@@ -36,6 +37,12 @@ struct LabelPicker {
     }
     if kept.count == total { return labels }
     return Labels(sortedPairs: kept) ?? .empty
+  }
+
+  private func hasListed(_ labels: Labels) -> Bool {
+    var isFound = false
+    labels.forEach { name, _ in isFound = isFound || isListed(name) }
+    return isFound
   }
 
   private func isListed(_ name: ArraySlice<UInt8>) -> Bool {

@@ -6,6 +6,7 @@ struct QueryContext {
   let limits: QueryLimits
   var annotations = AnnotationLog()
   private var samplesHeld = 0
+  private var bytesHeld = 0
 
   init(source: any SeriesSource, limits: QueryLimits) {
     self.source = source
@@ -17,17 +18,14 @@ struct QueryContext {
     if limits.isCancelled() { throw .cancelled }
   }
 
-  /// Notes cells that stay in memory beyond a tile.
-  mutating func hold(samples count: Int) throws(QueryError) {
+  /// Notes what stays in memory beyond a tile, until the query ends.
+  ///
+  /// - Parameter bytesEach: 8 for the cell of a row, more for states of aggregations and points.
+  mutating func hold(samples count: Int, bytesEach: Int = 8) throws(QueryError) {
     samplesHeld += count
+    bytesHeld += count * bytesEach
     if samplesHeld > limits.samplesMax { throw .tooManySamples }
-    if samplesHeld > limits.bytesMax / MemoryLayout<Double>.size {
-      throw .tooMuchMemory(limits.bytesMax)
-    }
-  }
-
-  mutating func release(samples count: Int) {
-    samplesHeld -= count
+    if bytesHeld > limits.bytesMax { throw .tooMuchMemory(limits.bytesMax) }
   }
 
   func select(

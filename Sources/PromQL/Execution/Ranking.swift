@@ -68,10 +68,10 @@ struct Ranking: Operator {
         continue
       }
       let element = RankedElement(value: cells[step], row: heads.count)
-      if chosen[group * steps + step].add(element, limit: limits[step]) { grown += 2 }
+      if chosen[group * steps + step].add(element, limit: limits[step]) { grown += 1 }
     }
     heads.append(head)
-    try context.hold(samples: grown)
+    try context.hold(samples: grown, bytesEach: MemoryLayout<RankedElement>.stride)
   }
 
   /// Throws for impossible parameters; true when nothing can be chosen at any step.

@@ -29,7 +29,7 @@ struct ResultCollector {
     var numbers: [Labels: Int] = [:]
     let times = (0..<grid.count).map { grid[$0].milliseconds }
     while let block = try root.next(&context) {
-      try context.hold(samples: 2 * block.values.count)
+      try context.hold(samples: block.values.count, bytesEach: 16)
       for row in 0..<block.rowCount {
         let labels = finalLabels(block.heads[row])
         let samples = columns(block.values[block.cells(row)], times)
@@ -53,7 +53,7 @@ struct ResultCollector {
     var seen: Set<Labels> = []
     while let head = try input.next(into: &samples, &context) {
       guard !samples.isEmpty else { continue }
-      try context.hold(samples: 2 * samples.count)
+      try context.hold(samples: samples.count, bytesEach: 16)
       let labels = finalLabels(head)
       guard seen.insert(labels).inserted else { throw .repeatedLabelset }
       series.append(Series(labels: labels, samples: samples))

@@ -75,10 +75,13 @@ struct SeriesBlock {
     values.removeLast(stepCount)
   }
 
-  /// Writes the present cells of `cells` over those of a row.
-  mutating func overlay(_ cells: [Double], onRow row: Int) {
-    let start = row * stepCount
-    for step in 0..<stepCount where !cells[step].isMissing { values[start + step] = cells[step] }
+  /// Takes the last row back, writing its present cells over those of another.
+  mutating func foldLastRow(onto row: Int) {
+    let (target, origin) = (row * stepCount, (rowCount - 1) * stepCount)
+    for step in 0..<stepCount where !values[origin + step].isMissing {
+      values[target + step] = values[origin + step]
+    }
+    dropLastRow()
   }
 
   /// Replaces the heads by what `change` makes of them.

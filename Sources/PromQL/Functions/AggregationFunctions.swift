@@ -21,13 +21,12 @@ enum GroupStates {
   case variance([VarianceState])
   case deviation([DeviationState])
 
-  /// What one state takes, in units of a sample.
-  var samplesPerState: Int {
+  var bytesPerState: Int {
     switch self {
-    case .min, .max, .count, .group: 1
-    case .sum: 2
-    case .variance, .deviation: 3
-    case .average: 5
+    case .sum: MemoryLayout<SumState>.stride
+    case .average: MemoryLayout<AverageState>.stride
+    case .min, .max, .count, .group: MemoryLayout<CountState>.stride
+    case .variance, .deviation: MemoryLayout<VarianceState>.stride
     }
   }
 

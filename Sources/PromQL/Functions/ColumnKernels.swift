@@ -19,35 +19,36 @@ func mapCells(
 
 /// Applies `function` to cells where both are present; elsewhere the result is missing.
 @inline(__always)
-func combineCells(
+private func combineCells(
   _ left: Span<Double>, _ right: Span<Double>, into result: inout MutableSpan<Double>,
-  _ function: (Double, Double) -> Double
+  _ start: Int, _ function: (Double, Double) -> Double
 ) {
-  for index in 0..<result.count {
+  for index in 0..<left.count {
     let (a, b) = (left[index], right[index])
-    result[index] = a.isMissing || b.isMissing ? .missing : function(a, b)
+    result[start &+ index] = a.isMissing || b.isMissing ? .missing : function(a, b)
   }
 }
 
-/// `left operation right`, cell by cell.
+/// `left operation right`, cell by cell, into `cells` from `start` on.
 func combineCells(
   _ operation: BinaryOperation.Operator, _ left: Span<Double>, _ right: Span<Double>,
-  comparison: ComparisonResult, into result: inout MutableSpan<Double>
+  comparison: ComparisonResult, into cells: inout [Double], from start: Int
 ) {
+  var result = cells.mutableSpan
   switch operation {
-  case .add: combineCells(left, right, into: &result) { $0 + $1 }
-  case .subtract: combineCells(left, right, into: &result) { $0 - $1 }
-  case .multiply: combineCells(left, right, into: &result) { $0 * $1 }
-  case .divide: combineCells(left, right, into: &result) { $0 / $1 }
-  case .modulo: combineCells(left, right, into: &result) { fmod($0, $1) }
-  case .power: combineCells(left, right, into: &result) { pow($0, $1) }
-  case .atan2: combineCells(left, right, into: &result) { Glibc.atan2($0, $1) }
-  case .equal: compareCells(left, right, comparison, into: &result) { $0 == $1 }
-  case .notEqual: compareCells(left, right, comparison, into: &result) { $0 != $1 }
-  case .less: compareCells(left, right, comparison, into: &result) { $0 < $1 }
-  case .lessOrEqual: compareCells(left, right, comparison, into: &result) { $0 <= $1 }
-  case .greater: compareCells(left, right, comparison, into: &result) { $0 > $1 }
-  case .greaterOrEqual: compareCells(left, right, comparison, into: &result) { $0 >= $1 }
+  case .add: combineCells(left, right, into: &result, start) { $0 + $1 }
+  case .subtract: combineCells(left, right, into: &result, start) { $0 - $1 }
+  case .multiply: combineCells(left, right, into: &result, start) { $0 * $1 }
+  case .divide: combineCells(left, right, into: &result, start) { $0 / $1 }
+  case .modulo: combineCells(left, right, into: &result, start) { fmod($0, $1) }
+  case .power: combineCells(left, right, into: &result, start) { pow($0, $1) }
+  case .atan2: combineCells(left, right, into: &result, start) { Glibc.atan2($0, $1) }
+  case .equal: compareCells(left, right, comparison, into: &result, start) { $0 == $1 }
+  case .notEqual: compareCells(left, right, comparison, into: &result, start) { $0 != $1 }
+  case .less: compareCells(left, right, comparison, into: &result, start) { $0 < $1 }
+  case .lessOrEqual: compareCells(left, right, comparison, into: &result, start) { $0 <= $1 }
+  case .greater: compareCells(left, right, comparison, into: &result, start) { $0 > $1 }
+  case .greaterOrEqual: compareCells(left, right, comparison, into: &result, start) { $0 >= $1 }
   case .and, .or, .unless: preconditionFailure("set operators work on whole vectors")
   }
 }
@@ -55,12 +56,12 @@ func combineCells(
 @inline(__always)
 private func compareCells(
   _ left: Span<Double>, _ right: Span<Double>, _ comparison: ComparisonResult,
-  into result: inout MutableSpan<Double>, _ holds: (Double, Double) -> Bool
+  into result: inout MutableSpan<Double>, _ start: Int, _ holds: (Double, Double) -> Bool
 ) {
   switch comparison {
-  case .left: combineCells(left, right, into: &result) { holds($0, $1) ? $0 : .missing }
-  case .right: combineCells(left, right, into: &result) { holds($0, $1) ? $1 : .missing }
-  case .boolean: combineCells(left, right, into: &result) { holds($0, $1) ? 1 : 0 }
+  case .left: combineCells(left, right, into: &result, start) { holds($0, $1) ? $0 : .missing }
+  case .right: combineCells(left, right, into: &result, start) { holds($0, $1) ? $1 : .missing }
+  case .boolean: combineCells(left, right, into: &result, start) { holds($0, $1) ? 1 : 0 }
   }
 }
 

@@ -6,8 +6,8 @@ enum ConstantFolding {
   ) -> Double? {
     guard case .number(let a) = left, case .number(let b) = right else { return nil }
     var result = [Double.missing]
-    var span = result.mutableSpan
-    combineCells(operation, [a].span, [b].span, comparison: .boolean, into: &span)
+    combineCells(
+      operation, [a].span, [b].span, comparison: .boolean, into: &result, from: 0)
     return result[0]
   }
 }

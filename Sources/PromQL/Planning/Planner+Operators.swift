@@ -66,18 +66,18 @@ extension Planner {
       return result
     }
     let isFilter = operation.operation.isComparison && !operation.returnsBool
-    let rule = JoinRule(
+    var rule = JoinRule(
       operation: operation.operation, comparison: operation.returnsBool ? .boolean : .left,
       matching: operation.matching, manyIsRight: operation.matching.cardinality == .oneToMany,
       dropsName: !isFilter && !(operation.returnsBool && options.delaysNameRemoval),
       dropsNameAtEnd: operation.returnsBool)
     let many = rule.manyIsRight ? right : left
-    var result = Planned(
+    rule.mayCollide = !keepsApart(rule, many)
+    let result = Planned(
       plan: .join(left.plan, right.plan, rule), type: .vector,
       hasUniqueRows: many.hasUniqueRows, isUniqueWithoutName: many.isUniqueWithoutName)
-    if keepsApart(rule, many) { return result }
-    result = merged(result, isStrict: false, isUniqueWithoutName: rule.dropsName)
-    return result
+    return rule.mayCollide
+      ? merged(result, isStrict: false, isUniqueWithoutName: rule.dropsName) : result
   }
 
   /// Whether results of a join differ in their labels because the elements of its "many" side do.

@@ -67,6 +67,20 @@ import Testing
     #expect(error(QueryLimits(isCancelled: { true })) == .cancelled)
   }
 
+  @Test func `points of the answer count, not what flowed through`() throws {
+    let limits = QueryLimits(samplesMax: 6)
+    #expect(
+      try recording.range("requests_total{pod=\"1\", job=\"a\"}", minutes: 0...5, limits: limits)
+        .lines.count == 1)
+    #expect(throws: QueryError.tooManySamples) {
+      try recording.range("requests_total{pod=\"1\"}", minutes: 0...5, limits: limits)
+    }
+    #expect(
+      try recording.range("count_values(\"v\", limit)", minutes: 0...2).lines == [
+        "{v=\"100\"} 1 1 1"
+      ])
+  }
+
   @Test func `a failing source is an error of the query`() {
     struct Broken: SeriesSource {
       func select(

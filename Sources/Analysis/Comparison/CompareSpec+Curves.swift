@@ -1,0 +1,37 @@
+package import MetricModel
+
+extension CompareSpec {
+  /// A quantity of both arms over time, for people to look at; verdicts rest on counts instead.
+  package struct Curves: Equatable, Sendable {
+    /// `share of bad events`.
+    package var title: String
+    /// PromQL, one series or none each.
+    package var canary: String
+    package var stable: String
+  }
+
+  /// What to draw beside a verdict, over windows of `window`: the share of bad events, the 99th
+  /// percentile of a histogram, or the mean of a gauge.
+  package func curves(over window: Milliseconds) -> Curves {
+    func query(_ arm: String) -> String {
+      func rate(_ selector: String) -> String {
+        "rate(\(SelectorText.narrowed(selector, to: arm))[\(window)])"
+      }
+      switch measure {
+      case .proportion(let events, let total, let isBad):
+        let share = "sum(\(rate(events))) / sum(\(rate(total)))"
+        return isBad ? share : "1 - \(share)"
+      case .distribution(let buckets):
+        return "histogram_quantile(0.99, sum by (le) (\(rate(buckets))))"
+      case .mean(let value): return "avg(\(SelectorText.narrowed(value, to: arm)))"
+      }
+    }
+    let title =
+      switch measure {
+      case .proportion: "share of bad events"
+      case .distribution: "99th percentile"
+      case .mean: "mean over pods"
+      }
+    return Curves(title: "\(title) over \(window)", canary: query(canary), stable: query(stable))
+  }
+}
