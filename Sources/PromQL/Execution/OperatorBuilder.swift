@@ -33,7 +33,10 @@ struct OperatorBuilder {
       return CountValues(
         try build(aggregate.input, on: grid), aggregate.grouping, label: label, steps: steps)
     case .join(let left, let right, let rule):
-      return BinaryJoin(try build(left, on: grid), try build(right, on: grid), rule, steps: steps)
+      let (left, right) = (try build(left, on: grid), try build(right, on: grid))
+      return rule.matching.fill.isEmpty
+        ? BinaryJoin(left, right, rule, steps: steps)
+        : FilledJoin(left, right, rule, steps: steps)
     case .set(let operation, let left, let right, let matching):
       return SetOperation(
         operation, try build(left, on: grid), try build(right, on: grid), matching, steps: steps)

@@ -53,7 +53,8 @@ extension QueryPlan {
       PlanOutline(line: "into label \(label)", children: [aggregate.outline([])])
     case .join(let left, let right, let rule):
       PlanOutline(
-        line: "join \(rule.operation.rawValue) \(rule.matching.spelled)",
+        line: "join \(rule.operation.rawValue) \(rule.matching.spelled)"
+          + Printer.text(of: rule.matching.fill),
         children: [left.outline, right.outline])
     case .set(let operation, let left, let right, let labels):
       PlanOutline(

@@ -99,6 +99,12 @@ package enum Printer {
     return LabelName.isLegacy(label) && !isNumber ? label : GoText.quoted(label)
   }
 
+  static func text(of fill: FillValues) -> String {
+    if let left = fill.left, left == fill.right { return " fill (\(NumberText.general(left)))" }
+    return (fill.left.map { " fill_left (\(NumberText.general($0)))" } ?? "")
+      + (fill.right.map { " fill_right (\(NumberText.general($0)))" } ?? "")
+  }
+
   private static func text(of binary: BinaryOperation) -> String {
     var operation = binary.operation.rawValue
     if binary.returnsBool { operation += " bool" }
@@ -114,6 +120,7 @@ package enum Printer {
       case .oneToMany: operation += " group_right (\(names(matching.include)))"
       }
     }
+    operation += text(of: matching.fill)
     return "\(text(of: binary.left)) \(operation) \(text(of: binary.right))"
   }
 }

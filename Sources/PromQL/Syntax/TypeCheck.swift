@@ -122,7 +122,12 @@ package struct TypeCheck {
   private func type(of binary: BinaryOperation) throws(ParseError) -> ValueType {
     let left = try operandType(of: binary.left)
     let right = try operandType(of: binary.right)
-    if left == .vector && right == .vector { return .vector }
+    if left == .vector && right == .vector {
+      if binary.operation.isSetOperator && !binary.matching.fill.isEmpty {
+        throw error("filling in missing series not allowed for set operators", .binary(binary))
+      }
+      return .vector
+    }
     if binary.operation.isSetOperator {
       throw error(
         "set operator \(GoText.quoted(binary.operation.rawValue)) not allowed in binary scalar "
@@ -130,6 +135,10 @@ package struct TypeCheck {
     }
     if !binary.matching.labels.isEmpty {
       throw error("vector matching only allowed between instant vectors", .binary(binary))
+    }
+    if !binary.matching.fill.isEmpty {
+      throw error(
+        "filling in missing series only allowed between instant vectors", .binary(binary))
     }
     guard left == .scalar && right == .scalar else { return .vector }
     if binary.operation.isComparison && !binary.returnsBool {

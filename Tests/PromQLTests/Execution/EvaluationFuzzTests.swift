@@ -15,7 +15,10 @@ import Testing
       let query: Query
       do {
         query = try Query(
-          text, options: QueryOptions(delaysNameRemoval: Bool.random(using: &queries)))
+          text,
+          options: QueryOptions(
+            delaysNameRemoval: Bool.random(using: &queries),
+            features: Set(QueryFeature.allCases)))
       } catch {
         continue
       }

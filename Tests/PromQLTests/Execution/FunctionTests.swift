@@ -142,7 +142,8 @@ import Testing
     ]
     for signature in FunctionSignature.all where signature.name != "info" {
       let texts = signature.parameters.compactMap { arguments[$0] }
-      let query = try Query("\(signature.name)(\(texts.joined(separator: ", ")))")
+      let query = try Query(
+        "\(signature.name)(\(texts.joined(separator: ", ")))", options: .everything)
       #expect(throws: Never.self, "\(signature.name)") {
         try query.instant(at: Recording.minute(0), from: InMemorySeries([]))
       }

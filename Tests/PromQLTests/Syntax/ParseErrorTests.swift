@@ -117,9 +117,11 @@ import Testing
     ),
     ("x + group_left () y", "1:5: parse error: unexpected <group_left>, expected an expression"),
     (
-      "x + fill(0) y",
-      #"1:5: parse error: unexpected identifier "fill" in binary expression, expected an "#
-        + #"operand after the matching clause"#
+      "x + fill(y) z",
+      #"1:10: parse error: unexpected identifier "y" in fill value, expected number or duration"#
+    ),
+    (
+      "x + fill(1 + 1) y", #"1:12: parse error: unexpected <op:+> in fill value, expected ")""#
     ),
     (
       "rate(x[5m] anchored)",
