@@ -34,6 +34,8 @@ package enum QueryError: Error, Equatable, Sendable {
   case unsupported(String)
   /// A duration that turns out not to be one.
   case duration(DurationFault, SourceRange)
+  /// `anchored` or `smoothed` in a call of a function that can't make use of it.
+  case `extension`(RangeExtension, function: String)
   /// The storage failed.
   case storage(SelectError)
   /// More evaluation times than allowed.
@@ -74,6 +76,9 @@ extension QueryError: CustomStringConvertible {
         + "must be Scalar or instant Vector"
     case .unsupported(let what): "\(what) is not supported"
     case .duration(let fault, let range): "\(range.start):\(range.end): \(fault.rawValue)"
+    case .extension(let kind, let function):
+      "\(kind.rawValue) modifier can only be used with: "
+        + "\(kind.functions.joined(separator: ", ")) - not with \(function)"
     case .storage(let error): "expanding series: \(error)"
     case .tooManySteps(let limit):
       "exceeded maximum resolution of \(limit) points per timeseries. "

@@ -65,6 +65,7 @@ struct OperatorBuilder {
   ) throws(QueryError) -> any RangeInput {
     switch range {
     case .stored(let selector): return StoredRange(selector.matchers, grid.span)
+    case .extended(let selector, let window): return ExtendedRange(selector, window, grid)
     case .subquery(let inner, _, let step):
       let steps = SubqueryRange.grid(under: grid, step: step)
       let innerGrid = steps ?? StepGrid(start: grid.steps.start, step: step, count: 0)

@@ -84,7 +84,7 @@ extension QueryPlan {
 extension RangePlan {
   var outline: PlanOutline {
     switch self {
-    case .stored(let selector): selector.outline
+    case .stored(let selector), .extended(let selector, _): selector.outline
     case .subquery(let plan, _, let step):
       PlanOutline(line: "every \(step)", children: [plan.outline])
     }
@@ -169,6 +169,11 @@ extension WindowFunction: CustomStringConvertible {
     case .extrapolated(isCounter: false, _): "delta"
     case .lastPair(let isRate): isRate ? "irate" : "idelta"
     case .counting(let subject): "\(subject)"
+    case .extendedChange(let isCounter, let isRate, let window):
+      "\(window.kind) "
+        + WindowFunction.extrapolated(isCounter: isCounter, isRate: isRate).description
+    case .anchoredCounting(let subject, _): "anchored \(subject)"
+    case .interpolation: "interpolation"
     case .summary(let summary): "\(summary)"
     case .extreme(let wantsGreatest, let answer):
       "\(answer == .time ? "time of " : "")\(wantsGreatest ? "max" : "min")"

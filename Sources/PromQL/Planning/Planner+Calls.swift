@@ -68,6 +68,7 @@ extension Planner {
       }
     }
     guard let range else { throw .unsupported("\(call.name)() without a range vector") }
+    let (function, input) = try extended(function, range.plan, of: call.name)
     let isInvariant =
       range.facts.isInvariant && parameters.allSatisfy(\.isInvariant)
       && !function.usesEvaluationTime
@@ -75,7 +76,7 @@ extension Planner {
     var result = range.facts
     result.plan = .window(
       WindowPlan(
-        function: function, input: range.plan,
+        function: function, input: input,
         parameters: (isInvariant ? parameters : parameters.map(settled)).map(\.plan),
         names: names,
         places: WindowPlaces(
@@ -151,10 +152,11 @@ extension Planner {
   private func absentOverTime(_ call: FunctionCall) throws(QueryError) -> Planned {
     let argument = call.arguments[0]
     let range = try rangePlan(argument)
+    let (function, input) = try extended(.summary(.present), range.plan, of: call.name)
     let places = WindowPlaces(range: argument.sourceRange, firstArgument: argument.sourceRange)
     let present = QueryPlan.window(
       WindowPlan(
-        function: .summary(.present), input: range.plan, parameters: [], names: .keep,
+        function: function, input: input, parameters: [], names: .keep,
         places: places))
     return Planned(
       plan: .absent(present, Self.labels(impliedBy: argument)), type: .vector,

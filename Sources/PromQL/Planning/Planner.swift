@@ -25,7 +25,9 @@ struct Planner {
     case .number(let value, _):
       return Planned(plan: .number(value), type: .scalar, isInvariant: true)
     case .parenthesised(let inner, _): return try plan(inner)
-    case .selector(let selector): return try plan(selector, answersTimes: false)
+    case .selector(let selector):
+      let scan = try plan(selector, answersTimes: false)
+      return selector.extension == .smoothed ? smoothed(selector, scan) : scan
     case .unary(let isNegation, let operand, _): return try unary(isNegation, operand)
     case .binary(let operation): return try plan(operation)
     case .aggregation(let aggregation): return try plan(aggregation)
@@ -44,7 +46,10 @@ struct Planner {
     case .rangeSelector(let selector, let range, _):
       let window = try window(selector.shift, durations.positive(range))
       let facts = try plan(selector, answersTimes: false)
-      return (.stored(SelectorPlan(matchers: selector.matchers, window: window)), facts)
+      let plan = SelectorPlan(matchers: selector.matchers, window: window)
+      guard let kind = selector.extension else { return (.stored(plan), facts) }
+      let extended = ExtendedWindow(kind: kind, range: window.range, lookback: options.lookback)
+      return (.extended(plan, extended), facts)
     case .subquery(let subquery):
       var facts = settled(try plan(subquery.expression))
       if !facts.hasUniqueRows { facts = merged(facts, isStrict: false) }

@@ -48,11 +48,13 @@ struct WindowPlan {
 /// A range vector.
 enum RangePlan {
   case stored(SelectorPlan)
+  /// With its window as written.
+  case extended(SelectorPlan, ExtendedWindow)
   case subquery(QueryPlan, SelectorWindow, step: Milliseconds)
 
   var window: SelectorWindow {
     switch self {
-    case .stored(let selector): selector.window
+    case .stored(let selector), .extended(let selector, _): selector.window
     case .subquery(_, let window, _): window
     }
   }

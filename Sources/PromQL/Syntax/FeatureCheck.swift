@@ -39,6 +39,11 @@ package struct FeatureCheck {
     case .binary(let binary) where !binary.matching.fill.isEmpty:
       try require(
         .fillModifiers, "binop fill modifiers are experimental and not enabled", binary.range)
+    case .selector, .rangeSelector:
+      guard let kind = expression.extension else { return }
+      try require(
+        .extendedRangeSelectors, "\(kind.rawValue) modifier is experimental and not enabled",
+        expression.sourceRange)
     default: break
     }
   }

@@ -55,7 +55,7 @@ extension Parser {
     }
   }
 
-  /// Ranges, `offset` and `@` after an operand, as many as follow.
+  /// Ranges, `offset`, `@`, `anchored` and `smoothed` after an operand, as many as follow.
   mutating func modified(_ operand: QueryExpression) throws(ParseError) -> QueryExpression {
     var expression = operand
     var hasOffset = false
@@ -82,10 +82,32 @@ extension Parser {
         advance()
         expression.shift?.pin = try pinnedTime()
         expression.sourceRange.end = lastEnd
+      } else if case .word(let word) = peek.kind,
+        let kind = RangeExtension(rawValue: word.lowercased())
+      {
+        try extend(&expression, kind)
       } else {
         return expression
       }
     }
+  }
+
+  private mutating func extend(
+    _ expression: inout QueryExpression, _ kind: RangeExtension
+  ) throws(ParseError) {
+    let range = expression.sourceRange
+    switch expression {
+    case .selector, .rangeSelector: break
+    case .subquery:
+      throw error("\(kind.rawValue) modifier is not supported for subqueries", at: range)
+    default: throw error("\(kind.rawValue) modifier not implemented", at: range)
+    }
+    if let other = expression.extension, other != kind {
+      throw error("anchored and smoothed modifiers cannot be used together", at: range)
+    }
+    advance()
+    expression.extension = kind
+    expression.sourceRange.end = lastEnd
   }
 
   private func misplaced(_ modifier: String, _ range: SourceRange) -> ParseError {

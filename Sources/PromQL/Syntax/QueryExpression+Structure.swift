@@ -69,6 +69,27 @@ extension QueryExpression {
     }
   }
 
+  /// `anchored` or `smoothed` of a selector; nil, and ignored when set, for everything else.
+  package var `extension`: RangeExtension? {
+    get {
+      switch self {
+      case .selector(let selector), .rangeSelector(let selector, _, _): selector.extension
+      default: nil
+      }
+    }
+    set {
+      switch self {
+      case .selector(var selector):
+        selector.extension = newValue
+        self = .selector(selector)
+      case .rangeSelector(var selector, let window, let range):
+        selector.extension = newValue
+        self = .rangeSelector(selector, window: window, range)
+      default: break
+      }
+    }
+  }
+
   /// The expressions directly below, in the order in which they were written.
   package var children: [QueryExpression] {
     switch self {

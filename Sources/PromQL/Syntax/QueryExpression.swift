@@ -43,6 +43,14 @@ package struct TimeShift: Equatable, Sendable {
   }
 }
 
+/// What a selector sees beside the samples within its window.
+package enum RangeExtension: String, Hashable, Sendable {
+  /// The last sample at or before the window's start, taken to be at the start.
+  case anchored
+  /// The samples around each border, between which the value at the border is interpolated.
+  case smoothed
+}
+
 /// `name{label="value"} offset 5m`.
 package struct VectorSelector: Equatable, Sendable {
   /// The name in front of the braces, or quoted alone within; nil when only matchers were given.
@@ -50,6 +58,8 @@ package struct VectorSelector: Equatable, Sendable {
   /// All conditions, that on `__name__` from `name` included (first).
   package var matchers: [LabelMatcher]
   package var shift: TimeShift
+  /// `anchored` or `smoothed`, of the window that the selector is part of.
+  package var `extension`: RangeExtension?
   package var range: SourceRange
 
   package init(name: String?, matchers: [LabelMatcher], shift: TimeShift, range: SourceRange) {

@@ -16,6 +16,11 @@ import Testing
       "sum(x) + (a - fill(0) b)",
       "1:11: parse error: binop fill modifiers are experimental and not enabled"
     ),
+    (
+      "1 + rate(x[5m] anchored)",
+      "1:10: parse error: anchored modifier is experimental and not enabled"
+    ),
+    ("sum(x smoothed)", "1:5: parse error: smoothed modifier is experimental and not enabled"),
   ])
   func `what is experimental has to be enabled`(text: String, message: String) throws {
     let error = #expect(throws: ParseError.self) { try Query(text) }

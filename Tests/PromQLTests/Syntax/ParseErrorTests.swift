@@ -124,8 +124,12 @@ import Testing
       "x + fill(1 + 1) y", #"1:12: parse error: unexpected <op:+> in fill value, expected ")""#
     ),
     (
-      "rate(x[5m] anchored)",
-      #"1:12: parse error: unexpected identifier "anchored" in function call, expected ",""#
+      "x[5m:1m] anchored", "1:1: parse error: anchored modifier is not supported for subqueries"
+    ),
+    ("1 + sum(x) smoothed", "1:5: parse error: smoothed modifier not implemented"),
+    (
+      "rate(x[5m] anchored smoothed)",
+      "1:6: parse error: anchored and smoothed modifiers cannot be used together"
     ),
     ("h </ 5", "1:4: parse error: unexpected <op:/>, expected an expression"),
     ("x =~ y", "1:3: parse error: unexpected character after '=': '~'"),

@@ -22,12 +22,13 @@ private struct TestGenerator: RandomNumberGenerator {
     "max_over_time(deriv(x[300:1m] @ start())[1h:] offset -5m) ^ -2 atan2 0x1F % 1_000",
     "label_replace(up, \"a\", '$1', \"b\", `(.*)`) and topk(3, x) == -Inf # end",
     "rate(x[max_of(step() * 4, 1m) + 2 ^ -1:range() % 7s] offset -step())",
+    "increase(x[5m] anchored @ 7 offset 1m) - on (a) fill_right (-0x1) y smoothed",
     "count_values without (\"v\") (\"l\\x41\\n\", x) + time() - NaN",
   ]
   private static let pieces = [
     "(", ")", "[", "]", "{", "}", ",", ":", "@", "offset", "by", "sum", "bool", "on", "5m", "1e",
     "0x", "\"", "'", "`", "\\", "#", "\n", "-", "+", "^", "=~", "!=", "=", "!", "==", "and",
-    "group_left", "step()", "min_of(", "x", "rate", "start()",
+    "group_left", "fill(1)", "smoothed", "step()", "min_of(", "x", "rate", "start()",
     "é", "\u{0}", "\u{1F600}", "99999999999999999999y",
     "1e999", "Inf", "NaN", "_", ".", "9223372036854775807",
   ]
