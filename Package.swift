@@ -85,7 +85,9 @@ let package = Package(
       path: "Benchmarks/QueryBenchmarks", swiftSettings: settings),
 
     tests("MetricModelTests", ["MetricModel"]),
-    tests("StatisticsTests", ["Statistics"]),
+    .testTarget(
+      name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Reference"],
+      swiftSettings: settings),
     tests("ManifestTests", ["Manifest", "YAMLReader"]),
     tests("PromQLTests", ["PromQL", "MetricModel"]),
     tests("QueryScriptsTests", ["QueryScripts", "PromQL", "MetricModel"]),

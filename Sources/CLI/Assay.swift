@@ -1,4 +1,5 @@
 import ArgumentParser
+import Statistics
 
 /// The root of the command; each subcommand has a file of its own.
 @main
@@ -29,6 +30,12 @@ struct Assay: AsyncParsableCommand {
     ])
 
   static let version = "0.1.0"
+
+  static func main() async {
+    // Parallelism is ours; OpenBLAS' own threads would only get in its way.
+    pinLinearAlgebraToOneThread()
+    await main(nil)
+  }
 }
 
 /// What the process tells its caller; documented in `assay --help`.

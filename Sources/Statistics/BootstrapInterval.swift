@@ -38,7 +38,7 @@ package struct BootstrapInterval: Sendable, Hashable {
     let squares = Moments(of: jackknife).squaredDeviations
     self.estimate = estimate
     self.level = level
-    sorted = replicates.sorted()
+    sorted = sortedAscending(replicates)
     bias = Normal.standard.quantile(share)
     acceleration = squares > 0 ? -cubes.result / (6 * squares * squares.squareRoot()) : 0
     standardError = Moments(of: replicates).standardDeviation

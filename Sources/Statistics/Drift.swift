@@ -9,8 +9,9 @@ import Glibc
 /// ```
 ///
 /// PSI and divergences use natural logarithms on shares that are floored at ε and renormalised;
-/// Hellinger and total variation the shares as they are. An index has no error rate: with few counts
-/// it is large by chance, with many the chi-squared test sees what doesn't matter. Read both.
+/// Hellinger and total variation the shares as they are. An index has no error rate: with few
+/// counts it is large by chance, with many the chi-squared test sees what doesn't matter. Read
+/// both.
 package struct Drift: Sendable, Hashable {
   private let canaryCounts: [Double]
   private let baselineCounts: [Double]

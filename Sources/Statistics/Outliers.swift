@@ -16,7 +16,7 @@ package struct Outliers: Sendable, Hashable {
     guard !values.isEmpty else { throw .emptyInput }
     if values.contains(where: \.isNaN) { throw .nanInput }
     self.values = values
-    sorted = values.sorted()
+    sorted = sortedAscending(values)
   }
 
   /// Limits, and for each value whether it lies outside them.

@@ -36,7 +36,8 @@ package struct PowerAnalysis: Sendable, Hashable {
   private var zPower: Double { Normal.standard.quantile(power) }
 
   /// The size for two proportions (J. Fleiss, Statistical Methods for Rates and Proportions, 1981,
-  /// eq. 3.14, without continuity correction): (z_α √((r + 1) p̄ q̄) + z_β √(r p₁q₁ + p₂q₂))² / (r d²).
+  /// eq. 3.14, without continuity correction): (z_α √((r + 1) p̄ q̄) + z_β √(r p₁q₁ + p₂q₂))² / (r
+  /// d²).
   ///
   /// - Throws: `zeroEffect`; `invalidProbability`.
   package func canarySize(
@@ -67,8 +68,8 @@ package struct PowerAnalysis: Sendable, Hashable {
     (zAlpha + zPower) * ((sd1 * sd1 + sd2 * sd2 / ratio) / canarySize).squareRoot()
   }
 
-  /// The power of the two-sided pooled t test, by the noncentral t distribution: the chance that |T|
-  /// exceeds its critical value when the arms differ by so many standard deviations.
+  /// The power of the two-sided pooled t test, by the noncentral t distribution: the chance that
+  /// |T| exceeds its critical value when the arms differ by so many standard deviations.
   ///
   /// - Throws: `tooFewObservations` unless n₁ + n₂ > 2.
   package func tTestPower(effectSize: Double, canarySize: Double) throws(NotComputable) -> Double {

@@ -66,11 +66,12 @@ struct AppendPlan {
   }
 
   /// The table's entry of a series; new ones learn from the layers when their newest sample was.
+  /// The active head needn't be asked: the table knows all its series.
   private mutating func resolve(
     _ labels: Labels, _ table: inout SeriesTable
   ) throws(StoreError) -> Int {
     if let known = table.find(labels) { return known }
-    return table.add(labels, newest: try openPast().newestTime(of: labels))
+    return table.add(labels, newest: try openPast().sealed.newestTime(of: labels))
   }
 
   private mutating func accept(
@@ -113,7 +114,7 @@ struct AppendPlan {
     if let planned = plannedValue(table.entries[entry].number, time) {
       bits = planned
     } else {
-      bits = try openPast().bits(of: labels, at: Timestamp(milliseconds: time))
+      bits = try storedBits(table.entries[entry], Timestamp(milliseconds: time))
     }
     switch bits {
     case value.bitPattern?: outcome.duplicates += 1
@@ -122,6 +123,17 @@ struct AppendPlan {
       accept(entry, time, value, &table)
       outcome.accepted += 1
     }
+  }
+
+  /// The bits that the store has for a series at a time.
+  private mutating func storedBits(
+    _ entry: SeriesTable.Entry, _ time: Timestamp
+  ) throws(StoreError) -> UInt64? {
+    let past = openPast()
+    if let number = entry.number, let bits = try past.activeBits(of: number, at: time) {
+      return bits
+    }
+    return try past.sealed.bits(of: entry.labels, at: time)
   }
 
   private mutating func plannedValue(_ number: UInt32?, _ time: Int64) -> UInt64? {

@@ -11,13 +11,15 @@ extension Store {
     try maintaining { state throws(StoreError) in try seal(&state) }
   }
 
-  /// Does what is due: seals by size and age, then merges blocks of similar size.
+  /// Does what is due: extends the index of the head, seals by size and age, merges blocks of
+  /// similar size. To be called every few seconds.
   ///
   /// - Returns: what was done.
   @discardableResult
   package func maintain(now: Timestamp) throws(StoreError) -> MaintenanceReport {
     try maintaining { state throws(StoreError) in
       var report = MaintenanceReport()
+      extendIndex()
       var shape = current.withLock { $0.shape }
       shape.logSizeBytes += writer.withLock { $0.log?.sizeBytes ?? 0 }
       if shape.sampleCount == 0 { state.nonEmptySince = nil }

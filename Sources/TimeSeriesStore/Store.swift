@@ -124,17 +124,22 @@ extension Store {
   /// Makes rows visible that are on disk.
   private func apply(_ rows: LogRows, _ writer: inout StoreWriter) {
     writer.seriesCount += rows.newSeries.count
-    let index = current.withLock { layers -> (HeadIndex, [Labels])? in
-      layers.active.add(rows)
+    current.withLock { $0.active.add(rows) }
+    // Large heads are indexed by maintenance: it would keep this caller waiting too long.
+    if writer.seriesCount <= HeadIndex.inlineMax { extendIndex() }
+  }
+
+  /// Extends the index of the active head when enough series came. Readers needn't wait for it.
+  func extendIndex() {
+    let due = current.withLock { layers -> (HeadIndex, Int, [Labels])? in
       let head = layers.active
       guard head.index.isDue(seriesCount: head.seriesCount) else { return nil }
       let start = head.index.startOfNextPart(head.seriesCount)
-      return (head.index, head.labels(of: start..<head.seriesCount))
+      return (head.index, head.seriesCount, head.labels(of: start..<head.seriesCount))
     }
-    guard let (index, labels) = index else { return }
-    // Outside of `current`, so that readers needn't wait. An index that can't be built is no
-    // loss: series that it doesn't cover are matched one by one.
-    guard let extended = try? index.extended(to: writer.seriesCount, labels) else { return }
+    guard let (index, seriesCount, labels) = due else { return }
+    // An index that can't be built is no loss: series it doesn't cover are matched one by one.
+    guard let extended = try? index.extended(to: seriesCount, labels) else { return }
     current.withLock { $0.active.adopt(extended) }
   }
 }
@@ -197,6 +202,7 @@ struct StoreLayers: Sendable {
   var shape: HeadShape {
     HeadShape(
       sampleCount: frozen.reduce(active.sampleCount) { $0 + $1.head.sampleCount },
+      seriesCount: frozen.reduce(active.seriesCount) { max($0, $1.head.seriesCount) },
       logSizeBytes: frozen.reduce(0) { $0 + $1.logSizeBytes }, nonEmptySince: nil)
   }
 }

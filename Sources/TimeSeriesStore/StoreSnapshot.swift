@@ -50,14 +50,27 @@ package struct StoreSnapshot: SeriesSource {
 
   /// The bits of the value of a series at exactly one time, nil when it has none.
   func bits(of labels: Labels, at time: Timestamp) throws(StoreError) -> UInt64? {
-    let moment = TimeRange(after: time.advanced(by: Milliseconds(-1)), through: time)
-    var columns = SampleColumns()
-    for layer in layers(in: moment) {
+    for layer in layers(in: .moment(time)) {
       guard let number = try layer.number(of: labels) else { continue }
-      try layer.append(number, in: moment, to: &columns)
-      if let value = columns.values.first { return value.bitPattern }
+      if let bits = try layer.bits(of: number, at: time) { return bits }
     }
     return nil
+  }
+
+  /// The same in the active head, by the number of the series there.
+  func activeBits(of number: UInt32, at time: Timestamp) throws(StoreError) -> UInt64? {
+    guard let active = heads.last, Int(number) < active.seriesCount else { return nil }
+    return try StoreLayer.head(active).bits(of: number, at: time)
+  }
+
+  /// The snapshot without the active head.
+  var sealed: StoreSnapshot { StoreSnapshot(blocks: blocks, heads: heads.dropLast()) }
+}
+
+extension TimeRange {
+  /// The range of one time.
+  fileprivate static func moment(_ time: Timestamp) -> TimeRange {
+    TimeRange(after: time.advanced(by: Milliseconds(-1)), through: time)
   }
 }
 
@@ -105,6 +118,13 @@ enum StoreLayer {
         throw StoreError(error, in: Self.memory)
       }
     }
+  }
+
+  /// The bits of the value of a series at exactly one time, nil when it has none.
+  func bits(of number: UInt32, at time: Timestamp) throws(StoreError) -> UInt64? {
+    var columns = SampleColumns()
+    try append(number, in: .moment(time), to: &columns)
+    return columns.values.first?.bitPattern
   }
 
   /// Stands for a file's name where bytes in memory are wrong.

@@ -30,8 +30,6 @@ import Testing
     return version
   }
 
-  // MARK: Queries
-
   @Test func `raw samples of both arms are asked for, never rates`() throws {
     let spec = try Self.spec(
       "kind: proportion, bad: 'bad_total{app=\"a\"}', total: requests_total, since: 5m, warmup: 30s"
@@ -57,8 +55,6 @@ import Testing
     let effects = run.apply(.started, at: Timestamp(milliseconds: 0))
     #expect(effects == [.wake(at: Timestamp(milliseconds: 60_000))])
   }
-
-  // MARK: Decisions
 
   @Test func `a canary that is worse is stopped at the first look`() throws {
     let fleet = ScrapedFleet(
@@ -167,8 +163,6 @@ import Testing
     #expect(early.phase == .successful && early.results[0].count == 2)
   }
 
-  // MARK: Distributions
-
   @Test func `a shift of all latencies and a longer tail are both seen`() throws {
     for version in [
       Self.changed { $0.median = 0.075 },
@@ -203,8 +197,6 @@ import Testing
     let total = fleet.run(try Self.spec(Self.latency))
     #expect(total.message.contains("the histogram has no bucket le=\"+Inf\""))
   }
-
-  // MARK: Means
 
   @Test func `gauges are compared pod by pod`() throws {
     func fleet(_ canaryLevel: Double) -> ScrapedFleet {

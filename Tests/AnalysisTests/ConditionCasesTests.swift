@@ -6,8 +6,9 @@ import Testing
 import YAMLReader
 
 @Suite struct ConditionCasesTests {
-  @Test func `the 32 reference cases have the phases of Argo`() throws {
-    guard let file = SharedData.folder("rollouts/derived/conditions.json") else { return }
+  @Test(.enabled(if: SharedFolder.isThere, SharedFolder.skipReason))
+  func `the 32 reference cases have the phases of Argo`() throws {
+    let file = SharedFolder.folder.appending(path: "derived/conditions.json")
     // JSON is YAML, and the YAML reader tells booleans from numbers.
     let document = try YAMLReader.documents(in: String(contentsOf: file, encoding: .utf8))[0]
     let cases = try #require(document["cases"]?.asList)

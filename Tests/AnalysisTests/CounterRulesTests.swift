@@ -107,6 +107,49 @@ import Testing
     #expect(try Self.counted(canary, at: 60).total == 30)
   }
 
+  @Test func `whatever a server answers is judged or refused, never more`() throws {
+    var generator = SplitMix(seed: 5)
+    let values = [
+      0, 1, -1, 5, 1e308, -1e308, .infinity, -.infinity, .nan, StaleMarker.value, 0.5, 1e15,
+    ]
+    let times: [Int64] = [.min, .max, 0, -1, 1, 15_000, 30_000, 45_000, 60_000, 1 << 53]
+    let kinds = [
+      "kind: proportion, bad: bad_total, total: requests_total",
+      "kind: distribution, buckets: requests_total", "kind: mean, value: requests_total",
+    ]
+    for round in 0..<1500 {
+      let spec = try ComparisonTests.spec(
+        "\(kinds[round % 3]), minimumSamples: 1, margin: 0.1, warmup: 10s", count: 1,
+        rest: "initialDelay: 60s, ")
+      var run = AnalysisRun(name: "hostile", spec: spec)
+      _ = run.apply(.started, at: Timestamp(milliseconds: 0))
+      let effects = run.apply(.woken, at: Timestamp(milliseconds: 60_000))
+      guard case .measure(let request)? = effects.first else {
+        Issue.record("nothing was asked")
+        return
+      }
+      let answers = request.queries.map { _ in
+        QueryValue.matrix(
+          (0..<(generator.next() % 4)).map { _ in
+            var labels = [("pod", "p\(generator.next() % 3)")]
+            if generator.next() % 4 > 0 {
+              labels.append(("le", ["1", "2", "+Inf", "x"][Int(generator.next() % 4)]))
+            }
+            var samples = SampleColumns()
+            for _ in 0..<(generator.next() % 6) {
+              let time = times[Int(generator.next() % UInt64(times.count))]
+              samples.append(
+                Timestamp(milliseconds: time), values[Int(generator.next() % UInt64(values.count))])
+            }
+            return Series(labels: Labels(labels), samples: samples)
+          })
+      }
+      _ = run.apply(.measured(request.id, .answered(answers)), at: Timestamp(milliseconds: 61_000))
+      #expect(run.results.first?.taken == 1)
+      #expect(!AnalysisReport(run).lines.isEmpty)
+    }
+  }
+
   @Test func `errors that run ahead of requests in a torn scrape don't exceed them`() throws {
     let found = try Self.counted([
       Self.series("requests_total", "canary", [(5, 0), (20, 10), (35, 20)]),

@@ -5,11 +5,11 @@ import MetricModel
 import Testing
 
 @Suite struct RunTimelineTests {
-  @Test func `the 31 reference timelines are followed step by step`() throws {
-    guard
-      let vectors = try SharedData.json("rollouts/derived/analysis-run-phases.json")?["vectors"]
-    else { return }
-    let list = try #require(vectors as? [[String: Any]])
+  @Test(.enabled(if: SharedFolder.isThere, SharedFolder.skipReason))
+  func `the 31 reference timelines are followed step by step`() throws {
+    let file = SharedFolder.folder.appending(path: "derived/analysis-run-phases.json")
+    let document = try JSONSerialization.jsonObject(with: Data(contentsOf: file))
+    let list = try #require((document as? [String: Any])?["vectors"] as? [[String: Any]])
     #expect(list.count == 31)
     for vector in list { try Self.check(vector) }
   }

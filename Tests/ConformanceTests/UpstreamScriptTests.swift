@@ -12,7 +12,7 @@ import Testing
     var line: Int
   }
 
-  @Test(.enabled(if: !ScriptFile.upstream.isEmpty, "Prometheus' scripts are not there"))
+  @Test(.enabled(if: !ScriptFile.upstream.isEmpty, "../shared/conformance/promql is not there"))
   func `as many evaluations of Prometheus' scripts pass as are recorded`() throws {
     let tiers = try Self.tiers()
     var passed: [Int: Int] = [:]

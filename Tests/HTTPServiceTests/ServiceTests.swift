@@ -23,7 +23,13 @@ import TimeSeriesStore
   }
 
   static let hasCurl = FileManager.default.isExecutableFile(atPath: "/usr/bin/curl")
-  static let promtool = "/usr/bin/promtool"
+  /// Debian's `promtool`: unpacked by `make test`, or installed.
+  static let promtool: String = {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let unpacked = root.appending(path: ".build/peers/usr/bin/promtool").path
+    return FileManager.default.isExecutableFile(atPath: unpacked) ? unpacked : "/usr/bin/promtool"
+  }()
   static let hasPromtool = FileManager.default.isExecutableFile(atPath: promtool)
 
   @Test(.enabled(if: hasCurl, "curl is not installed"))

@@ -19,31 +19,6 @@ import Testing
     #expect(Milliseconds(milliseconds).description == text)
   }
 
-  @Test(arguments: [
-    ("0", 0), ("1435781430.781", 1_435_781_430_781), ("1970-01-01T00:00:00Z", 0),
-    ("2015-07-01T20:10:30.781Z", 1_435_781_430_781),
-    ("2024-02-29T12:00:00.5+01:00", 1_709_204_400_500),
-    ("1969-12-31T23:59:59.999Z", -1), ("-1.5", -1500),
-  ])
-  func `times are read as Prometheus' API reads them`(text: String, milliseconds: Int64) {
-    #expect(Timestamp(parsing: text)?.milliseconds == milliseconds)
-  }
-
-  @Test(arguments: [
-    "", "noon", "2023-02-29T00:00:00Z", "2024-01-01", "2024-01-01T00:00:00", "1e400",
-  ])
-  func `what is not a time is refused`(text: String) {
-    #expect(Timestamp(parsing: text) == nil)
-  }
-
-  @Test(arguments: [
-    (0, "1970-01-01T00:00:00Z"), (1_709_204_400_500, "2024-02-29T11:00:00.5Z"),
-    (-1, "1969-12-31T23:59:59.999Z"),
-  ])
-  func `times are written in RFC 3339`(milliseconds: Int64, text: String) {
-    #expect(Timestamp(milliseconds: milliseconds).rfc3339 == text)
-  }
-
   @Test func `a grid includes its end when a step falls on it`() {
     let start = Timestamp(milliseconds: 0)
     let grid = StepGrid.range(

@@ -1,18 +1,19 @@
 import Foundation
 import Manifest
+import Testing
 import YAMLReader
 
-/// A table of the conformance data, which stands beside a checkout and may be absent.
+/// The conformance data on rollouts, which stands beside a checkout and may be absent.
 enum ConformanceTable {
-  static func read(_ file: String) throws -> ManifestNode? {
-    let root = URL(filePath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent()
-    let path = root.appending(path: "../shared/conformance/rollouts/\(file)")
-    if let text = try? String(contentsOf: path, encoding: .utf8) {
-      return try YAMLReader.documents(in: text).first
-    }
-    print("skipped: no conformance data at ../shared/conformance/rollouts/\(file)")
-    return nil
+  static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
+    .appending(path: "../shared/conformance/rollouts").standardizedFileURL
+  static var isThere: Bool { FileManager.default.fileExists(atPath: folder.path) }
+  static let skipReason: Comment = "../shared/conformance/rollouts is not there"
+
+  static func read(_ file: String) throws -> ManifestNode {
+    let text = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
+    return try #require(YAMLReader.documents(in: text).first)
   }
 }
 

@@ -3,10 +3,9 @@ import Rollouts
 import Testing
 
 @Suite struct ReplicaCountsTests {
-  @Test func `each asserted pass gives the asserted sizes`() throws {
-    guard let table = try ConformanceTable.read("derived/canary-replica-counts.json") else {
-      return
-    }
+  @Test(.enabled(if: ConformanceTable.isThere, ConformanceTable.skipReason))
+  func `each asserted pass gives the asserted sizes`() throws {
+    let table = try ConformanceTable.read("derived/canary-replica-counts.json")
     let rows = try #require(table["cases"]?.asList)
     #expect(rows.count == 40)
     for row in rows { try check(row) }
@@ -49,10 +48,9 @@ import Testing
     #expect(split == expected, "\(row["name"]?.asText ?? "")")
   }
 
-  @Test func `a weight becomes the nearest split`() throws {
-    guard let table = try ConformanceTable.read("derived/canary-replica-counts.json") else {
-      return
-    }
+  @Test(.enabled(if: ConformanceTable.isThere, ConformanceTable.skipReason))
+  func `a weight becomes the nearest split`() throws {
+    let table = try ConformanceTable.read("derived/canary-replica-counts.json")
     let rows = try #require(table["approximate"]?.asList)
     #expect(rows.count == 57)
     for row in rows {
@@ -69,10 +67,9 @@ import Testing
     }
   }
 
-  @Test func `the grid of replicas, limits and weights holds`() throws {
-    guard let table = try ConformanceTable.read("derived/canary-replica-counts.json") else {
-      return
-    }
+  @Test(.enabled(if: ConformanceTable.isThere, ConformanceTable.skipReason))
+  func `the grid of replicas, limits and weights holds`() throws {
+    let table = try ConformanceTable.read("derived/canary-replica-counts.json")
     let rows = try #require(table["grid"]?.asList)
     #expect(rows.count == 24)
     for row in rows {
@@ -89,10 +86,9 @@ import Testing
   }
 
   /// One write per pass, stable before canary, every pod available before the next pass.
-  @Test func `passes write the recorded sizes in the recorded order`() throws {
-    guard let table = try ConformanceTable.read("derived/canary-replica-counts.json") else {
-      return
-    }
+  @Test(.enabled(if: ConformanceTable.isThere, ConformanceTable.skipReason))
+  func `passes write the recorded sizes in the recorded order`() throws {
+    let table = try ConformanceTable.read("derived/canary-replica-counts.json")
     let rows = try #require(table["traces"]?.asList)
     #expect(rows.count == 8)
     for row in rows {
@@ -123,10 +119,9 @@ import Testing
     }
   }
 
-  @Test func `routed weights become pods`() throws {
-    guard let table = try ConformanceTable.read("derived/canary-replica-counts.json") else {
-      return
-    }
+  @Test(.enabled(if: ConformanceTable.isThere, ConformanceTable.skipReason))
+  func `routed weights become pods`() throws {
+    let table = try ConformanceTable.read("derived/canary-replica-counts.json")
     for row in try #require(table["trafficWeightToReplicas"]?.asList) {
       let pods = RoutedReplicaCounts.pods(
         for: try #require(row["weight"]?.asInteger), of: try #require(row["replicas"]?.asInteger),

@@ -46,6 +46,17 @@ let comparisonAnswers: [String: VectorAnswer] = [
         "log_p_two": .number(test.fisher.logP(.twoSided)),
       ]),
     ]
+    for isPooled in [true, false] {
+      guard
+        let barnard = BarnardTest(
+          canary: test.canary, baseline: test.baseline, pooled: isPooled),
+        test.canary.trials * test.baseline.trials < 1_000
+      else { continue }
+      fields[isPooled ? "barnard_pooled" : "barnard_unpooled"] = .object([
+        "p_two": .number(barnard.pValue(.twoSided)),
+        "p_greater": .number(barnard.pValue(.greater)),
+      ])
+    }
     if let interval = try test.katzInterval() { fields["ci95_rr_katz"] = .interval(interval) }
     if let interval = try test.woolfInterval() { fields["ci95_or_woolf"] = .interval(interval) }
     if let z = try? test.z(.pooled) {

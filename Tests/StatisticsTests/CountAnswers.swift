@@ -17,6 +17,10 @@ let countAnswers: [String: VectorAnswer] = [
       "ci95_rate1_garwood": .interval(test.canary.interval()),
       "ci95_rate2_garwood": .interval(test.baseline.interval()),
     ]
+    if let p = test.estimatedLogP(.twoSided), let greater = test.estimatedLogP(.greater) {
+      fields["p_etest_two"] = .number(exp(p))
+      fields["p_etest_greater"] = .number(exp(greater))
+    }
     for (name, z) in [
       ("score", try? test.scoreZ()), ("wald", try? test.waldZ()), ("sqrt", try? test.squareRootZ()),
     ] {

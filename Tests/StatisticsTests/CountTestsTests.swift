@@ -27,6 +27,37 @@ import Testing
     #expect(abs(interval.upper - 18.39) < 5e-3)
   }
 
+  @Test func unconditionalTestsHoldTheirLevel() throws {
+    // Summed over all outcomes at one true rate, the chance of rejecting stays near 5 %.
+    var (barnard, poisson) = (0.0, 0.0)
+    for i in 0...8 {
+      for j in 0...10 {
+        let test = try #require(
+          BarnardTest(
+            canary: Proportion(events: Double(i), trials: 8),
+            baseline: Proportion(events: Double(j), trials: 10)))
+        guard test.pValue(.greater) <= 0.05 else { continue }
+        let first = Binomial(trials: 8, probability: 0.3).logProbability(of: Double(i))
+        barnard += exp(first + Binomial(trials: 10, probability: 0.3).logProbability(of: Double(j)))
+      }
+    }
+    for i in 0...30 {
+      for j in 0...40 where i + j > 0 {
+        let test = PoissonRateTest(
+          canary: try EventRate(events: Double(i), exposure: 1),
+          baseline: try EventRate(events: Double(j), exposure: 2))
+        let logP = try #require(test.estimatedLogP(.twoSided))
+        guard logP <= log(0.05) else { continue }
+        let chance = Poisson(mean: 5).logProbability(of: Double(i))
+        poisson += exp(chance + Poisson(mean: 10).logProbability(of: Double(j)))
+      }
+    }
+    #expect(barnard <= 0.05 && barnard > 0.01)
+    #expect(poisson <= 0.055 && poisson > 0.03)
+    let tooLarge = try Proportion(events: 1, trials: 1e6)
+    #expect(BarnardTest(canary: tooLarge, baseline: tooLarge) == nil)
+  }
+
   @Test func stratifiedTestIsNotFooledBySimpson() throws {
     // Within both strata the rates are equal; pooled, the canary looks nine times worse.
     let strata = [

@@ -106,7 +106,9 @@ import Testing
       if let first = try? EventRate(events: a[0], exposure: a[1]),
         let second = try? EventRate(events: a[2], exposure: a[3])
       {
-        _ = PoissonRateTest(canary: first, baseline: second).evidence(for: .twoSided)
+        let test = PoissonRateTest(canary: first, baseline: second)
+        _ = test.evidence(for: .twoSided)
+        _ = test.estimatedLogP(.twoSided)
       }
     }
   }

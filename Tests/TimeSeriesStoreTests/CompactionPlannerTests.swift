@@ -40,14 +40,17 @@ import TimeSeriesStore
 
   @Test(
     arguments: [
-      (0, 1 << 40, 0, false), (1, 0, 0, false), (1, 0, 7_200_000, true), (4_000_000, 0, 0, true),
-      (1, 64 << 20, 0, true), (0, 0, 7_200_000, false),
-    ] as [(Int, Int, Int64, Bool)])
+      (0, 0, 1 << 40, 0, false), (1, 1, 0, 0, false), (1, 1, 0, 7_200_000, true),
+      (4_000_000, 1000, 0, 0, true), (40, 1, 64 << 20, 0, true), (0, 0, 0, 7_200_000, false),
+      // A million series: the first samples of each don't make a block.
+      (4_000_000, 1_000_000, 200 << 20, 0, false), (32_000_000, 1_000_000, 300 << 20, 0, true),
+      (4_000_000, 1_000_000, 2 << 30, 0, true),
+    ] as [(Int, Int, Int, Int64, Bool)])
   func `heads are sealed by size, log and age`(
-    samples: Int, logBytes: Int, age: Int64, isDue: Bool
+    samples: Int, series: Int, logBytes: Int, age: Int64, isDue: Bool
   ) {
     let shape = HeadShape(
-      sampleCount: samples, logSizeBytes: logBytes,
+      sampleCount: samples, seriesCount: series, logSizeBytes: logBytes,
       nonEmptySince: Timestamp(milliseconds: 1000))
     #expect(
       SealingPolicy().isDue(shape, now: Timestamp(milliseconds: 1000 + age)) == isDue)

@@ -134,6 +134,7 @@ func tinyOptions(_ access: StoreOptions.Access = .creating) -> StoreOptions {
   var options = StoreOptions()
   options.access = access
   options.sealing.samplesMax = 40
+  options.sealing.samplesPerSeriesMin = 0
   options.compaction.fanIn = 2
   return options
 }

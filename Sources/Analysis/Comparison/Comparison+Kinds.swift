@@ -144,8 +144,6 @@ extension Comparison {
     }
   }
 
-  // MARK: Parts
-
   /// Whether the canary is worse, or not worse by the margin; with the reason in words.
   ///
   /// A difference that is proven and proven to lie within the margin passes: the margin says so.

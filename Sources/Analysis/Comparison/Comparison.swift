@@ -76,8 +76,6 @@ struct Comparison {
     }
   }
 
-  // MARK: What the kinds share
-
   var queries: CompareQueries {
     CompareQueries(spec, runStart: look.runStart, now: look.takenAt)
   }

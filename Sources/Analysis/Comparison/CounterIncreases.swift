@@ -70,9 +70,9 @@ struct CounterIncreases {
 
   /// Nil for a stratum that isn't over yet.
   private func stratum(at time: Int64) -> Int? {
-    let offset = time - windowStart.milliseconds - 1
-    guard offset >= 0 else { return nil }
-    let index = Int(offset / Self.stratumLength.count)
+    let offset = Timestamp(milliseconds: time).since(windowStart).count
+    guard offset > 0 else { return nil }
+    let index = Int((offset - 1) / Self.stratumLength.count)
     return index < strataCount ? index : nil
   }
 

@@ -130,8 +130,6 @@ struct ConditionEvaluator {
     }
   }
 
-  // MARK: Members
-
   private mutating func member(
     of base: ConditionSyntax, key: ConditionSyntax, isOptional: Bool
   ) throws(ConditionError) -> ConditionValue {
@@ -199,8 +197,6 @@ struct ConditionEvaluator {
     throw ConditionError("\(value.typeName) has no method \(name)()")
   }
 
-  // MARK: Operators
-
   private mutating func binary(
     _ operation: ConditionSyntax.BinaryOperator, _ left: ConditionSyntax, _ right: ConditionSyntax
   ) throws(ConditionError) -> ConditionValue {
@@ -244,8 +240,6 @@ struct ConditionEvaluator {
     }
     return truth
   }
-
-  // MARK: Predicates
 
   /// The value of a predicate for one element.
   mutating func evaluate(

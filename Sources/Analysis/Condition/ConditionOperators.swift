@@ -114,8 +114,6 @@ enum ConditionOperators {
     }
   }
 
-  // MARK: Arithmetic
-
   private static func arithmetic(
     _ operation: ConditionSyntax.BinaryOperator, _ left: ConditionValue, _ right: ConditionValue
   ) throws(ConditionError) -> ConditionValue? {
@@ -158,8 +156,6 @@ enum ConditionOperators {
     default: pow(left, right)
     }
   }
-
-  // MARK: Sorting
 
   static func isDescending(_ order: ConditionValue) throws(ConditionError) -> Bool {
     switch order {

@@ -165,8 +165,6 @@ extension ConditionParser {
     return result
   }
 
-  // MARK: What follows an operand
-
   mutating func postfix(
     _ operand: ConditionSyntax
   ) throws(ConditionError) -> ConditionSyntax {

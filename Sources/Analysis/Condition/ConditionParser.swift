@@ -39,8 +39,6 @@ struct ConditionParser {
     self.tokens = tokens
   }
 
-  // MARK: Expressions
-
   mutating func expression(_ precedence: Int) throws(ConditionError) -> ConditionSyntax {
     nesting += 1
     defer { nesting -= 1 }
@@ -201,8 +199,6 @@ struct ConditionParser {
     return try made(
       .conditional(condition, then: first, else: second), at: place, condition, first, second)
   }
-
-  // MARK: Tokens
 
   var current: ConditionToken { tokens[position] }
 

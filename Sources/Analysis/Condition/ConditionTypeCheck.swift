@@ -80,8 +80,6 @@ struct ConditionTypeCheck {
     return .list(element ?? .any)
   }
 
-  // MARK: Members
-
   private mutating func member(
     of base: ConditionSyntax, key: ConditionSyntax, isOptional: Bool, at node: ConditionSyntax
   ) throws(ConditionError) -> ConditionType {
@@ -118,8 +116,6 @@ struct ConditionTypeCheck {
     if type == .duration, let result = GoDuration.methods[name] { return result }
     throw failure("type \(type) has no method \(name)()", node)
   }
-
-  // MARK: Operators
 
   private func binary(
     _ operation: ConditionSyntax.BinaryOperator, _ left: ConditionType, _ right: ConditionType,
@@ -185,8 +181,6 @@ struct ConditionTypeCheck {
     default: false
     }
   }
-
-  // MARK: Functions
 
   private mutating func call(
     _ function: ConditionFunction, _ arguments: [ConditionSyntax], at node: ConditionSyntax

@@ -60,8 +60,6 @@ extension AnalysisRun {
     isTerminated || results.contains { !$0.isDryRun && $0.phase.endsRun }
   }
 
-  // MARK: Measuring
-
   private mutating func begin(_ plan: MetricPlan, at now: Timestamp) -> MeasurementRequest? {
     let index = indexOfResult(for: plan)
     results[index].taken += 1
@@ -116,8 +114,6 @@ extension AnalysisRun {
     results[index].tally(measurement.phase)
     return true
   }
-
-  // MARK: Judging
 
   private mutating func assess(at now: Timestamp) -> [AnalysisEffect] {
     // Read before phases change: siblings of a metric that ends badly end one pass later.

@@ -98,8 +98,6 @@ struct QuerySketch: Equatable {
     flush(&self)
   }
 
-  // MARK: Reading
-
   private static func isNameStart(_ byte: UInt8) -> Bool {
     (0x61...0x7a).contains(byte | 0x20) || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ":")
   }

@@ -63,8 +63,6 @@ package enum TemplateAdvice {
     return findings.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
   }
 
-  // MARK: Rules
-
   private static func endless(_ metric: MetricSpec) -> TemplateFinding {
     TemplateFinding(
       .warning, "no-count", at: metric.place(of: "count"),

@@ -47,7 +47,8 @@ struct SeriesEndpoints: Sendable {
 /// Which series, when, and how many answers: the parameters that the three endpoints share.
 private struct Scope {
   let range: TimeRange
-  /// One matcher list for each `match[]`; a single empty one, which matches all, when there is none.
+  /// One matcher list for each `match[]`; a single empty one, which matches all, when there is
+  /// none.
   let selections: [[LabelMatcher]]
   let hasMatchers: Bool
   private let limit: Int?

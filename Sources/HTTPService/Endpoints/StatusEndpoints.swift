@@ -44,7 +44,9 @@ struct AdminEndpoints: Sendable {
   /// Writes everything in its sealed form to `snapshots/NAME` below the data directory.
   func snapshot() throws(APIError) -> APIResponse {
     guard options.isAdminEnabled else { throw APIError(.unavailable, "admin APIs disabled") }
-    let time = TimeText.utc(options.now(), dateSeparator: "", timeSeparator: "")
+    let now = options.now().milliseconds
+    let second = Timestamp(milliseconds: now - now.flooredDivision(by: 1000).remainder)
+    let time = second.rfc3339.filter { $0 != "-" && $0 != ":" }
     let name = "\(time)-\(String(UInt64.random(in: 0...(.max >> 1)), radix: 16))"
     do {
       try store.writeSnapshot(into: "\(options.dataDirectory)/snapshots/\(name)")

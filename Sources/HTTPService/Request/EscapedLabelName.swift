@@ -1,5 +1,5 @@
-/// Names beyond `[a-zA-Z_][a-zA-Z0-9_]*` in a path, as Prometheus escapes them: `U__` in front, `__`
-/// for an underscore, `_2e_` for the character U+002E.
+/// Names beyond `[a-zA-Z_][a-zA-Z0-9_]*` in a path, as Prometheus escapes them: `U__` in front,
+/// `__` for an underscore, `_2e_` for the character U+002E.
 ///
 ///     EscapedLabelName.decode("U__my_2e_label")     // "my.label"
 ///     EscapedLabelName.decode("job")                // "job"

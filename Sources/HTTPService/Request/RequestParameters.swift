@@ -37,7 +37,7 @@ struct RequestParameters: Sendable {
   /// Seconds since the epoch or RFC 3339.
   func time(_ name: String) throws(APIError) -> Timestamp {
     let spelled = text(name)
-    guard let time = TimeText.parse(spelled) else {
+    guard let time = Timestamp(parsing: spelled) else {
       throw .invalidParameter(
         name, "cannot parse \(GoText.quoted(spelled)) to a valid timestamp")
     }

@@ -54,11 +54,6 @@ enum GoFormat {
 
   /// RFC 3339 in UTC, whole seconds.
   static func time(_ milliseconds: Int64) -> String {
-    let date = CivilTime(secondsSinceEpoch: milliseconds / 1000)
-    func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
-    let year = String(date.year)
-    let padding = String(repeating: "0", count: max(0, 4 - year.utf8.count))
-    return "\(padding)\(year)-\(two(date.month))-\(two(date.day))"
-      + "T\(two(date.hour)):\(two(date.minute)):\(two(date.second))Z"
+    Timestamp(milliseconds: milliseconds / 1000 * 1000).rfc3339
   }
 }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import MetricModel
 
 /// A function of one number.
 enum MathFunction {
@@ -49,12 +50,12 @@ enum DatePart {
     switch self {
     case .minute: time.minute
     case .hour: time.hour
-    case .dayOfMonth: time.day
-    case .dayOfWeek: time.weekday
-    case .dayOfYear: time.dayOfYear
-    case .daysInMonth: time.daysInMonth
-    case .month: time.month
-    case .year: time.year
+    case .dayOfMonth: time.date.day
+    case .dayOfWeek: time.date.weekday
+    case .dayOfYear: time.date.dayOfYear
+    case .daysInMonth: time.date.daysInMonth
+    case .month: time.date.month
+    case .year: time.date.year
     }
   }
 }

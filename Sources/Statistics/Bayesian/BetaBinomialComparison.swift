@@ -9,10 +9,10 @@ import Glibc
 /// comparison.expectedLossIfShipped   // E[max(p_baseline − p_canary, 0)], for "higher is better"
 /// ```
 ///
-/// Posterior Beta(a + events, b + non-events) per arm, independent. The chance is ∫ f₁ F₂ and the loss
-/// ∫ F₁ (1 − F₂) over [0, 1], taken over log odds, where the integrands are log-concave; logarithms
-/// stay right where a chance is 1e-300. A posterior answers for the data and the prior, not for error
-/// rates over repeated looks.
+/// Posterior Beta(a + events, b + non-events) per arm, independent. The chance is ∫ f₁ F₂ and the
+/// loss ∫ F₁ (1 − F₂) over [0, 1], taken over log odds, where the integrands are log-concave;
+/// logarithms stay right where a chance is 1e-300. A posterior answers for the data and the prior,
+/// not for error rates over repeated looks.
 package struct BetaBinomialComparison: Sendable, Hashable {
   package let canary: Beta
   package let baseline: Beta

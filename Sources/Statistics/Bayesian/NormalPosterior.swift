@@ -14,8 +14,8 @@ package struct NormalPosterior: Sendable, Hashable {
   package let mean: Double
   package let standardDeviation: Double
 
-  /// - Throws: `nanInput`; `zeroVariance` unless the standard error is positive; `invalidPrior` unless
-  ///   the prior's variance is.
+  /// - Throws: `nanInput`; `zeroVariance` unless the standard error is positive; `invalidPrior`
+  ///   unless the prior's variance is.
   package init(
     estimate: Double, standardError: Double, prior: (mean: Double, variance: Double)? = nil
   ) throws(NotComputable) {

@@ -78,9 +78,9 @@ func tailIntegral(
 
 /// log ∫ exp(f(s)) ds over the real line for concave f.
 ///
-/// Finds the peak by golden section, the stretch where f stays within 45 of it, and takes two panels
-/// of 32 Gauss-Legendre points on each side. Since nothing is subtracted the result keeps its digits
-/// however small it is. −∞ where f is.
+/// Finds the peak by golden section, the stretch where f stays within 45 of it, and takes two
+/// panels of 32 Gauss-Legendre points on each side. Since nothing is subtracted the result keeps
+/// its digits however small it is. −∞ where f is.
 ///
 /// - Parameters:
 ///   - range: where the peak lies.

@@ -6,8 +6,8 @@ import Glibc
 /// try CramerVonMisesTest(canary: canaryScores, baseline: baselineScores).pValue
 /// ```
 ///
-/// Sees changes spread over the middle better than Kolmogorov-Smirnov. T = U/(mnN) − (4mn − 1)/(6N) with
-/// U = m Σ(r_i − i)² + n Σ(s_j − j)² on mid-ranks (T. Anderson, Ann. Math. Stat. 33, 1962).
+/// Sees changes spread over the middle better than Kolmogorov-Smirnov. T = U/(mnN) − (4mn − 1)/(6N)
+/// with U = m Σ(r_i − i)² + n Σ(s_j − j)² on mid-ranks (T. Anderson, Ann. Math. Stat. 33, 1962).
 package struct CramerVonMisesTest: Sendable, Hashable {
   package let statistic: Double
   private let groups: MannWhitneyTest

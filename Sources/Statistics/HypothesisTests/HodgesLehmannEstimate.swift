@@ -25,8 +25,8 @@ package struct HodgesLehmannEstimate: Sendable, Hashable {
       if value.isNaN { throw .nanInput }
       if value.isInfinite { throw .nonFiniteInput }
     }
-    self.canary = canary.sorted()
-    self.baseline = baseline.sorted()
+    self.canary = sortedAscending(canary)
+    self.baseline = sortedAscending(baseline)
   }
 
   /// The number of differences, mn.

@@ -60,12 +60,12 @@ package struct KolmogorovSmirnovTest: Sendable, Hashable {
     return Self.logLimitSurvival((m * n / (m + n)).squareRoot() * distance)
   }
 
-  /// The exact p-values without ties: two-sided, for `distanceAbove` and for `distanceBelow`; nil for
-  /// mn above 1e7 or counts that are not whole.
+  /// The exact p-values without ties: two-sided, for `distanceAbove` and for `distanceBelow`; nil
+  /// for mn above 1e7 or counts that are not whole.
   ///
-  /// The chance that a random lattice path from (0, 0) to (m, n) ever leaves the observed strip: the
-  /// probability of first exits is summed, so nothing cancels (the recursion of J. Hodges, Ark. Mat.
-  /// 3, 1958, turned inside out).
+  /// The chance that a random lattice path from (0, 0) to (m, n) ever leaves the observed strip:
+  /// the probability of first exits is summed, so nothing cancels (the recursion of J. Hodges, Ark.
+  /// Mat. 3, 1958, turned inside out).
   ///
   /// - Complexity: O(mn).
   package func exactP() -> (twoSided: Double, above: Double, below: Double)? {

@@ -23,8 +23,8 @@ extension MannWhitneyTest {
   /// ½ − margin when higher is better, or stays below ½ + margin when lower is. By the same t
   /// statistic on the logit scale as the interval.
   ///
-  /// - Throws: `invalidMargin` unless the margin lies in (0, ½); `zeroVariance` where the placements
-  ///   do not vary.
+  /// - Throws: `invalidMargin` unless the margin lies in (0, ½); `zeroVariance` where the
+  ///   placements do not vary.
   package func logP(
     notWorseBy margin: Double, higherIsBetter: Bool
   ) throws(NotComputable) -> Double {

@@ -17,11 +17,11 @@ extension MannWhitneyTest {
     }
   }
 
-  /// The exact conditional law, or nil where it would take more than about 1e8 steps, the counts are
-  /// not whole, or the number of deals exceeds a double.
+  /// The exact conditional law, or nil where it would take more than about 1e8 steps, the counts
+  /// are not whole, or the number of deals exceeds a double.
   ///
-  /// Dynamic programming over the tied groups: ways[i][v] counts the deals of the groups so far with
-  /// i canary values and 2 U = v. A group of t values that gives j to the canary multiplies by
+  /// Dynamic programming over the tied groups: ways[i][v] counts the deals of the groups so far
+  /// with i canary values and 2 U = v. A group of t values that gives j to the canary multiplies by
   /// C(t, j) and adds j (2 × baseline values below + t − j) to v. (For untied values this is Mann
   /// and Whitney's recursion, Ann. Math. Stat. 18, 1947.) All terms are positive.
   ///

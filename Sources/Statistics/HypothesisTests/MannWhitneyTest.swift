@@ -34,9 +34,10 @@ package struct MannWhitneyTest: Sendable, Hashable {
   package init(canary: [Double], baseline: [Double]) throws(NotComputable) {
     guard !canary.isEmpty, !baseline.isEmpty else { throw .emptyInput }
     if canary.contains(where: \.isNaN) || baseline.contains(where: \.isNaN) { throw .nanInput }
-    let first = canary.sorted()
-    let second = baseline.sorted()
+    let first = sortedAscending(canary)
+    let second = sortedAscending(baseline)
     var groups: [(canary: Double, baseline: Double)] = []
+    groups.reserveCapacity(first.count + second.count)
     var (i, j) = (0, 0)
     while i < first.count || j < second.count {
       let value =

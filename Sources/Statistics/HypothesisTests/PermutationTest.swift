@@ -7,9 +7,9 @@ import Glibc
 /// test.exactP()?.twoSided          // 0.603…, over all 126 relabelings
 /// ```
 ///
-/// p is the share of relabelings whose difference is at least as large as the observed one, which is
-/// among them; two-sided by |difference| (R. Fisher 1935, E. Pitman 1937). Needs exchangeable arms: equal
-/// distributions under the null, not just equal means.
+/// p is the share of relabelings whose difference is at least as large as the observed one, which
+/// is among them; two-sided by |difference| (R. Fisher 1935, E. Pitman 1937). Needs exchangeable
+/// arms: equal distributions under the null, not just equal means.
 package struct PermutationTest: Sendable, Hashable {
   private let values: [Double]
   private let canaryCount: Int

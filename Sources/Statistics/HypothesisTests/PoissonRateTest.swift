@@ -31,7 +31,8 @@ package struct EventRate: Sendable, Hashable {
 ///
 /// ```swift
 /// let test = PoissonRateTest(
-///   canary: try EventRate(events: 12, exposure: 100), baseline: try EventRate(events: 4, exposure: 100))
+///   canary: try EventRate(events: 12, exposure: 100),
+///   baseline: try EventRate(events: 4, exposure: 100))
 /// test.logP(.greater)
 /// test.ratioInterval()
 /// ```

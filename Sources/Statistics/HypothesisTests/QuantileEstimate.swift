@@ -27,7 +27,7 @@ package struct QuantileEstimate: Sendable, Hashable {
     guard !values.isEmpty else { throw .emptyInput }
     if q.isNaN || values.contains(where: \.isNaN) { throw .nanInput }
     guard 0...1 ~= q, level > 0, level < 1 else { throw .invalidProbability }
-    let sorted = values.sorted()
+    let sorted = sortedAscending(values)
     let n = Double(sorted.count)
     let law = Binomial(trials: n, probability: q)
     let share = (1 - level) / 2

@@ -46,7 +46,8 @@ package struct SampleRatioTest: Sendable, Hashable {
 
   /// The logarithm of the sequential Bayes factor for the counts so far, an e-value that may be
   /// looked at any time (M. Lindon, A. Malek, "Anytime-valid inference for multinomial count data",
-  /// NeurIPS 2022): a Dirichlet prior with total weight `concentration` around the shares asked for.
+  /// NeurIPS 2022): a Dirichlet prior with total weight `concentration` around the shares asked
+  /// for.
   ///
   /// - Throws: `invalidPrior` unless the concentration is positive.
   package func logBayesFactor(concentration: Double) throws(NotComputable) -> Double {

@@ -4,7 +4,8 @@ import Glibc
 ///
 /// ```swift
 /// let test = try TwoProportionTest(
-///   canary: Proportion(events: 31, trials: 1_000), baseline: Proportion(events: 90, trials: 9_000))
+///   canary: Proportion(events: 31, trials: 1_000),
+///   baseline: Proportion(events: 90, trials: 9_000))
 /// try test.evidence(for: .greater)
 /// ```
 ///

@@ -7,13 +7,13 @@ import Glibc
 /// verdict.classification  // .pass, .high, .low, …
 /// ```
 ///
-/// One 98 % Mann-Whitney interval of the shift per metric; High when its lower end exceeds a quarter
-/// of the estimated shift itself and the effect size reaches the allowed increase. Known faults, kept
-/// on purpose: the interval is found to an absolute 1e-4, so metrics in small units (rates near 1e-5,
-/// latencies in seconds) get wrong intervals and may be judged differently in other units; points are
-/// treated as independent; nothing corrects for several metrics or looks; an effect size that is not
-/// a number (a zero mean) counts as reached. The Gaussian noise that Kayenta adds to two constant arms is
-/// not: their shift is known, and the answer is the same.
+/// One 98 % Mann-Whitney interval of the shift per metric; High when its lower end exceeds a
+/// quarter of the estimated shift itself and the effect size reaches the allowed increase. Known
+/// faults, kept on purpose: the interval is found to an absolute 1e-4, so metrics in small units
+/// (rates near 1e-5, latencies in seconds) get wrong intervals and may be judged differently in
+/// other units; points are treated as independent; nothing corrects for several metrics or looks;
+/// an effect size that is not a number (a zero mean) counts as reached. The Gaussian noise that
+/// Kayenta adds to two constant arms is not: their shift is known, and the answer is the same.
 package struct KayentaJudge: Sendable, Hashable {
   /// Which direction fails the metric.
   package enum Direction: String, Sendable, Hashable { case increase, decrease, either }

@@ -1,7 +1,7 @@
 /// The score of a canary as Kayenta adds it up from its metrics.
 ///
-/// A group scores 100 × Pass / (Pass + High + Low + NodataFailMetric); a group with none of these is
-/// shown as 0 but counts as 100, so missing data passes. Groups without a weight share what the
+/// A group scores 100 × Pass / (Pass + High + Low + NodataFailMetric); a group with none of these
+/// is shown as 0 but counts as 100, so missing data passes. Groups without a weight share what the
 /// others leave. A critical failure, or missing data in half of the metrics, makes the score 0.
 package struct KayentaScore: Sendable, Hashable {
   /// One judged metric.

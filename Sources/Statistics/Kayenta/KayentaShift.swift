@@ -2,10 +2,11 @@ import Glibc
 
 /// The shift between two samples as Kayenta solves for it.
 ///
-/// The interval's ends are roots in μ of (W(x − μ, y) − ½ sign) / σ − z, with the tie-corrected σ ranked
-/// again at every μ, found by R. Brent's method (Algorithms for Minimization without Derivatives,
-/// 1973, chapter 4) with half the tolerance 1e-4 per side, as R's `uniroot` does. The function is a
-/// staircase, so where it stops inside a step depends on the path; this walks the same path.
+/// The interval's ends are roots in μ of (W(x − μ, y) − ½ sign) / σ − z, with the tie-corrected σ
+/// ranked again at every μ, found by R. Brent's method (Algorithms for Minimization without
+/// Derivatives, 1973, chapter 4) with half the tolerance 1e-4 per side, as R's `uniroot` does. The
+/// function is a staircase, so where it stops inside a step depends on the path; this walks the
+/// same path.
 struct KayentaShift {
   let interval: ConfidenceInterval
   let estimate: Double

@@ -14,8 +14,8 @@ extension LeastSquares {
     /// u² / (1 − h)²: near the jackknife, for small samples (J. MacKinnon, H. White, J. Econom.
     /// 29, 1985).
     case hc3
-    /// Rows of one cluster (pod, user) may depend on each other in any way. `corrected` multiplies by
-    /// G/(G − 1) · (n − 1)/(n − k) (CR1), without it is CR0.
+    /// Rows of one cluster (pod, user) may depend on each other in any way. `corrected` multiplies
+    /// by G/(G − 1) · (n − 1)/(n − k) (CR1), without it is CR0.
     case clustered([Int], corrected: Bool)
     /// Rows in time order with dependence up to a lag, Bartlett's weights 1 − l/(L + 1)
     /// (W. Newey, K. West, Econometrica 55, 1987), no small-sample factor.

@@ -9,9 +9,9 @@ import Glibc
 /// fit.standardErrors(.clustered(podOfRow, corrected: true))[1]
 /// ```
 ///
-/// Columns are scaled to length 1, factored by Householder QR with pivoting (LAPACK dgeqp3), and the
-/// solution is refined once with residuals in doubled precision. That keeps nine and more digits
-/// of NIST's Longley set, where normal equations keep three.
+/// Columns are scaled to length 1, factored by Householder QR with pivoting (LAPACK dgeqp3), and
+/// the solution is refined once with residuals in doubled precision. That keeps nine and more
+/// digits of NIST's Longley set, where normal equations keep three.
 package struct LeastSquares: Sendable {
   /// b, one per column of X.
   package let coefficients: [Double]

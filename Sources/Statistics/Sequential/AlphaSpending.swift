@@ -3,7 +3,8 @@ import Glibc
 /// How much of the error budget may be spent by a fraction of the planned information.
 ///
 /// ```swift
-/// let bounds = try AlphaSpending.obrienFleming.bounds(alpha: 0.025, fractions: [0.25, 0.5, 0.75, 1])
+/// let bounds = try AlphaSpending.obrienFleming
+///   .bounds(alpha: 0.025, fractions: [0.25, 0.5, 0.75, 1])
 /// bounds.z   // one upper bound per look for the z statistic
 /// ```
 package enum AlphaSpending: Sendable, Hashable {
@@ -34,7 +35,8 @@ package enum AlphaSpending: Sendable, Hashable {
   /// The one-sided upper bounds for looks at these information fractions, unequal and late as they
   /// come.
   ///
-  /// - Throws: `nonIncreasingInformation` unless fractions increase, by 1e-4 or more, within (0, 1];
+  /// - Throws: `nonIncreasingInformation` unless fractions increase, by 1e-4 or more, within (0,
+  ///   1];
   ///   `invalidProbability` for α outside (0, ½); `emptyInput`.
   package func bounds(
     alpha: Double, fractions: [Double]

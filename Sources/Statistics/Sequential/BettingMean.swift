@@ -11,9 +11,9 @@ import Glibc
 ///
 /// The hedged capital of I. Waudby-Smith and A. Ramdas ("Estimating means of bounded random
 /// variables by betting", JRSS B 86, 2024, eq. 24 and 26): the larger of two capitals that bet on a
-/// larger and a smaller mean with predictable stakes λ_t = √(2 ln(2/α) / (t ln(1 + t) σ²_{t−1})), cut
-/// to c/m and c/(1 − m). The bound is their predictable plug-in empirical Bernstein sequence (eq.
-/// 14) with λ cut at ½, not intersected over time.
+/// larger and a smaller mean with predictable stakes λ_t = √(2 ln(2/α) / (t ln(1 + t) σ²_{t−1})),
+/// cut to c/m and c/(1 − m). The bound is their predictable plug-in empirical Bernstein sequence
+/// (eq. 14) with λ cut at ½, not intersected over time.
 package struct BettingMean: Sendable, Hashable {
   package let mean: Double
   package let alpha: Double

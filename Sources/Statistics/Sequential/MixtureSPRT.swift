@@ -42,11 +42,12 @@ package struct MixtureSPRT: Sendable, Hashable {
 }
 
 /// The asymptotic confidence sequence of I. Waudby-Smith et al. ("Time-uniform central limit theory
-/// and asymptotic confidence sequences", Ann. Stat. 52, 2024, theorem 2.2), tuned as GrowthBook does.
+/// and asymptotic confidence sequences", Ann. Stat. 52, 2024, theorem 2.2), tuned as GrowthBook
+/// does.
 ///
-/// After n observations with variance s² = se² n, half-width √(2 s² (nρ² + 1)/(nρ)² log(√(nρ² + 1)/α))
-/// around the estimate, with ρ chosen to be tightest near n = N*. One-sided: α → 2α in ρ, and the
-/// logarithm is log(1 + √(nρ² + 1)/(2α)).
+/// After n observations with variance s² = se² n, half-width √(2 s² (nρ² + 1)/(nρ)² log(√(nρ² +
+/// 1)/α)) around the estimate, with ρ chosen to be tightest near n = N*. One-sided: α → 2α in ρ,
+/// and the logarithm is log(1 + √(nρ² + 1)/(2α)).
 package struct AsymptoticConfidenceSequence: Sendable, Hashable {
   private let look: MixtureSPRT
   private let count: Double

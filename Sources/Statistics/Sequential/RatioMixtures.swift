@@ -33,7 +33,8 @@ package struct RatioGrid: Sendable, Hashable {
 /// For each odds ratio θ of the grid a stratum multiplies the e-value by the likelihood of
 /// (p_a, p_b) over that of (p₀, p₀), where p_b is a guess made before the stratum, p_a has odds
 /// θ times those of p_b, and p₀ = (n_c p_a + n_s p_b)/(n_c + n_s). It is an e-variable for
-/// equal rates whatever they are, so rates may drift from scrape to scrape (R. Turner, A. Ly,
+/// equal rates whatever they are, so rates may drift from scrape to scrape, and, with all ratios
+/// above 1, for any smaller canary rate too (R. Turner, A. Ly,
 /// P. Grünwald, "Generic E-variables for exact sequential k-sample tests", 2021, theorem 1). The
 /// result is the mean over the grid. A bad guess costs power, never validity.
 package struct SafeTwoByTwo: Sendable, Hashable {
@@ -82,9 +83,9 @@ package struct SafeTwoByTwo: Sendable, Hashable {
 /// process.observe(canary: canary, baseline: baseline)
 /// ```
 ///
-/// Given the K events of a stratum, the canary's share is binomial with s = n_c/(n_c + n_s) when the
-/// rates are equal, so each ratio θ multiplies the e-value by θ^(k_c) / (1 + s(θ − 1))^K. Exact for
-/// Poisson counts with exposures, and valid for proportions too: the hypergeometric law is less
+/// Given the K events of a stratum, the canary's share is binomial with s = n_c/(n_c + n_s) when
+/// the rates are equal, so each ratio θ multiplies the e-value by θ^(k_c) / (1 + s(θ − 1))^K. Exact
+/// for Poisson counts with exposures, and valid for proportions too: the hypergeometric law is less
 /// spread than the binomial (W. Hoeffding, JASA 58, 1963, theorem 4), at a loss of power of a share
 /// p for events with probability p. Needs no guess of a rate.
 package struct ConditionalRateRatio: Sendable, Hashable {

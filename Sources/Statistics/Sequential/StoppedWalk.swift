@@ -18,17 +18,21 @@ struct StoppedWalk {
   func upperBound(spending probability: Double, at t: Double) -> Double {
     guard probability > 0 else { return .infinity }
     let spread = (t - time).squareRoot()
-    // Without earlier looks this is exact; else the stop probability falls with the bound.
-    var (low, high) = (-10.0, Normal.standard.inverseSurvival(min(0.5, probability)) + 1e-9)
-    for _ in 0..<80 where high - low > 4e-16 * abs(high) {
-      let z = (low + high) / 2
-      var stopped = 0.0
-      for (node, mass) in zip(nodes, masses) {
-        stopped += mass * Normal.standard.survival((z * t.squareRoot() - node) / spread)
+    let (root, target) = (t.squareRoot(), log(probability))
+    // The logarithm of the stop probability is concave in the bound; −z makes it rise. A bound for
+    // all paths together is no lower than this one for those that still go on.
+    let start = Normal.standard.inverseSurvival(min(0.9, probability))
+    return -concaveRoot(from: -start, cap: 4) { s in
+      var (stopped, density) = (0.0, 0.0)
+      for index in nodes.indices {
+        let z = (-s * root - nodes[index]) / spread
+        guard z < 38 else { continue }
+        stopped += masses[index] * 0.5 * erfc(z * 0.707106781186547524)
+        density += masses[index] * exp(-0.5 * z * z)
       }
-      if stopped > probability { low = z } else { high = z }
+      guard stopped > 0 else { return (-.infinity, 1) }
+      return (log(stopped) - target, density * 0.398942280401432678 * root / (spread * stopped))
     }
-    return (low + high) / 2
   }
 
   /// Goes to time t and keeps the paths with z between the bounds.

@@ -121,8 +121,8 @@ package struct UniformBoundary: Sendable, Hashable {
   }
 }
 
-/// The polynomial stitched boundary: of the order √(v log log v), the smallest that can be (Howard et
-/// al. 2021, theorem 1 and eq. 10).
+/// The polynomial stitched boundary: of the order √(v log log v), the smallest that can be (Howard
+/// et al. 2021, theorem 1 and eq. 10).
 package struct StitchedBoundary: Sendable, Hashable {
   package let alpha: Double
   /// The intrinsic time from which the boundary is tight; before, it is constant.

@@ -37,9 +37,9 @@ package struct CumulativeSums: Sendable, Hashable {
 
 /// The most likely place of one change in a series, by energy distance.
 ///
-/// E-divisive (D. Matteson, N. James, JASA 109, 2014, eq. 6, exponent 1): for a left part of m and a
-/// right one of n values Q = mn/(m + n) (2 mean|x − y| − mean|x − x′| − mean|y − y′|), pair means over
-/// C(n, 2). Sees changes of any kind. Significance needs permutations.
+/// E-divisive (D. Matteson, N. James, JASA 109, 2014, eq. 6, exponent 1): for a left part of m and
+/// a right one of n values Q = mn/(m + n) (2 mean|x − y| − mean|x − x′| − mean|y − y′|), pair means
+/// over C(n, 2). Sees changes of any kind. Significance needs permutations.
 package struct EnergyChangePoint: Sendable, Hashable {
   /// Q for left parts of 2, 3, …, n − 2 values.
   package let statistics: [Double]

@@ -44,25 +44,68 @@ enum BitPack {
       return
     }
     let source = unsafe cursor.rest
-    let length = byteCount(count, width: width)
-    _ = try cursor.skip(length, "packed numbers")
+    _ = try cursor.skip(byteCount(count, width: width), "packed numbers")
     let mask = UInt64.max &>> UInt64(64 - width)
-    // Nine bytes hold any number at any bit; eight are enough up to 57 bits.
-    let isNarrow = width <= 57
-    let fastCount = isNarrow && source.count >= 8 ? (source.count - 8) * 8 / width : 0
-    let fast = min(count, fastCount)
     var bit = 0
-    for index in 0..<fast {
-      let word = unsafe source.loadUnaligned(fromByteOffset: bit &>> 3, as: UInt64.self)
-      let value = (UInt64(littleEndian: word) &>> UInt64(bit & 7)) & mask
-      unsafe output[index] = Int64(bitPattern: value) &+ reference
-      bit &+= width
+    var done = 0
+    if let base = source.baseAddress {
+      // Nine bytes hold any number at any bit; eight are enough up to 57 bits.
+      let isNarrow = width <= 57 && source.count >= 8
+      let fast = isNarrow ? min(count, (source.count - 8) * 8 / width) : 0
+      unsafe unpackFast(
+        base, width: width, mask: mask, adding: reference,
+        into: UnsafeMutableBufferPointer(rebasing: output[..<fast]))
+      done = fast
+      bit = fast * width
     }
-    for index in fast..<count {
+    for index in done..<count {
       let value = unsafe slowNumber(source, bit: bit) & mask
       unsafe output[index] = Int64(bitPattern: value) &+ reference
       bit &+= width
     }
+  }
+
+  /// Reads numbers that all lie eight bytes or more before the end: four, two or one for each
+  /// load, as many as the bits of one hold.
+  private static func unpackFast(
+    _ source: UnsafeRawPointer, width: Int, mask: UInt64, adding reference: Int64,
+    into output: UnsafeMutableBufferPointer<Int64>
+  ) {
+    let count = output.count
+    let shift = UInt64(width)
+    var bit = 0
+    var index = 0
+    if width <= 14 {
+      while index &+ 4 <= count {
+        let word = unsafe word(source, bit)
+        unsafe output[index] = Int64(bitPattern: word & mask) &+ reference
+        unsafe output[index &+ 1] = Int64(bitPattern: (word &>> shift) & mask) &+ reference
+        unsafe output[index &+ 2] = Int64(bitPattern: (word &>> (2 &* shift)) & mask) &+ reference
+        unsafe output[index &+ 3] = Int64(bitPattern: (word &>> (3 &* shift)) & mask) &+ reference
+        index &+= 4
+        bit &+= 4 &* width
+      }
+    } else if width <= 28 {
+      while index &+ 2 <= count {
+        let word = unsafe word(source, bit)
+        unsafe output[index] = Int64(bitPattern: word & mask) &+ reference
+        unsafe output[index &+ 1] = Int64(bitPattern: (word &>> shift) & mask) &+ reference
+        index &+= 2
+        bit &+= 2 &* width
+      }
+    }
+    while index < count {
+      unsafe output[index] = Int64(bitPattern: word(source, bit) & mask) &+ reference
+      index &+= 1
+      bit &+= width
+    }
+  }
+
+  /// At least 57 bits from bit position `bit`.
+  @inline(__always)
+  private static func word(_ source: UnsafeRawPointer, _ bit: Int) -> UInt64 {
+    let loaded = unsafe source.loadUnaligned(fromByteOffset: bit &>> 3, as: UInt64.self)
+    return UInt64(littleEndian: loaded) &>> UInt64(bit & 7)
   }
 
   /// 64 bits from bit position `bit`, zeros after the end.
@@ -88,56 +131,16 @@ enum BitPack {
   }
 }
 
-extension Array where Element == Int64 {
-  /// Appends `count` numbers that `body` fills in; nothing is appended when it throws.
-  mutating func append(
-    count: Int, filling body: (UnsafeMutableBufferPointer<Int64>) throws(Damage) -> Void
-  ) throws(Damage) {
-    let start = self.count
-    append(contentsOf: repeatElement(0, count: count))
-    var damage: Damage?
-    unsafe withUnsafeMutableBufferPointer { buffer in
-      do throws(Damage) {
-        unsafe try body(UnsafeMutableBufferPointer(rebasing: buffer[start...]))
-      } catch { damage = error }
-    }
-    guard let damage else { return }
-    removeLast(count)
-    throw damage
-  }
-}
-
-/// Conversions of whole columns.
-enum ColumnKernels {
-  /// Appends each number divided by `divisor`, exactly as `Double(n) / divisor` rounds.
-  static func append(
-    _ numbers: [Int64], dividedBy divisor: Double, to values: inout [Double]
-  ) {
-    let start = values.count
-    values.append(contentsOf: repeatElement(0, count: numbers.count))
-    unsafe values.withUnsafeMutableBufferPointer { output in
-      unsafe numbers.withUnsafeBufferPointer { input in
-        if divisor == 1 {
-          for index in 0..<input.count { unsafe output[start &+ index] = Double(input[index]) }
-        } else {
-          for index in 0..<input.count {
-            unsafe output[start &+ index] = Double(input[index]) / divisor
-          }
-        }
+extension ArraySlice<Int64> {
+  /// Whether each number is greater than the one before.
+  var isStrictlyAscending: Bool {
+    unsafe withUnsafeBufferPointer { numbers in
+      var isOrdered = true
+      // No way out of the loop, so that it can run on several numbers at once.
+      for index in stride(from: 1, to: numbers.count, by: 1) {
+        isOrdered = unsafe (numbers[index &- 1] < numbers[index]) && isOrdered
       }
-    }
-  }
-
-  /// Appends the doubles that ordered bit patterns stand for.
-  static func append(ordered numbers: [Int64], to values: inout [Double]) {
-    let start = values.count
-    values.append(contentsOf: repeatElement(0, count: numbers.count))
-    unsafe values.withUnsafeMutableBufferPointer { output in
-      unsafe numbers.withUnsafeBufferPointer { input in
-        for index in 0..<input.count {
-          unsafe output[start &+ index] = OrderedBits.value(of: input[index])
-        }
-      }
+      return isOrdered
     }
   }
 }

@@ -1,5 +1,5 @@
-/// Bytes for a column of 64-bit integers, the cheapest of five shapes; used for times and for values
-/// that are whole numbers or decimals.
+/// Bytes for a column of 64-bit integers, the cheapest of five shapes; used for times and for
+/// values that are whole numbers or decimals.
 ///
 /// Arithmetic wraps, so that any integers survive. The number of integers is stored elsewhere.
 ///
@@ -37,29 +37,6 @@ enum IntegerColumn {
     writer.u8(UInt8(2 + order))
     for index in 0..<order { writer.signedVarint(candidates[index][index]) }
     appendPacked(candidates[order].dropFirst(order), into: &writer)
-  }
-
-  /// Appends `count` integers to `numbers`.
-  static func decode(
-    _ cursor: inout MappedCursor, count: Int, into numbers: inout [Int64]
-  ) throws(Damage) {
-    let place = cursor.position
-    let shape = try cursor.u8()
-    switch shape {
-    case 0:
-      numbers.append(contentsOf: repeatElement(try cursor.signedVarint(), count: count))
-    case 1:
-      var number = try cursor.signedVarint()
-      let step = try cursor.signedVarint()
-      for _ in 0..<count {
-        numbers.append(number)
-        number &+= step
-      }
-    case 2, 3, 4:
-      try decodePacked(&cursor, order: Int(shape) - 2, count: count, into: &numbers)
-    default:
-      throw Damage(at: place, "unknown shape \(shape) of an integer column")
-    }
   }
 
   /// The first number, then the difference of each to the one before.

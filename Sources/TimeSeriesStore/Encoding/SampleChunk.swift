@@ -49,18 +49,6 @@ enum SampleChunk {
   }
 }
 
-extension ArraySlice<Int64> {
-  fileprivate var isStrictlyAscending: Bool {
-    var ordered = true
-    var previous: Int64?
-    for number in self {
-      if let previous, previous >= number { ordered = false }
-      previous = number
-    }
-    return ordered
-  }
-}
-
 extension SampleColumns {
   /// Removes the rows from `count` on.
   mutating func truncate(to count: Int) {

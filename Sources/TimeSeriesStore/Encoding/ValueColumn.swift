@@ -66,10 +66,7 @@ enum ValueColumn {
     case 3:
       for _ in 0..<count { values.append(Double(bitPattern: try cursor.u64())) }
     case 4:
-      var numbers: [Int64] = []
-      numbers.reserveCapacity(count)
-      try IntegerColumn.decode(&cursor, count: count, into: &numbers)
-      ColumnKernels.append(ordered: numbers, to: &values)
+      try IntegerColumn.decode(&cursor, count: count, as: .orderedBits, into: &values)
     default:
       throw Damage(at: place, "unknown shape \(shape) of a value column")
     }
@@ -196,11 +193,9 @@ struct DecimalSplit {
       row += try cursor.count("rows", atMost: count - 1 - row)
       exceptions.append((row, try cursor.u64()))
     }
-    var numbers: [Int64] = []
-    numbers.reserveCapacity(count)
-    try IntegerColumn.decode(&cursor, count: count, into: &numbers)
     let start = values.count
-    ColumnKernels.append(numbers, dividedBy: powers[exponent], to: &values)
+    try IntegerColumn.decode(
+      &cursor, count: count, as: .decimals(divisor: powers[exponent]), into: &values)
     for (row, bits) in exceptions { values[start + row] = Double(bitPattern: bits) }
   }
 }

@@ -46,8 +46,10 @@ struct Head: Sendable {
   /// The labels of some series, by their numbers.
   func labels(of series: Range<Int>) -> [Labels] { series.map { self[UInt32($0)].labels } }
 
-  /// Replaces the index by one that covers more series.
-  mutating func adopt(_ index: HeadIndex) { self.index = index }
+  /// Replaces the index by another of this head, if that one covers more series.
+  mutating func adopt(_ index: HeadIndex) {
+    if index.covered > self.index.covered { self.index = index }
+  }
 
   /// Makes every series answerable from the index.
   mutating func completeIndex() throws(Damage) {

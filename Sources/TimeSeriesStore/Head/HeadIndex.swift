@@ -13,6 +13,9 @@ struct HeadIndex: Sendable {
     var index: LabelIndex
   }
 
+  /// The most series for which whoever appends extends the index on the way.
+  static let inlineMax = 50_000
+
   private(set) var parts: [Part] = []
 
   /// The number of series, from 0 on, that the parts cover.

@@ -1,7 +1,7 @@
 internal import MetricModel
 
-/// What the writer knows of each series it has seen lately: where its samples go and when the newest
-/// of them was.
+/// What the writer knows of each series it has seen lately: where its samples go and when the
+/// newest of them was.
 struct SeriesTable: Sendable {
   struct Entry: Sendable {
     var labels: Labels

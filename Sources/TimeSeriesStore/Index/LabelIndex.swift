@@ -2,8 +2,8 @@ internal import MetricModel
 
 /// From label names and values to series: what a matcher is answered from.
 ///
-/// Series are ordinals in the order of their labels. The index reads straight from its bytes, mapped
-/// from a block or built in memory for a head, so a selection touches only what it needs.
+/// Series are ordinals in the order of their labels. The index reads straight from its bytes,
+/// mapped from a block or built in memory for a head, so a selection touches only what it needs.
 ///
 /// Symbols section: u32 count, u32 offsets[count + 1], texts; sorted bytewise, unique.
 /// Postings section: u32 names; per name (12 bytes): symbol, first value, values; per value

@@ -3,9 +3,9 @@
 ///
 ///     length u32 · kind u8 · 0 0 0 · payload CRC-32C u32 · header check u32 · payload
 ///
-/// One frame is written and synced at a time, so a crash can leave at most one incomplete frame, the
-/// last. The header check mixes in the log's generation and the frame's own offset: bytes inside a
-/// payload can't pass for a frame, nor can a stale block of the disk.
+/// One frame is written and synced at a time, so a crash can leave at most one incomplete frame,
+/// the last. The header check mixes in the log's generation and the frame's own offset: bytes
+/// inside a payload can't pass for a frame, nor can a stale block of the disk.
 enum LogFrame {
   static let headerSize = 16
   /// Series and samples; the only kind so far.

@@ -1,9 +1,7 @@
 import MetricModel
 import Testing
 
-@testable import HTTPService
-
-@Suite struct TimeTextTests {
+@Suite struct TimestampTextTests {
   @Test(arguments: [
     ("0", 0), ("1700000000", 1_700_000_000_000), ("1700000000.123", 1_700_000_000_123),
     ("1.7e9", 1_700_000_000_000), ("-1.5", -1500), ("+2", 2000), ("0.0004", 0), ("0.0006", 1),
@@ -16,7 +14,7 @@ import Testing
     ("-292273086-05-16T16:47:06Z", Int64.min), ("292277025-08-18T07:12:54.999999999Z", Int64.max),
   ])
   func `a time is read`(_ text: String, _ milliseconds: Int64) {
-    #expect(TimeText.parse(text)?.milliseconds == milliseconds)
+    #expect(Timestamp(parsing: text)?.milliseconds == milliseconds)
   }
 
   @Test(arguments: [
@@ -28,7 +26,7 @@ import Testing
     "20231114T221320Z", "12023-11-14T22:13:20Z",
   ])
   func `anything else is no time`(_ text: String) {
-    #expect(TimeText.parse(text) == nil)
+    #expect(Timestamp(parsing: text) == nil)
   }
 
   @Test(arguments: [
@@ -36,12 +34,27 @@ import Testing
   ])
   func `what is written reads back`(_ milliseconds: Int64) {
     let time = Timestamp(milliseconds: milliseconds)
-    let text = TimeText.utc(time, dateSeparator: "-", timeSeparator: ":")
-    #expect(TimeText.parse(text) == time)
+    #expect(Timestamp(parsing: time.rfc3339) == time)
   }
 
-  @Test func `a compact time has no separators`() {
-    let time = Timestamp(milliseconds: 1_700_000_000_999)
-    #expect(TimeText.utc(time, dateSeparator: "", timeSeparator: "") == "20231114T221320Z")
+  @Test(arguments: [
+    (0, "1970-01-01T00:00:00Z"), (1_709_204_400_500, "2024-02-29T11:00:00.5Z"),
+    (-1, "1969-12-31T23:59:59.999Z"),
+  ])
+  func `times are written in RFC 3339`(milliseconds: Int64, text: String) {
+    #expect(Timestamp(milliseconds: milliseconds).rfc3339 == text)
+  }
+
+  @Test(arguments: [
+    (0, 4, 1, 31), (19_782, 4, 60, 29), (-1, 3, 365, 31), (11_016, 2, 60, 29), (20_088, 2, 366, 31),
+  ])
+  func `dates know their place in week, month and year`(
+    days: Int64, weekday: Int64, dayOfYear: Int64, daysInMonth: Int64
+  ) {
+    let date = CivilDate(daysSinceEpoch: days)
+    #expect(date.daysSinceEpoch == days)
+    #expect(date.weekday == weekday)
+    #expect(date.dayOfYear == dayOfYear)
+    #expect(date.daysInMonth == daysInMonth)
   }
 }
