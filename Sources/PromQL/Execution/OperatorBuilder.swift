@@ -45,6 +45,8 @@ struct OperatorBuilder {
         histogram.question, try build(histogram.input, on: grid),
         parameters: try build(histogram.parameters, on: grid), names: histogram.names,
         places: histogram.places, grid)
+    case .info(let base, let info):
+      return InfoJoin(try build(base, on: grid), info, WindowGrid(info.window, on: grid))
     case .absent(let input, let labels):
       return Absent(try build(input, on: grid), labels, steps: steps)
     case .scalar(let input): return ScalarOf(try build(input, on: grid), steps: steps)

@@ -11,6 +11,7 @@ enum FunctionTable {
     case cells(CellFunction)
     /// A date part; without argument that of the evaluation time.
     case date(DatePart)
+    case info
     case absent, absentOverTime
     case scalar, vector
     case time, timestamp, pi
@@ -65,6 +66,7 @@ enum FunctionTable {
   ]
 
   private static let ofVectors: [String: Implementation] = [
+    "info": .info,
     "absent": .absent,
     "scalar": .scalar,
     "vector": .vector,

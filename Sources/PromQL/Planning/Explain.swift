@@ -64,6 +64,8 @@ extension QueryPlan {
       PlanOutline(
         line: "histogram \(histogram.question)\(histogram.names.note)",
         children: [histogram.input.outline] + histogram.parameters.map(\.outline))
+    case .info(let base, let info):
+      PlanOutline(line: "info \(info.spelled)", children: [base.outline])
     case .absent(let input, let labels):
       PlanOutline(line: "absent \(labels)", children: [input.outline])
     case .scalar(let input): PlanOutline(line: "scalar", children: [input.outline])
@@ -116,6 +118,12 @@ extension SelectorWindow {
     if let pin { text += " @ \(NumberText.plain(pin.seconds))" }
     if offset != .zero { text += " offset \(offset)" }
     return text
+  }
+}
+
+extension InfoPlan {
+  fileprivate var spelled: String {
+    "{\((names + labels).map(\.description).joined(separator: ","))} \(window.spelled)"
   }
 }
 

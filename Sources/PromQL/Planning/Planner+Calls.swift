@@ -18,6 +18,7 @@ extension Planner {
       return try clamp(call.arguments[0], [Self.literal(-.infinity), call.arguments[1]])
     case .maxOf: return try cells(.greater, call.arguments[0], [call.arguments[1]])
     case .minOf: return try cells(.lesser, call.arguments[0], [call.arguments[1]])
+    case .info: return try info(call)
     case .absent: return try absent(call.arguments[0])
     case .absentOverTime: return try absentOverTime(call)
     case .scalar: return try scalar(call.arguments[0])

@@ -77,7 +77,7 @@ struct Planner {
   }
 
   /// Resolves `@`; the offset applies on top.
-  private func window(
+  func window(
     _ shift: TimeShift, _ range: Milliseconds
   ) throws(QueryError) -> SelectorWindow {
     let pin: Timestamp? =
@@ -90,7 +90,7 @@ struct Planner {
     return SelectorWindow(range: range, offset: try durations.offset(shift.offset), pin: pin)
   }
 
-  private var durations: DurationArithmetic { DurationArithmetic(query: query) }
+  var durations: DurationArithmetic { DurationArithmetic(query: query) }
 
   /// The type of an expression as far as planning needs it, the type check having passed.
   static func type(of expression: QueryExpression) -> ValueType {

@@ -19,6 +19,7 @@ indirect enum QueryPlan {
   case join(QueryPlan, QueryPlan, JoinRule)
   case set(BinaryOperation.Operator, QueryPlan, QueryPlan, VectorMatching.Labels)
   case histogram(HistogramPlan)
+  case info(QueryPlan, InfoPlan)
   case absent(QueryPlan, Labels)
   case scalar(QueryPlan)
   case relabel(QueryPlan, LabelRule)

@@ -85,10 +85,25 @@ package struct TypeCheck {
     }
     try checkCount(of: call, signature)
     for (index, argument) in call.arguments.enumerated() {
+      if call.name == "info" && index == 1 {
+        try checkLabelSelector(argument)
+        continue
+      }
       guard let parameter = signature.parameter(index) else { break }
       try expect(parameter, argument, in: "call to function \(GoText.quoted(call.name))")
     }
     return signature.result
+  }
+
+  /// What `info()` takes beside a vector: conditions on labels, which may all accept the empty text.
+  private func checkLabelSelector(_ argument: QueryExpression) throws(ParseError) {
+    guard case .selector(let selector) = argument else {
+      try expect(.vector, argument, in: "call to function \"info\"")
+      throw error("expected label selectors only", argument)
+    }
+    guard selector.name == nil else {
+      throw error("expected label selectors only, got vector selector instead", argument)
+    }
   }
 
   private func checkCount(
