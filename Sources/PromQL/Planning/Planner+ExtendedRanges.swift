@@ -1,6 +1,6 @@
 internal import MetricModel
 
-/// `anchored` and `smoothed` selectors: their windows are read wider, and other kernels look at them.
+/// `anchored` and `smoothed` selectors: their windows are read wider, by kernels of their own.
 extension Planner {
   /// `x smoothed`, without a range: a window around each step.
   func smoothed(_ selector: VectorSelector, _ facts: Planned) -> Planned {

@@ -95,7 +95,7 @@ package struct TypeCheck {
     return signature.result
   }
 
-  /// What `info()` takes beside a vector: conditions on labels, which may all accept the empty text.
+  /// What `info()` takes beside a vector: conditions on labels. All may accept the empty text.
   private func checkLabelSelector(_ argument: QueryExpression) throws(ParseError) {
     guard case .selector(let selector) = argument else {
       try expect(.vector, argument, in: "call to function \"info\"")
