@@ -12,9 +12,10 @@ package struct Query: Sendable {
   package let expression: QueryExpression
   package let options: QueryOptions
 
-  /// Parses and type-checks.
+  /// Parses, checks that what isn't enabled isn't used, and type-checks.
   package init(_ text: String, options: QueryOptions = QueryOptions()) throws(ParseError) {
     let expression = try Parser.parse(text)
+    try FeatureCheck.check(expression, enabled: options.features, in: text)
     _ = try TypeCheck.type(of: expression, in: text)
     self.init(text: text, expression: expression, options: options)
   }

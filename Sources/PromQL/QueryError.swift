@@ -32,6 +32,14 @@ package enum QueryError: Error, Equatable, Sendable {
   case rangeQueryType(ValueType)
   /// An expression that parses but isn't built; names it.
   case unsupported(String)
+  /// `info()` would add two values of one label.
+  case conflictingInfoLabel(String)
+  /// Two info series of one name, instance and job are equally new.
+  case duplicateInfoSeries(Labels, Labels, atMilliseconds: Int64)
+  /// A duration that turns out not to be one.
+  case duration(DurationFault, SourceRange)
+  /// `anchored` or `smoothed` in a call of a function that can't make use of it.
+  case `extension`(RangeExtension, function: String)
   /// The storage failed.
   case storage(SelectError)
   /// More evaluation times than allowed.
@@ -71,6 +79,14 @@ extension QueryError: CustomStringConvertible {
       "invalid expression type \(GoText.quoted(type.spelledOut)) for range query, "
         + "must be Scalar or instant Vector"
     case .unsupported(let what): "\(what) is not supported"
+    case .conflictingInfoLabel(let name): "conflicting label: \(name)"
+    case .duplicateInfoSeries(let first, let second, let time):
+      "found duplicate series for info metric: existing \(GoFormat.braces(first)) @ \(time), "
+        + "new \(GoFormat.braces(second)) @ \(time)"
+    case .duration(let fault, let range): "\(range.start):\(range.end): \(fault.rawValue)"
+    case .extension(let kind, let function):
+      "\(kind.rawValue) modifier can only be used with: "
+        + "\(kind.functions.joined(separator: ", ")) - not with \(function)"
     case .storage(let error): "expanding series: \(error)"
     case .tooManySteps(let limit):
       "exceeded maximum resolution of \(limit) points per timeseries. "

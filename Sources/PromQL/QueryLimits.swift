@@ -35,13 +35,16 @@ package struct QueryOptions: Sendable {
   /// Whether `__name__` goes at the end of the evaluation instead of at each operation
   /// (Prometheus' feature `promql-delayed-name-removal`).
   package var delaysNameRemoval: Bool
+  /// Experimental parts of the language that may be used; none in a server's default setting.
+  package var features: Set<QueryFeature>
 
   package init(
     lookback: Milliseconds = .minutes(5), defaultSubqueryStep: Milliseconds = .minutes(1),
-    delaysNameRemoval: Bool = false
+    delaysNameRemoval: Bool = false, features: Set<QueryFeature> = []
   ) {
     self.lookback = lookback
     self.defaultSubqueryStep = defaultSubqueryStep
     self.delaysNameRemoval = delaysNameRemoval
+    self.features = features
   }
 }

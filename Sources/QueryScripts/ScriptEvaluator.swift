@@ -20,10 +20,11 @@ package struct EvaluationFailure: Error, Equatable, CustomStringConvertible {
 
 /// This project's engine, set as Prometheus' own scripts assume.
 package struct EngineEvaluator: ScriptEvaluator {
-  /// Names are removed at the end of the evaluation, as upstream's scripts expect; answers
-  /// differ from those of a server in its default setting only where a name is asked for after it
-  /// was dropped.
-  package static let options = QueryOptions(delaysNameRemoval: true)
+  /// Everything experimental may be used. Names are removed at the end of the evaluation, as
+  /// upstream's scripts expect; answers differ from those of a server in its default setting only
+  /// where a name is asked for after it was dropped.
+  package static let options = QueryOptions(
+    delaysNameRemoval: true, features: Set(QueryFeature.allCases))
 
   private let options: QueryOptions
 

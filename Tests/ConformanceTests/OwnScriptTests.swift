@@ -20,7 +20,8 @@ import Testing
   /// The default setting of a Prometheus server.
   @Test(arguments: ScriptFile.own)
   func `every evaluation passes when names are dropped at once`(file: ScriptFile) throws {
-    let options = QueryOptions(delaysNameRemoval: false)
+    var options = EngineEvaluator.options
+    options.delaysNameRemoval = false
     for failure in file.run(try file.script(), options: options).failures {
       Issue.record("\(file.name) \(failure)")
     }

@@ -36,7 +36,7 @@ struct PlainEvaluator: ScriptEvaluator {
     case .number(let value, _): return .scalar(ScalarPoint(time: time, value: value))
     case .string(let text, _): return .string(text, at: time)
     case .selector(let selector): return .vector(try select(selector, time, series))
-    case .rangeSelector(let selector, let window, _):
+    case .rangeSelector(let selector, .fixed(let window), _):
       return .matrix(
         try read(
           selector, TimeRange(after: time.advanced(by: Milliseconds(-window.count)), through: time),
@@ -71,7 +71,10 @@ struct PlainEvaluator: ScriptEvaluator {
   ) throws(EvaluationFailure) -> [VectorSample] {
     var end = time
     if case .at(let pin)? = selector.shift.pin, !ignoresPins { end = pin }
-    end = end.advanced(by: Milliseconds(-selector.shift.offset.count))
+    guard case .fixed(let offset) = selector.shift.offset else {
+      throw EvaluationFailure("cannot compute durations")
+    }
+    end = end.advanced(by: Milliseconds(-offset.count))
     let window = TimeRange(after: end.advanced(by: .minutes(-5)), through: end)
     return try read(selector, window, series).compactMap { series in
       guard let last = series.samples.values.last, !last.isStaleMarker else { return nil }

@@ -33,7 +33,10 @@ struct OperatorBuilder {
       return CountValues(
         try build(aggregate.input, on: grid), aggregate.grouping, label: label, steps: steps)
     case .join(let left, let right, let rule):
-      return BinaryJoin(try build(left, on: grid), try build(right, on: grid), rule, steps: steps)
+      let (left, right) = (try build(left, on: grid), try build(right, on: grid))
+      return rule.matching.fill.isEmpty
+        ? BinaryJoin(left, right, rule, steps: steps)
+        : FilledJoin(left, right, rule, steps: steps)
     case .set(let operation, let left, let right, let matching):
       return SetOperation(
         operation, try build(left, on: grid), try build(right, on: grid), matching, steps: steps)
@@ -42,6 +45,8 @@ struct OperatorBuilder {
         histogram.question, try build(histogram.input, on: grid),
         parameters: try build(histogram.parameters, on: grid), names: histogram.names,
         places: histogram.places, grid)
+    case .info(let base, let info):
+      return InfoJoin(try build(base, on: grid), info, WindowGrid(info.window, on: grid))
     case .absent(let input, let labels):
       return Absent(try build(input, on: grid), labels, steps: steps)
     case .scalar(let input): return ScalarOf(try build(input, on: grid), steps: steps)
@@ -62,6 +67,7 @@ struct OperatorBuilder {
   ) throws(QueryError) -> any RangeInput {
     switch range {
     case .stored(let selector): return StoredRange(selector.matchers, grid.span)
+    case .extended(let selector, let window): return ExtendedRange(selector, window, grid)
     case .subquery(let inner, _, let step):
       let steps = SubqueryRange.grid(under: grid, step: step)
       let innerGrid = steps ?? StepGrid(start: grid.steps.start, step: step, count: 0)

@@ -11,6 +11,7 @@ enum FunctionTable {
     case cells(CellFunction)
     /// A date part; without argument that of the evaluation time.
     case date(DatePart)
+    case info
     case absent, absentOverTime
     case scalar, vector
     case time, timestamp, pi
@@ -65,6 +66,7 @@ enum FunctionTable {
   ]
 
   private static let ofVectors: [String: Implementation] = [
+    "info": .info,
     "absent": .absent,
     "scalar": .scalar,
     "vector": .vector,
@@ -138,6 +140,11 @@ enum WindowFunction {
   case extrapolated(isCounter: Bool, isRate: Bool)
   case lastPair(isRate: Bool)
   case counting(CountingKernel.Subject)
+  /// The two above on `anchored` and `smoothed` windows.
+  case extendedChange(isCounter: Bool, isRate: Bool, ExtendedWindow)
+  case anchoredCounting(CountingKernel.Subject, ExtendedWindow)
+  /// `x smoothed`.
+  case interpolation(ExtendedWindow)
   case summary(WindowSummary)
   case extreme(wantsGreatest: Bool, ExtremeKernel.Answer)
   /// Column: the quantile.
@@ -152,7 +159,7 @@ enum WindowFunction {
   /// The functions that answer a sample as it was keep the name of its series.
   var keepsName: Bool {
     switch self {
-    case .summary(.first), .summary(.last): true
+    case .summary(.first), .summary(.last), .interpolation: true
     default: false
     }
   }

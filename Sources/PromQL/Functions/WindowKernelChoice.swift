@@ -5,6 +5,9 @@ enum WindowKernelChoice {
   case extrapolation(ExtrapolationKernel)
   case lastPair(LastPairKernel)
   case counting(CountingKernel)
+  case extendedChange(ExtendedChangeKernel)
+  case anchoredCounting(AnchoredCountingKernel)
+  case interpolation(InterpolationKernel)
   case summary(SummaryKernel)
   case extreme(ExtremeKernel)
   case quantile(QuantileKernel)
@@ -22,6 +25,13 @@ enum WindowKernelChoice {
         ExtrapolationKernel(isCounter: isCounter, isRate: isRate, range: range))
     case .lastPair(let isRate): self = .lastPair(LastPairKernel(isRate: isRate))
     case .counting(let subject): self = .counting(CountingKernel(subject: subject))
+    case .extendedChange(let isCounter, let isRate, let window):
+      self = .extendedChange(
+        ExtendedChangeKernel(isCounter: isCounter, isRate: isRate, window: window))
+    case .anchoredCounting(let subject, let window):
+      self = .anchoredCounting(
+        AnchoredCountingKernel(counting: CountingKernel(subject: subject), window: window))
+    case .interpolation(let window): self = .interpolation(InterpolationKernel(window: window))
     case .summary(let summary): self = .summary(SummaryKernel(summary: summary))
     case .extreme(let wantsGreatest, let answer):
       self = .extreme(ExtremeKernel(wantsGreatest: wantsGreatest, answer: answer))
@@ -45,14 +55,19 @@ enum WindowKernelChoice {
     case .smoothing(var kernel):
       try kernel.take(columns)
       self = .smoothing(kernel)
-    case .extrapolation, .lastPair, .counting, .summary, .extreme, .medianDeviation, .lent:
+    case .extrapolation, .lastPair, .counting, .extendedChange, .anchoredCounting, .interpolation,
+      .summary, .extreme, .medianDeviation, .lent:
       break
     }
   }
 
   /// Whether a series whose name isn't a counter's deserves a remark.
   var expectsCounter: Bool {
-    if case .extrapolation(let kernel) = self { kernel.isCounter } else { false }
+    switch self {
+    case .extrapolation(let kernel): kernel.isCounter
+    case .extendedChange(let kernel): kernel.isCounter
+    default: false
+    }
   }
 
   /// Parameters to warn of.
@@ -76,6 +91,12 @@ enum WindowKernelChoice {
     case .lastPair(var kernel):
       return slideWindow(&kernel, over: samples, grid, into: &cells, from: start)
     case .counting(var kernel):
+      return slideWindow(&kernel, over: samples, grid, into: &cells, from: start)
+    case .extendedChange(var kernel):
+      return slideWindow(&kernel, over: samples, grid, into: &cells, from: start)
+    case .anchoredCounting(var kernel):
+      return slideWindow(&kernel, over: samples, grid, into: &cells, from: start)
+    case .interpolation(var kernel):
       return slideWindow(&kernel, over: samples, grid, into: &cells, from: start)
     case .summary(var kernel):
       return slideWindow(&kernel, over: samples, grid, into: &cells, from: start)

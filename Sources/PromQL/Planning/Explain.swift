@@ -53,7 +53,8 @@ extension QueryPlan {
       PlanOutline(line: "into label \(label)", children: [aggregate.outline([])])
     case .join(let left, let right, let rule):
       PlanOutline(
-        line: "join \(rule.operation.rawValue) \(rule.matching.spelled)",
+        line: "join \(rule.operation.rawValue) \(rule.matching.spelled)"
+          + Printer.text(of: rule.matching.fill),
         children: [left.outline, right.outline])
     case .set(let operation, let left, let right, let labels):
       PlanOutline(
@@ -63,6 +64,8 @@ extension QueryPlan {
       PlanOutline(
         line: "histogram \(histogram.question)\(histogram.names.note)",
         children: [histogram.input.outline] + histogram.parameters.map(\.outline))
+    case .info(let base, let info):
+      PlanOutline(line: "info \(info.spelled)", children: [base.outline])
     case .absent(let input, let labels):
       PlanOutline(line: "absent \(labels)", children: [input.outline])
     case .scalar(let input): PlanOutline(line: "scalar", children: [input.outline])
@@ -83,7 +86,7 @@ extension QueryPlan {
 extension RangePlan {
   var outline: PlanOutline {
     switch self {
-    case .stored(let selector): selector.outline
+    case .stored(let selector), .extended(let selector, _): selector.outline
     case .subquery(let plan, _, let step):
       PlanOutline(line: "every \(step)", children: [plan.outline])
     }
@@ -115,6 +118,12 @@ extension SelectorWindow {
     if let pin { text += " @ \(NumberText.plain(pin.seconds))" }
     if offset != .zero { text += " offset \(offset)" }
     return text
+  }
+}
+
+extension InfoPlan {
+  fileprivate var spelled: String {
+    "{\((names + labels).map(\.description).joined(separator: ","))} \(window.spelled)"
   }
 }
 
@@ -168,6 +177,11 @@ extension WindowFunction: CustomStringConvertible {
     case .extrapolated(isCounter: false, _): "delta"
     case .lastPair(let isRate): isRate ? "irate" : "idelta"
     case .counting(let subject): "\(subject)"
+    case .extendedChange(let isCounter, let isRate, let window):
+      "\(window.kind) "
+        + WindowFunction.extrapolated(isCounter: isCounter, isRate: isRate).description
+    case .anchoredCounting(let subject, _): "anchored \(subject)"
+    case .interpolation: "interpolation"
     case .summary(let summary): "\(summary)"
     case .extreme(let wantsGreatest, let answer):
       "\(answer == .time ? "time of " : "")\(wantsGreatest ? "max" : "min")"

@@ -18,6 +18,7 @@ extension Planner {
       return try clamp(call.arguments[0], [Self.literal(-.infinity), call.arguments[1]])
     case .maxOf: return try cells(.greater, call.arguments[0], [call.arguments[1]])
     case .minOf: return try cells(.lesser, call.arguments[0], [call.arguments[1]])
+    case .info: return try info(call)
     case .absent: return try absent(call.arguments[0])
     case .absentOverTime: return try absentOverTime(call)
     case .scalar: return try scalar(call.arguments[0])
@@ -68,6 +69,7 @@ extension Planner {
       }
     }
     guard let range else { throw .unsupported("\(call.name)() without a range vector") }
+    let (function, input) = try extended(function, range.plan, of: call.name)
     let isInvariant =
       range.facts.isInvariant && parameters.allSatisfy(\.isInvariant)
       && !function.usesEvaluationTime
@@ -75,7 +77,7 @@ extension Planner {
     var result = range.facts
     result.plan = .window(
       WindowPlan(
-        function: function, input: range.plan,
+        function: function, input: input,
         parameters: (isInvariant ? parameters : parameters.map(settled)).map(\.plan),
         names: names,
         places: WindowPlaces(
@@ -122,7 +124,7 @@ extension Planner {
   /// Directly on a selector it asks for the samples' own times, on anything else for the step's.
   private func timestamp(_ argument: QueryExpression) throws(QueryError) -> Planned {
     if case .selector(let selector) = argument.unparenthesised {
-      var result = settled(plan(selector, answersTimes: true))
+      var result = settled(try plan(selector, answersTimes: true))
       result.isInvariant = false
       return afterNameDrop(timesNamed(result))
     }
@@ -151,10 +153,11 @@ extension Planner {
   private func absentOverTime(_ call: FunctionCall) throws(QueryError) -> Planned {
     let argument = call.arguments[0]
     let range = try rangePlan(argument)
+    let (function, input) = try extended(.summary(.present), range.plan, of: call.name)
     let places = WindowPlaces(range: argument.sourceRange, firstArgument: argument.sourceRange)
     let present = QueryPlan.window(
       WindowPlan(
-        function: .summary(.present), input: range.plan, parameters: [], names: .keep,
+        function: function, input: input, parameters: [], names: .keep,
         places: places))
     return Planned(
       plan: .absent(present, Self.labels(impliedBy: argument)), type: .vector,

@@ -82,7 +82,7 @@ extension Planner {
 
   /// Whether results of a join differ in their labels because the elements of its "many" side do.
   private func keepsApart(_ rule: JoinRule, _ many: Planned) -> Bool {
-    guard rule.matching.include.isEmpty else { return false }
+    guard rule.matching.include.isEmpty && rule.matching.fill.isEmpty else { return false }
     if rule.isOneToOne && rule.matching.labels != .ignoring([]) { return false }
     return many.isUniqueWithoutName || (!rule.dropsName && many.hasUniqueRows)
   }

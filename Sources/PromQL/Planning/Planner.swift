@@ -25,7 +25,9 @@ struct Planner {
     case .number(let value, _):
       return Planned(plan: .number(value), type: .scalar, isInvariant: true)
     case .parenthesised(let inner, _): return try plan(inner)
-    case .selector(let selector): return plan(selector, answersTimes: false)
+    case .selector(let selector):
+      let scan = try plan(selector, answersTimes: false)
+      return selector.extension == .smoothed ? smoothed(selector, scan) : scan
     case .unary(let isNegation, let operand, _): return try unary(isNegation, operand)
     case .binary(let operation): return try plan(operation)
     case .aggregation(let aggregation): return try plan(aggregation)
@@ -42,14 +44,17 @@ struct Planner {
   ) throws(QueryError) -> (plan: RangePlan, facts: Planned) {
     switch expression.unparenthesised {
     case .rangeSelector(let selector, let range, _):
-      let facts = plan(selector, answersTimes: false)
-      let window = window(selector.shift, range)
-      return (.stored(SelectorPlan(matchers: selector.matchers, window: window)), facts)
+      let window = try window(selector.shift, durations.positive(range))
+      let facts = try plan(selector, answersTimes: false)
+      let plan = SelectorPlan(matchers: selector.matchers, window: window)
+      guard let kind = selector.extension else { return (.stored(plan), facts) }
+      let extended = ExtendedWindow(kind: kind, range: window.range, lookback: options.lookback)
+      return (.extended(plan, extended), facts)
     case .subquery(let subquery):
       var facts = settled(try plan(subquery.expression))
       if !facts.hasUniqueRows { facts = merged(facts, isStrict: false) }
-      let window = window(subquery.shift, subquery.window)
-      let step = subquery.step ?? options.defaultSubqueryStep
+      let window = try window(subquery.shift, durations.positive(subquery.window))
+      let step = try subquery.step.map(durations.positive) ?? options.defaultSubqueryStep
       let plan = RangePlan.subquery(facts.plan, window, step: step)
       facts.isInvariant = window.pin != nil
       return (plan, facts)
@@ -58,8 +63,10 @@ struct Planner {
     }
   }
 
-  func plan(_ selector: VectorSelector, answersTimes: Bool) -> Planned {
-    let window = window(selector.shift, options.lookback)
+  func plan(
+    _ selector: VectorSelector, answersTimes: Bool
+  ) throws(QueryError) -> Planned {
+    let window = try window(selector.shift, options.lookback)
     let isNamed = selector.matchers.contains {
       $0.name == Labels.metricName && $0.operation == .equal
     }
@@ -70,7 +77,9 @@ struct Planner {
   }
 
   /// Resolves `@`; the offset applies on top.
-  private func window(_ shift: TimeShift, _ range: Milliseconds) -> SelectorWindow {
+  func window(
+    _ shift: TimeShift, _ range: Milliseconds
+  ) throws(QueryError) -> SelectorWindow {
     let pin: Timestamp? =
       switch shift.pin {
       case nil: nil
@@ -78,8 +87,10 @@ struct Planner {
       case .queryStart: query.start
       case .queryEnd: query.end
       }
-    return SelectorWindow(range: range, offset: shift.offset, pin: pin)
+    return SelectorWindow(range: range, offset: try durations.offset(shift.offset), pin: pin)
   }
+
+  var durations: DurationArithmetic { DurationArithmetic(query: query) }
 
   /// The type of an expression as far as planning needs it, the type check having passed.
   static func type(of expression: QueryExpression) -> ValueType {

@@ -19,6 +19,7 @@ indirect enum QueryPlan {
   case join(QueryPlan, QueryPlan, JoinRule)
   case set(BinaryOperation.Operator, QueryPlan, QueryPlan, VectorMatching.Labels)
   case histogram(HistogramPlan)
+  case info(QueryPlan, InfoPlan)
   case absent(QueryPlan, Labels)
   case scalar(QueryPlan)
   case relabel(QueryPlan, LabelRule)
@@ -48,11 +49,13 @@ struct WindowPlan {
 /// A range vector.
 enum RangePlan {
   case stored(SelectorPlan)
+  /// With its window as written.
+  case extended(SelectorPlan, ExtendedWindow)
   case subquery(QueryPlan, SelectorWindow, step: Milliseconds)
 
   var window: SelectorWindow {
     switch self {
-    case .stored(let selector): selector.window
+    case .stored(let selector), .extended(let selector, _): selector.window
     case .subquery(_, let window, _): window
     }
   }

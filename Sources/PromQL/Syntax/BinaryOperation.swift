@@ -99,14 +99,31 @@ package struct VectorMatching: Equatable, Sendable {
   package var cardinality: Cardinality
   /// Labels that `group_left (...)` copies from the one side.
   package var include: [String]
+  /// Values of elements that have no partner.
+  package var fill: FillValues
 
   package init(
     labels: Labels = .ignoring([]), isExplicit: Bool = false, cardinality: Cardinality = .oneToOne,
-    include: [String] = []
+    include: [String] = [], fill: FillValues = FillValues()
   ) {
     self.labels = labels
     self.isExplicit = isExplicit
     self.cardinality = cardinality
     self.include = include
+    self.fill = fill
   }
+}
+
+/// `fill_left (0) fill_right (1)`; `fill (0)` sets both.
+package struct FillValues: Equatable, Sendable {
+  /// What stands in for missing elements of the left side; nil where they stay missing.
+  package var left: Double?
+  package var right: Double?
+
+  package init(left: Double? = nil, right: Double? = nil) {
+    self.left = left
+    self.right = right
+  }
+
+  package var isEmpty: Bool { left == nil && right == nil }
 }

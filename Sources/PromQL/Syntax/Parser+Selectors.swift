@@ -55,7 +55,7 @@ extension Parser {
     }
   }
 
-  /// Ranges, `offset` and `@` after an operand, as many as follow.
+  /// Ranges, `offset`, `@`, `anchored` and `smoothed` after an operand, as many as follow.
   mutating func modified(_ operand: QueryExpression) throws(ParseError) -> QueryExpression {
     var expression = operand
     var hasOffset = false
@@ -71,7 +71,7 @@ extension Parser {
         }
         hasOffset = true
         advance()
-        expression.shift?.offset = try signedDuration()
+        expression.shift?.offset = try offsetDuration()
         expression.sourceRange.end = lastEnd
       } else if peek.kind == .at {
         let modifier = peek.range
@@ -82,10 +82,32 @@ extension Parser {
         advance()
         expression.shift?.pin = try pinnedTime()
         expression.sourceRange.end = lastEnd
+      } else if case .word(let word) = peek.kind,
+        let kind = RangeExtension(rawValue: word.lowercased())
+      {
+        try extend(&expression, kind)
       } else {
         return expression
       }
     }
+  }
+
+  private mutating func extend(
+    _ expression: inout QueryExpression, _ kind: RangeExtension
+  ) throws(ParseError) {
+    let range = expression.sourceRange
+    switch expression {
+    case .selector, .rangeSelector: break
+    case .subquery:
+      throw error("\(kind.rawValue) modifier is not supported for subqueries", at: range)
+    default: throw error("\(kind.rawValue) modifier not implemented", at: range)
+    }
+    if let other = expression.extension, other != kind {
+      throw error("anchored and smoothed modifiers cannot be used together", at: range)
+    }
+    advance()
+    expression.extension = kind
+    expression.sourceRange.end = lastEnd
   }
 
   private func misplaced(_ modifier: String, _ range: SourceRange) -> ParseError {
@@ -100,10 +122,10 @@ extension Parser {
   ) throws(ParseError) -> QueryExpression {
     let bracket = peek.range
     advance()
-    let window = try positiveDuration(in: "range")
+    let window = try positiveDuration(in: "subquery or range selector")
     guard take(.colon) else {
       guard take(.rightBracket) else {
-        throw unexpected(in: "range", expecting: "\":\" or \"]\"")
+        throw unexpected(in: "subquery or range", expecting: "\":\" or \"]\"")
       }
       guard case .selector(let selector) = operand else {
         throw error("ranges only allowed for vector selectors", at: bracket)
@@ -115,51 +137,14 @@ extension Parser {
       return .rangeSelector(
         selector, window: window, SourceRange(selector.range.start, lastEnd))
     }
-    var step: Milliseconds?
-    if peek.kind != .rightBracket { step = try positiveDuration(in: "subquery step") }
-    guard take(.rightBracket) else { throw unexpected(in: "subquery", expecting: "\"]\"") }
+    var step: QueryDuration?
+    if peek.kind != .rightBracket { step = try positiveDuration(in: "subquery selector") }
+    guard take(.rightBracket) else { throw unexpected(in: "subquery selector", expecting: "\"]\"") }
     try grow()
     return .subquery(
       Subquery(
         expression: operand, window: window, step: step, shift: TimeShift(),
         range: SourceRange(operand.sourceRange.start, lastEnd)))
-  }
-
-  private mutating func positiveDuration(in context: String) throws(ParseError) -> Milliseconds {
-    let range = peek.range
-    let duration = try duration(in: context)
-    guard duration.count > 0 else { throw error("duration must be greater than 0", at: range) }
-    return duration
-  }
-
-  /// `5m`, or a number of seconds.
-  private mutating func duration(in context: String) throws(ParseError) -> Milliseconds {
-    let range = peek.range
-    switch peek.kind {
-    case .duration(let duration):
-      advance()
-      return duration
-    case .number(let seconds):
-      advance()
-      guard let duration = Milliseconds(seconds: seconds) else {
-        throw error("duration out of range", at: range)
-      }
-      return duration
-    default:
-      throw unexpected(in: context, expecting: "a duration such as 5m")
-    }
-  }
-
-  private mutating func isNegative() -> Bool {
-    if take(.sign(.subtract)) { return true }
-    _ = take(.sign(.add))
-    return false
-  }
-
-  private mutating func signedDuration() throws(ParseError) -> Milliseconds {
-    let isNegative = isNegative()
-    let duration = try duration(in: "offset")
-    return isNegative ? Milliseconds(-duration.count) : duration
   }
 
   /// A number of seconds, `start()` or `end()`.
@@ -179,7 +164,7 @@ extension Parser {
       }
     }
     let range = peek.range
-    let isNegative = isNegative()
+    let isNegative = takeSign()
     let seconds: Double
     switch peek.kind {
     case .number(let value): seconds = value

@@ -25,10 +25,10 @@ package struct Parser {
   let options: ParserOptions
   private let tokens: [Token]
   private var next = 0
-  /// How many calls of `expression` are open.
-  private var openLevels = 0
+  /// How many calls of `expression` and `durationExpression` are open.
+  var openLevels = 0
   /// The height of the tree that was returned last.
-  private var height = 0
+  var height = 0
 
   /// Parses a whole query.
   package static func parse(
@@ -127,8 +127,8 @@ package struct Parser {
     _ left: QueryExpression, _ operation: BinaryOperation.Operator
   ) throws(ParseError) -> QueryExpression {
     advance()
-    let modifiers = try binaryModifiers(operation)
-    try refuseFill()
+    var modifiers = try binaryModifiers(operation)
+    modifiers.matching.fill = try fillValues()
     // A power groups to the right, all others to the left.
     let isRightAssociative = operation == .power
     let right = try expression(minimum: operation.precedence + (isRightAssociative ? 0 : 1))
@@ -318,12 +318,37 @@ package struct Parser {
     return (returnsBool, matching)
   }
 
-  /// `fill (...)` would pass for a call; said here, the message names what stands in its place.
-  private func refuseFill() throws(ParseError) {
-    guard case .word(let word) = peek.kind, second.kind == .leftParenthesis else { return }
-    if ["fill", "fill_left", "fill_right"].contains(word.lowercased()) {
-      throw unexpected(in: "binary expression", expecting: "an operand after the matching clause")
+  /// `fill (0)`, or `fill_left (0)` and `fill_right (0)` in any order. Without a parenthesis after
+  /// them these words name metrics.
+  private mutating func fillValues() throws(ParseError) -> FillValues {
+    var fill = FillValues()
+    while case .word(let word) = peek.kind, second.kind == .leftParenthesis {
+      switch word.lowercased() {
+      case "fill" where fill.isEmpty:
+        let value = try fillValue()
+        return FillValues(left: value, right: value)
+      case "fill_left" where fill.left == nil: fill.left = try fillValue()
+      case "fill_right" where fill.right == nil: fill.right = try fillValue()
+      default: return fill
+      }
     }
+    return fill
+  }
+
+  /// `fill (-1)`: a literal, not an expression.
+  private mutating func fillValue() throws(ParseError) -> Double {
+    advance()
+    advance()
+    let isNegative = takeSign()
+    let value: Double
+    switch peek.kind {
+    case .number(let number): value = number
+    case .duration(let duration): value = duration.seconds
+    default: throw unexpected(in: "fill value", expecting: "number or duration")
+    }
+    advance()
+    try expect(.rightParenthesis, ")", in: "fill value")
+    return isNegative ? -value : value
   }
 
   /// Puts a node over the tree returned last and one of height `other`.
@@ -332,7 +357,7 @@ package struct Parser {
     guard height <= options.maximumDepth else { throw tooDeep }
   }
 
-  private var tooDeep: ParseError {
+  var tooDeep: ParseError {
     error("query is nested too deeply, expected at most \(options.maximumDepth) levels")
   }
 }

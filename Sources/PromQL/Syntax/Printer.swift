@@ -12,9 +12,12 @@ package enum Printer {
     switch expression {
     case .number(let value, _): NumberText.general(value)
     case .string(let value, _): GoText.quoted(value)
-    case .selector(let selector): text(of: selector) + text(of: selector.shift)
+    case .selector(let selector):
+      text(of: selector) + text(of: selector.shift.pin) + text(of: selector.extension)
+        + offset(of: selector.shift)
     case .rangeSelector(let selector, let window, _):
-      "\(text(of: selector))[\(window)]\(text(of: selector.shift))"
+      "\(text(of: selector))[\(window)]\(text(of: selector.extension))"
+        + text(of: selector.shift)
     case .subquery(let subquery): text(of: subquery)
     case .call(let call): "\(call.name)(\(list(call.arguments)))"
     case .aggregation(let aggregation): text(of: aggregation)
@@ -53,15 +56,24 @@ package enum Printer {
   }
 
   private static func text(of shift: TimeShift) -> String {
-    var text = ""
-    switch shift.pin {
-    case nil: break
-    case .at(let time): text += " @ \(seconds(time))"
-    case .queryStart: text += " @ start()"
-    case .queryEnd: text += " @ end()"
+    text(of: shift.pin) + offset(of: shift)
+  }
+
+  private static func text(of pin: PinnedTime?) -> String {
+    switch pin {
+    case nil: ""
+    case .at(let time): " @ \(seconds(time))"
+    case .queryStart: " @ start()"
+    case .queryEnd: " @ end()"
     }
-    if shift.offset.count != 0 { text += " offset \(shift.offset)" }
-    return text
+  }
+
+  private static func offset(of shift: TimeShift) -> String {
+    shift.offset == .fixed(.zero) ? "" : " offset \(shift.offset)"
+  }
+
+  private static func text(of extension: RangeExtension?) -> String {
+    `extension`.map { " \($0.rawValue)" } ?? ""
   }
 
   /// Seconds with three decimals, exactly.
@@ -99,6 +111,12 @@ package enum Printer {
     return LabelName.isLegacy(label) && !isNumber ? label : GoText.quoted(label)
   }
 
+  static func text(of fill: FillValues) -> String {
+    if let left = fill.left, left == fill.right { return " fill (\(NumberText.general(left)))" }
+    return (fill.left.map { " fill_left (\(NumberText.general($0)))" } ?? "")
+      + (fill.right.map { " fill_right (\(NumberText.general($0)))" } ?? "")
+  }
+
   private static func text(of binary: BinaryOperation) -> String {
     var operation = binary.operation.rawValue
     if binary.returnsBool { operation += " bool" }
@@ -114,6 +132,7 @@ package enum Printer {
       case .oneToMany: operation += " group_right (\(names(matching.include)))"
       }
     }
+    operation += text(of: matching.fill)
     return "\(text(of: binary.left)) \(operation) \(text(of: binary.right))"
   }
 }

@@ -69,6 +69,27 @@ extension QueryExpression {
     }
   }
 
+  /// `anchored` or `smoothed` of a selector; nil, and ignored when set, for everything else.
+  package var `extension`: RangeExtension? {
+    get {
+      switch self {
+      case .selector(let selector), .rangeSelector(let selector, _, _): selector.extension
+      default: nil
+      }
+    }
+    set {
+      switch self {
+      case .selector(var selector):
+        selector.extension = newValue
+        self = .selector(selector)
+      case .rangeSelector(var selector, let window, let range):
+        selector.extension = newValue
+        self = .rangeSelector(selector, window: window, range)
+      default: break
+      }
+    }
+  }
+
   /// The expressions directly below, in the order in which they were written.
   package var children: [QueryExpression] {
     switch self {
@@ -98,11 +119,25 @@ extension QueryExpression {
     }
   }
 
-  /// The names of all functions called.
+  /// The names of all functions called, in durations too.
   package var calledFunctions: Set<String> {
     var names = children.reduce(into: Set<String>()) { $0.formUnion($1.calledFunctions) }
     if case .call(let call) = self { names.insert(call.name) }
+    for case .computed(let duration) in durations { names.formUnion(duration.calledFunctions) }
     return names
+  }
+
+  /// The durations written at this node itself.
+  private var durations: [QueryDuration] {
+    var written = shift.map { [$0.offset] } ?? []
+    switch self {
+    case .rangeSelector(_, let window, _): written.append(window)
+    case .subquery(let subquery):
+      written.append(subquery.window)
+      if let step = subquery.step { written.append(step) }
+    default: break
+    }
+    return written
   }
 
   /// A copy with `transform` applied to the expressions directly below.

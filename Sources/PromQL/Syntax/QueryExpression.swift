@@ -11,7 +11,7 @@ package indirect enum QueryExpression: Equatable, Sendable {
   case string(String, SourceRange)
   case selector(VectorSelector)
   /// `selector[range]`.
-  case rangeSelector(VectorSelector, window: Milliseconds, SourceRange)
+  case rangeSelector(VectorSelector, window: QueryDuration, SourceRange)
   case subquery(Subquery)
   case call(FunctionCall)
   case aggregation(Aggregation)
@@ -31,16 +31,24 @@ package enum PinnedTime: Hashable, Sendable {
 }
 
 /// `offset` and `@`, in whichever order they were written.
-package struct TimeShift: Hashable, Sendable {
+package struct TimeShift: Equatable, Sendable {
   /// Positive looks back; zero when not written.
-  package var offset: Milliseconds
+  package var offset: QueryDuration
   /// Nil when not written. The offset applies on top of it.
   package var pin: PinnedTime?
 
   package init(offset: Milliseconds = .zero, pin: PinnedTime? = nil) {
-    self.offset = offset
+    self.offset = .fixed(offset)
     self.pin = pin
   }
+}
+
+/// What a selector sees beside the samples within its window.
+package enum RangeExtension: String, Hashable, Sendable {
+  /// The last sample at or before the window's start, taken to be at the start.
+  case anchored
+  /// The samples around each border, between which the value at the border is interpolated.
+  case smoothed
 }
 
 /// `name{label="value"} offset 5m`.
@@ -50,6 +58,8 @@ package struct VectorSelector: Equatable, Sendable {
   /// All conditions, that on `__name__` from `name` included (first).
   package var matchers: [LabelMatcher]
   package var shift: TimeShift
+  /// `anchored` or `smoothed`, of the window that the selector is part of.
+  package var `extension`: RangeExtension?
   package var range: SourceRange
 
   package init(name: String?, matchers: [LabelMatcher], shift: TimeShift, range: SourceRange) {
@@ -63,14 +73,14 @@ package struct VectorSelector: Equatable, Sendable {
 /// `expression[window:step]`.
 package struct Subquery: Equatable, Sendable {
   package var expression: QueryExpression
-  package var window: Milliseconds
+  package var window: QueryDuration
   /// Nil for the default, the global evaluation interval.
-  package var step: Milliseconds?
+  package var step: QueryDuration?
   package var shift: TimeShift
   package var range: SourceRange
 
   package init(
-    expression: QueryExpression, window: Milliseconds, step: Milliseconds?, shift: TimeShift,
+    expression: QueryExpression, window: QueryDuration, step: QueryDuration?, shift: TimeShift,
     range: SourceRange
   ) {
     self.expression = expression

@@ -85,10 +85,25 @@ package struct TypeCheck {
     }
     try checkCount(of: call, signature)
     for (index, argument) in call.arguments.enumerated() {
+      if call.name == "info" && index == 1 {
+        try checkLabelSelector(argument)
+        continue
+      }
       guard let parameter = signature.parameter(index) else { break }
       try expect(parameter, argument, in: "call to function \(GoText.quoted(call.name))")
     }
     return signature.result
+  }
+
+  /// What `info()` takes beside a vector: conditions on labels. All may accept the empty text.
+  private func checkLabelSelector(_ argument: QueryExpression) throws(ParseError) {
+    guard case .selector(let selector) = argument else {
+      try expect(.vector, argument, in: "call to function \"info\"")
+      throw error("expected label selectors only", argument)
+    }
+    guard selector.name == nil else {
+      throw error("expected label selectors only, got vector selector instead", argument)
+    }
   }
 
   private func checkCount(
@@ -122,7 +137,12 @@ package struct TypeCheck {
   private func type(of binary: BinaryOperation) throws(ParseError) -> ValueType {
     let left = try operandType(of: binary.left)
     let right = try operandType(of: binary.right)
-    if left == .vector && right == .vector { return .vector }
+    if left == .vector && right == .vector {
+      if binary.operation.isSetOperator && !binary.matching.fill.isEmpty {
+        throw error("filling in missing series not allowed for set operators", .binary(binary))
+      }
+      return .vector
+    }
     if binary.operation.isSetOperator {
       throw error(
         "set operator \(GoText.quoted(binary.operation.rawValue)) not allowed in binary scalar "
@@ -130,6 +150,10 @@ package struct TypeCheck {
     }
     if !binary.matching.labels.isEmpty {
       throw error("vector matching only allowed between instant vectors", .binary(binary))
+    }
+    if !binary.matching.fill.isEmpty {
+      throw error(
+        "filling in missing series only allowed between instant vectors", .binary(binary))
     }
     guard left == .scalar && right == .scalar else { return .vector }
     if binary.operation.isComparison && !binary.returnsBool {

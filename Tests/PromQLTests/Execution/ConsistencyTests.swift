@@ -36,7 +36,7 @@ import Testing
   @Test(arguments: queries)
   func `a range query is its instant queries side by side`(text: String) throws {
     let source = InMemorySeries(Self.series)
-    let query = try Query(text)
+    let query = try Query(text, options: .everything)
     let grid = StepGrid(
       start: Timestamp(milliseconds: 200_000), step: Milliseconds(41_000), count: 12)
     guard case .matrix(let rows) = try query.range(over: grid, from: source).value else {
@@ -64,7 +64,7 @@ import Testing
 
   @Test(arguments: queries)
   func `the same query gives the same bits`(text: String) throws {
-    let query = try Query(text)
+    let query = try Query(text, options: .everything)
     let grid = StepGrid(start: Timestamp(milliseconds: 0), step: Milliseconds(17_000), count: 40)
     let first = try query.range(over: grid, from: InMemorySeries(Self.series))
     let second = try query.range(over: grid, from: InMemorySeries(Self.series.reversed()))

@@ -15,7 +15,10 @@ import Testing
       let query: Query
       do {
         query = try Query(
-          text, options: QueryOptions(delaysNameRemoval: Bool.random(using: &queries)))
+          text,
+          options: QueryOptions(
+            delaysNameRemoval: Bool.random(using: &queries),
+            features: Set(QueryFeature.allCases)))
       } catch {
         continue
       }
@@ -57,7 +60,10 @@ import Testing
     var random = RandomSeries(seed: seed)
     var series: [Series] = []
     for number in 0..<6 {
-      let labels = [("a", "\(number % 2)"), ("b", "\(number % 3)"), ("le", "\(number)")]
+      let labels = [
+        ("a", "\(number % 2)"), ("b", "\(number % 3)"), ("le", "\(number)"),
+        ("job", "\(number % 2)"),
+      ]
       series.append(random.gauge(Labels([("__name__", "x")] + labels), count: 30))
       series.append(
         random.counter(Labels([("__name__", "y_total")] + labels), count: 30, jitterMilliseconds: 9)
@@ -122,17 +128,19 @@ struct RandomQueries: RandomNumberGenerator {
   private mutating func shift() -> String {
     one(of: [
       "", "", "", " offset 1m", " offset -3m", " @ 100", " @ start()", " @ end() offset 20s",
-      " offset 290y", " offset -290y", " @ 9e15", " @ -9e15 offset 200y",
+      " smoothed", " offset (step() - 1h)", " offset 290y", " offset -290y", " @ 9e15",
+      " @ -9e15 offset 200y",
     ])
   }
 
   private mutating func range(depth: Int) -> String {
-    let lengths = ["1ms", "30s", "5m", "1h", "290y"]
+    let lengths = ["1ms", "30s", "5m", "1h", "290y", "step() + 1m", "range() * 2 ^ 3 % 7"]
     if depth > 0 && Bool.random(using: &self) {
       return "\(vector(depth: depth - 1))[\(one(of: lengths)):\(one(of: ["", "7s", "1m", "1d"]))]"
         + shift()
     }
-    return "\(selector())[\(one(of: lengths))]\(shift())"
+    let sight = one(of: ["", "", " anchored", " smoothed"])
+    return "\(selector())[\(one(of: lengths))]\(sight)\(shift())"
   }
 
   private mutating func grouping() -> String {
@@ -142,7 +150,7 @@ struct RandomQueries: RandomNumberGenerator {
   mutating func vector(depth: Int) -> String {
     if depth == 0 { return selector() + shift() }
     let inner = depth - 1
-    switch Int.random(in: 0..<14, using: &self) {
+    switch Int.random(in: 0..<15, using: &self) {
     case 0: return selector() + shift()
     case 1, 2:
       let functions = FunctionSignature.all.filter { $0.parameters == [.matrix] }.map(\.name)
@@ -159,10 +167,14 @@ struct RandomQueries: RandomNumberGenerator {
       return "\(operation) \(grouping()) (\(scalar(depth: 1)), \(vector(depth: inner)))"
     case 7:
       let operation = one(of: ["+", "*", "/", "^", ">", "== bool", "<=", "and", "or", "unless"])
-      let matching = one(of: ["", "on (a)", "ignoring (b, le)", "on ()"])
+      let matching = one(of: [
+        "", "on (a)", "ignoring (b, le)", "on ()", "fill (0)", "on (a) fill_right (NaN)",
+      ])
       return "(\(vector(depth: inner)) \(operation) \(matching) \(vector(depth: inner)))"
     case 8:
-      let matching = one(of: ["on (a) group_left", "ignoring (le) group_right (b)"])
+      let matching = one(of: [
+        "on (a) group_left", "ignoring (le) group_right (b)", "on (a) group_left fill_left (7)",
+      ])
       return
         "(\(vector(depth: inner)) \(arithmetic()) \(matching) sum by (a) (\(vector(depth: inner))))"
     case 9:
@@ -170,6 +182,9 @@ struct RandomQueries: RandomNumberGenerator {
       return "(\(scalar(depth: 1)) \(operation) \(vector(depth: inner)))"
     case 10:
       return "label_replace(\(vector(depth: inner)), \"a\", \"$1$0\", \"b\", \"(.)*\")"
+    case 13:
+      let asked = one(of: ["", ", {b=~\".*\"}", ", {__name__=~\"x|y_total\", le!=\"2\"}"])
+      return "info(\(vector(depth: inner))\(asked))"
     case 11: return "histogram_quantile(\(scalar(depth: 1)), \(vector(depth: inner)))"
     case 12:
       let call = one(of: [

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct ExplainTests {
   private func plan(_ text: String) throws -> String {
-    try Query(text).explained(
+    try Query(text, options: .everything).explained(
       over: StepGrid(start: Recording.minute(10), step: .minutes(1), count: 5))
   }
 
@@ -39,6 +39,22 @@ import Testing
               series {__name__="a"}
             newest sample [5m]
               series {__name__="b"}
+        """)
+  }
+
+  @Test func `an extended window is read wider by the lookback`() throws {
+    let text = try plan("sum(increase(x[2m] smoothed offset 1h) + fill(0) info(y))")
+    #expect(
+      text == """
+        sum by ()
+          merge rows of equal labels
+            join + ignoring () fill (0)
+              smoothed increase [12m] offset 55m, drop names
+                series {__name__="x"}
+              merge rows of equal labels
+                info {__name__="target_info"} [5m]
+                  newest sample [5m]
+                    series {__name__="y"}
         """)
   }
 

@@ -20,7 +20,7 @@ struct Recording {
   }
 
   func instant(
-    _ text: String, minute: Int, options: QueryOptions = QueryOptions(),
+    _ text: String, minute: Int, options: QueryOptions = .everything,
     limits: QueryLimits = QueryLimits()
   ) throws -> QueryAnswer {
     try Query(text, options: options).instant(
@@ -28,7 +28,7 @@ struct Recording {
   }
 
   func range(
-    _ text: String, minutes: ClosedRange<Int>, options: QueryOptions = QueryOptions(),
+    _ text: String, minutes: ClosedRange<Int>, options: QueryOptions = .everything,
     limits: QueryLimits = QueryLimits()
   ) throws -> QueryAnswer {
     let grid = StepGrid(
@@ -63,4 +63,9 @@ extension QueryAnswer {
       }
     }
   }
+}
+
+extension QueryOptions {
+  /// With all that is experimental.
+  static let everything = QueryOptions(features: Set(QueryFeature.allCases))
 }

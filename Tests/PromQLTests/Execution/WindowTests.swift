@@ -24,7 +24,7 @@ import Testing
       start: Timestamp(milliseconds: Int64.random(in: -100_000..<900_000, using: &random)),
       step: step, count: 50)
     let range = Milliseconds(Int64.random(in: 1000..<400_000, using: &random))
-    let query = try Query("\(function)(x_total[\(range)] offset 7s)")
+    let query = try Query("\(function)(x_total[\(range)] offset 7s)", options: .everything)
     let answer = try query.range(over: grid, from: InMemorySeries(series))
     guard case .matrix(let rows) = answer.value else {
       Issue.record("a range query answers a matrix")

@@ -57,11 +57,36 @@ import Testing
         + #"holds no colon"#
     ),
     ("on", "1:1: parse error: unexpected <on>, expected an expression"),
-    ("x[-5m]", "1:3: parse error: unexpected <op:-> in range, expected a duration such as 5m"),
+    ("x[-5m]", "1:3: parse error: duration must be greater than 0"),
+    (
+      "x[]",
+      #"1:3: parse error: unexpected "]" in subquery or range selector, expected number, "#
+        + "duration, step(), or range()"
+    ),
+    (
+      "x[5m:step]",
+      #"1:6: parse error: unexpected identifier "step" in subquery selector, expected number, "#
+        + "duration, step(), or range()"
+    ),
+    (
+      "x offset y",
+      #"1:10: parse error: unexpected identifier "y" in offset, expected number, duration, "#
+        + "step(), or range()"
+    ),
+    ("x[step() / 0d]", "1:10: parse error: division by zero"),
+    ("x offset (4d % 0)", "1:14: parse error: modulo by zero"),
+    ("x offset 1e10", "1:10: parse error: duration out of range"),
+    (
+      "x[max_of(1m)]",
+      #"1:12: parse error: unexpected ")" in subquery or range selector, expected ",""#
+    ),
     ("x[0]", "1:3: parse error: duration must be greater than 0"),
     ("x[5m:0s]", "1:6: parse error: duration must be greater than 0"),
     ("x[Inf]", "1:3: parse error: duration out of range"),
-    ("x[5m + 1m]", #"1:6: parse error: unexpected <op:+> in range, expected ":" or "]""#),
+    (
+      "x[5m 1m]",
+      #"1:6: parse error: unexpected duration "1m" in subquery or range, expected ":" or "]""#
+    ),
     ("sum(x)[5m]", "1:7: parse error: ranges only allowed for vector selectors"),
     ("x offset 1m [5m]", "1:13: parse error: no offset modifiers allowed before range"),
     ("x @ 1 [5m]", "1:7: parse error: no @ modifiers allowed before range"),
@@ -92,13 +117,19 @@ import Testing
     ),
     ("x + group_left () y", "1:5: parse error: unexpected <group_left>, expected an expression"),
     (
-      "x + fill(0) y",
-      #"1:5: parse error: unexpected identifier "fill" in binary expression, expected an "#
-        + #"operand after the matching clause"#
+      "x + fill(y) z",
+      #"1:10: parse error: unexpected identifier "y" in fill value, expected number or duration"#
     ),
     (
-      "rate(x[5m] anchored)",
-      #"1:12: parse error: unexpected identifier "anchored" in function call, expected ",""#
+      "x + fill(1 + 1) y", #"1:12: parse error: unexpected <op:+> in fill value, expected ")""#
+    ),
+    (
+      "x[5m:1m] anchored", "1:1: parse error: anchored modifier is not supported for subqueries"
+    ),
+    ("1 + sum(x) smoothed", "1:5: parse error: smoothed modifier not implemented"),
+    (
+      "rate(x[5m] anchored smoothed)",
+      "1:6: parse error: anchored and smoothed modifiers cannot be used together"
     ),
     ("h </ 5", "1:4: parse error: unexpected <op:/>, expected an expression"),
     ("x =~ y", "1:3: parse error: unexpected character after '=': '~'"),

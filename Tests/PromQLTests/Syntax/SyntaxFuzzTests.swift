@@ -21,12 +21,15 @@ private struct TestGenerator: RandomNumberGenerator {
     "a / on (x, y) group_left (z) b or c unless ignoring (d) {\"e.f\", g!~\"h\"}",
     "max_over_time(deriv(x[300:1m] @ start())[1h:] offset -5m) ^ -2 atan2 0x1F % 1_000",
     "label_replace(up, \"a\", '$1', \"b\", `(.*)`) and topk(3, x) == -Inf # end",
+    "rate(x[max_of(step() * 4, 1m) + 2 ^ -1:range() % 7s] offset -step())",
+    "increase(x[5m] anchored @ 7 offset 1m) - on (a) fill_right (-0x1) y smoothed",
     "count_values without (\"v\") (\"l\\x41\\n\", x) + time() - NaN",
   ]
   private static let pieces = [
     "(", ")", "[", "]", "{", "}", ",", ":", "@", "offset", "by", "sum", "bool", "on", "5m", "1e",
     "0x", "\"", "'", "`", "\\", "#", "\n", "-", "+", "^", "=~", "!=", "=", "!", "==", "and",
-    "group_left", "x", "rate", "start()", "é", "\u{0}", "\u{1F600}", "99999999999999999999y",
+    "group_left", "fill(1)", "smoothed", "step()", "min_of(", "x", "rate", "start()",
+    "é", "\u{0}", "\u{1F600}", "99999999999999999999y",
     "1e999", "Inf", "NaN", "_", ".", "9223372036854775807",
   ]
 

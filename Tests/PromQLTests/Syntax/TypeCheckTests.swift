@@ -35,6 +35,20 @@ import Testing
     ("hour(x, y)", #"1:1: parse error: expected at most 1 argument(s) in call to "hour", got 2"#),
     ("RATE(x[5m])", #"1:1: parse error: unknown function with name "RATE""#),
     ("1 > 2", "1:1: parse error: comparisons between scalars must use BOOL modifier"),
+    (
+      "x + fill(0) 1",
+      "1:1: parse error: filling in missing series only allowed between instant vectors"
+    ),
+    ("x or fill(0) y", "1:1: parse error: filling in missing series not allowed for set operators"),
+    (
+      "info(x, y)",
+      "1:9: parse error: expected label selectors only, got vector selector instead"
+    ),
+    ("info(x, sum(y))", "1:9: parse error: expected label selectors only"),
+    (
+      "info(x, 1)",
+      #"1:9: parse error: expected type instant vector in call to function "info", got scalar"#
+    ),
     ("1 and x", #"1:1: parse error: set operator "and" not allowed in binary scalar expression"#),
     (
       "x + \"a\"",

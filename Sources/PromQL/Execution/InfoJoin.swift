@@ -1,0 +1,194 @@
+internal import MetricModel
+
+/// `info(x, {data=~".+"})`: adds to each element labels of the info series of the same `instance`
+/// and `job`.
+///
+/// Of several info series of one name that are there at a step, the one with the newest sample
+/// counts. As which series that is may change from step to step, a row may become several.
+struct InfoJoin: Operator {
+  private var base: any Operator
+  private let plan: InfoPlan
+  private let grid: WindowGrid
+  private var output: BlockQueue?
+
+  /// - Parameter grid: where info series are looked at; its range is the lookback.
+  init(_ base: any Operator, _ plan: InfoPlan, _ grid: WindowGrid) {
+    self.base = base
+    self.plan = plan
+    self.grid = grid
+  }
+
+  mutating func next(_ context: inout QueryContext) throws(QueryError) -> SeriesBlock? {
+    if output == nil { output = try joined(&context) }
+    return output?.next()
+  }
+
+  private mutating func joined(_ context: inout QueryContext) throws(QueryError) -> BlockQueue {
+    let rows = try base.collected(steps: grid.count, &context)
+    var baseSteps = StepSet(count: grid.count)
+    var known = IdentifyingValues()
+    for row in 0..<rows.rowCount {
+      baseSteps.insert(presentIn: rows.values.span.extracting(rows.cells(row)))
+      if !isInfo(rows.heads[row].labels) { known.insert(rows.heads[row].labels) }
+    }
+    var series = InfoSeries(steps: grid.count)
+    if !known.isEmpty { try read(&series, known, during: baseSteps, &context) }
+    var queue = BlockQueue()
+    for row in 0..<rows.rowCount {
+      let cells = rows.values[rows.cells(row)]
+      if isInfo(rows.heads[row].labels) {
+        queue.append(rows.heads[row], cells, stepCount: grid.count)
+      } else {
+        try enrich(rows.heads[row], Array(cells), series, into: &queue)
+      }
+    }
+    return queue
+  }
+
+  /// Info series aren't enriched themselves.
+  private func isInfo(_ labels: Labels) -> Bool {
+    let name = Array(labels.metricName.utf8)
+    return plan.names.allSatisfy { $0.matches(name) }
+  }
+
+  private func read(
+    _ series: inout InfoSeries, _ known: IdentifyingValues, during baseSteps: StepSet,
+    _ context: inout QueryContext
+  ) throws(QueryError) {
+    let selection = try context.select(plan.names + plan.labels, in: grid.span)
+    var samples = SampleColumns()
+    for (index, labels) in selection.labels.enumerated() where known.allow(labels) {
+      try context.checkCancellation()
+      try selection.samples(of: index, in: grid.span, into: &samples)
+      var times = [Double](repeating: .missing, count: grid.count)
+      guard pickNewest(of: samples, grid, asTime: true, into: &times, from: 0) else { continue }
+      try context.hold(samples: grid.count)
+      try series.add(labels, times, during: baseSteps)
+    }
+  }
+
+  /// Appends a row for each label set that the element has at some step.
+  private func enrich(
+    _ head: SeriesHead, _ cells: [Double], _ series: InfoSeries, into queue: inout BlockQueue
+  ) throws(QueryError) {
+    let candidates = series.candidates(for: head.labels)
+    var rows: [(labels: Labels, cells: [Double])] = []
+    /// What a choice of info series makes of the labels; `.none` when the element is dropped.
+    var results: [[Int]: Labels?] = [:]
+    for step in cells.indices where !cells[step].isMissing {
+      let chosen = candidates.compactMap { series.newest(of: $0, at: step) }
+      let labels: Labels?
+      if let result = results[chosen] {
+        labels = result
+      } else {
+        labels = try enriched(head.labels, by: chosen.map { series.labels[$0] })
+        results[chosen] = .some(labels)
+      }
+      guard let labels else { continue }
+      let row: Int
+      if let known = rows.firstIndex(where: { $0.labels == labels }) {
+        row = known
+      } else {
+        row = rows.count
+        rows.append((labels, [Double](repeating: .missing, count: cells.count)))
+      }
+      rows[row].cells[step] = cells[step]
+    }
+    for row in rows {
+      queue.append(
+        SeriesHead(labels: row.labels, dropsName: head.dropsName), row.cells,
+        stepCount: cells.count)
+    }
+  }
+
+  /// Labels that the element has already stay. Nil when no info series is there and one was asked
+  /// for.
+  private func enriched(_ base: Labels, by infos: [Labels]) throws(QueryError) -> Labels? {
+    if infos.isEmpty { return plan.labels.allSatisfy(\.matchesEmpty) ? base : nil }
+    var added: [String: String] = [:]
+    for info in infos {
+      for (name, value) in info.pairs where plan.adds(name) && base[name] == nil {
+        if let other = added[name], other != value { throw .conflictingInfoLabel(name) }
+        added[name] = value
+      }
+    }
+    var builder = LabelsBuilder(base)
+    for (name, value) in added.sorted(by: { $0.key < $1.key }) { builder.set(name, value) }
+    return builder.labels
+  }
+}
+
+/// The labels by which an info series belongs to others.
+private enum Identifying {
+  static let names = ["instance", "job"]
+  static let picker = LabelPicker(keeping: names)
+}
+
+/// Which values of identifying labels the elements have.
+private struct IdentifyingValues {
+  private var values: [String: Set<String>] = [:]
+
+  var isEmpty: Bool { values.isEmpty }
+
+  mutating func insert(_ labels: Labels) {
+    for name in Identifying.names {
+      if let value = labels[name] { values[name, default: []].insert(value) }
+    }
+  }
+
+  func allow(_ labels: Labels) -> Bool {
+    values.allSatisfy { name, values in values.contains(labels[name] ?? "") }
+  }
+}
+
+/// Info series, and which of those with one name and identity is the newest at each step.
+private struct InfoSeries {
+  private let steps: Int
+  private(set) var labels: [Labels] = []
+  private var times: [[Double]] = []
+  /// For each identity, the places in `newest` of its names, in the order of names.
+  private var places: [Labels: [Int]] = [:]
+  /// Indexes of series by step, -1 where there is none.
+  private var newest: [(name: String, indexes: [Int])] = []
+
+  init(steps: Int) {
+    self.steps = steps
+  }
+
+  /// - Parameter baseSteps: Where it matters that two series are equally new.
+  mutating func add(
+    _ added: Labels, _ addedTimes: [Double], during baseSteps: StepSet
+  ) throws(QueryError) {
+    let index = labels.count
+    labels.append(added)
+    times.append(addedTimes)
+    let place = place(Identifying.picker(added), added.metricName)
+    for step in 0..<steps where !addedTimes[step].isMissing && baseSteps.contains(step) {
+      let other = newest[place].indexes[step]
+      if other >= 0 && times[other][step] == addedTimes[step] {
+        let time = Int64((addedTimes[step] * 1000).rounded())
+        throw .duplicateInfoSeries(labels[other], added, atMilliseconds: time)
+      }
+      if other < 0 || times[other][step] < addedTimes[step] {
+        newest[place].indexes[step] = index
+      }
+    }
+  }
+
+  private mutating func place(_ identity: Labels, _ name: String) -> Int {
+    if let known = places[identity]?.first(where: { newest[$0].name == name }) { return known }
+    newest.append((name, [Int](repeating: -1, count: steps)))
+    let place = newest.count - 1
+    places[identity, default: []].append(place)
+    places[identity]?.sort { newest[$0].name < newest[$1].name }
+    return place
+  }
+
+  /// Places of the info series, one a name, that have the identity of an element.
+  func candidates(for base: Labels) -> [Int] { places[Identifying.picker(base)] ?? [] }
+
+  func newest(of place: Int, at step: Int) -> Int? {
+    let index = newest[place].indexes[step]
+    return index < 0 ? nil : index
+  }
+}

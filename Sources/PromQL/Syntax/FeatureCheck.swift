@@ -1,0 +1,61 @@
+import MetricModel
+
+/// Parts of the language that a Prometheus server leaves off unless `--enable-feature` names them.
+package enum QueryFeature: String, Hashable, Sendable, CaseIterable {
+  /// The functions with `isExperimental`, `limitk` and `limit_ratio`.
+  case experimentalFunctions = "promql-experimental-functions"
+  /// `fill`, `fill_left` and `fill_right` after a binary operator.
+  case fillModifiers = "promql-binop-fill-modifiers"
+  /// `anchored` and `smoothed` selectors.
+  case extendedRangeSelectors = "promql-extended-range-selectors"
+}
+
+/// Whether a query keeps to what is enabled. The parser itself reads everything.
+package struct FeatureCheck {
+  private let enabled: Set<QueryFeature>
+  private let text: String
+
+  /// Throws, in Prometheus' words, at the first use of something that isn't enabled.
+  ///
+  /// - Parameter text: What `expression` was parsed from; errors give places in it.
+  package static func check(
+    _ expression: QueryExpression, enabled: Set<QueryFeature>, in text: String
+  ) throws(ParseError) {
+    if enabled.count == QueryFeature.allCases.count { return }
+    try FeatureCheck(enabled: enabled, text: text).check(expression)
+  }
+
+  private func check(_ expression: QueryExpression) throws(ParseError) {
+    for child in expression.children { try check(child) }
+    switch expression {
+    case .call(let call) where FunctionSignature.named(call.name)?.isExperimental == true:
+      try require(
+        .experimentalFunctions, "function \(GoText.quoted(call.name)) is not enabled", call.range)
+    case .aggregation(let aggregation) where aggregation.operation.isExperimental:
+      try require(
+        .experimentalFunctions,
+        "\(aggregation.operation.rawValue)() is experimental and must be enabled with "
+          + "--enable-feature=promql-experimental-functions", aggregation.range)
+    case .binary(let binary) where !binary.matching.fill.isEmpty:
+      try require(
+        .fillModifiers, "binop fill modifiers are experimental and not enabled", binary.range)
+    case .selector, .rangeSelector:
+      guard let kind = expression.extension else { return }
+      try require(
+        .extendedRangeSelectors, "\(kind.rawValue) modifier is experimental and not enabled",
+        expression.sourceRange)
+    default: break
+    }
+  }
+
+  private func require(
+    _ feature: QueryFeature, _ message: String, _ range: SourceRange
+  ) throws(ParseError) {
+    guard !enabled.contains(feature) else { return }
+    throw ParseError(message, at: range, in: text)
+  }
+}
+
+extension Aggregation.Operation {
+  var isExperimental: Bool { self == .limitk || self == .limitRatio }
+}
