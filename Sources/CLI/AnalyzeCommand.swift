@@ -4,7 +4,7 @@ import MetricModel
 import Simulation
 
 /// `assay analyze TEMPLATE`: one AnalysisRun on recorded metrics, as if it had been started then.
-struct AnalyzeCommand: AsyncParsableCommand {
+struct AnalyzeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "analyze",
     abstract: "Run an AnalysisTemplate on recorded metrics.",
@@ -30,28 +30,36 @@ struct AnalyzeCommand: AsyncParsableCommand {
   @Option(name: .customLong("arg"), help: "A value for an argument of the template.")
   var arguments: [NamedValue] = []
 
-  func run() async throws {
-    try await reporting {
-      let files = try ManifestFiles(manifests)
-      files.remarks.forEach { Terminal.complain("assay: \($0)") }
-      guard let template = files.templates.first else {
-        throw CommandError("\(manifests[0]): holds no AnalysisTemplate")
-      }
-      guard !files.isRefused else {
-        throw CommandError("the template can't be run as it stands, see above")
-      }
+  func run() throws {
+    try reporting {
+      let template = try Self.template(in: manifests)
       let opened = try source.open()
       let start = try at.time(in: opened.span, rolloutStart: opened.rolloutStart)
-      let replay = AnalysisReplay(
-        template: template, start: start,
-        arguments: opened.hashArguments(for: template, given: arguments))
-      let queries = RecordedQueries(snapshot: opened.snapshot)
-      let report = replay.run(until: opened.span.end) { request, _ throws(QueryFailure) in
-        try queries.answer(request)
-      }
+      let report = report(on: template, opened, from: start)
       AnalysisText(report, start: opened.rolloutStart ?? start).lines.forEach(Terminal.print)
       try Self.verdict(report.decision).end()
     }
+  }
+
+  /// The first template, read and found in order; says what is wrong otherwise.
+  static func template(in paths: [String]) throws -> AnalysisTemplate {
+    let files = try ManifestFiles(paths)
+    files.remarks.forEach { Terminal.complain("assay: \($0)") }
+    if files.isRefused {
+      throw CommandError("the template can't be run as it stands, see above")
+    }
+    if let template = files.templates.first { return template }
+    throw CommandError("\(paths.joined(separator: ", ")): holds no AnalysisTemplate")
+  }
+
+  private func report(
+    on template: AnalysisTemplate, _ opened: OpenedSource, from start: Timestamp
+  ) -> AnalysisReplay.Report {
+    let replay = AnalysisReplay(
+      template: template, start: start,
+      arguments: opened.hashArguments(for: template, given: arguments))
+    let queries = RecordedQueries(snapshot: opened.snapshot)
+    return replay.run(until: opened.span.end, query: queries.port)
   }
 
   static func verdict(_ decision: AnalysisReplay.Decision) -> Verdict {

@@ -60,16 +60,19 @@ struct CommandError: Error, CustomStringConvertible {
 
 extension ParsableCommand {
   /// Runs `body`; any error it throws is printed and ends the command with `Verdict.error`.
+  func reporting(_ body: () throws -> Void) throws {
+    do { try body() } catch { throw Self.reported(error) }
+  }
+
+  /// As above, for commands that wait.
   func reporting(_ body: () async throws -> Void) async throws {
-    do {
-      try await body()
-    } catch let code as ExitCode {
-      throw code
-    } catch let error as ValidationError {
-      throw error
-    } catch {
-      Terminal.complain("assay: \(error)")
-      throw ExitCode(Verdict.error.rawValue)
-    }
+    do { try await body() } catch { throw Self.reported(error) }
+  }
+
+  /// What ends the command: exit codes and wrong usage as they are, everything else told first.
+  private static func reported(_ error: any Error) -> any Error {
+    if error is ExitCode || error is ValidationError { return error }
+    Terminal.complain("assay: \(error)")
+    return ExitCode(Verdict.error.rawValue)
   }
 }

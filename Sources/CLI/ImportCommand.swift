@@ -3,7 +3,7 @@ import MetricModel
 import TimeSeriesStore
 
 /// `assay import PATH --data DIRECTORY`: recordings into a store that stays.
-struct ImportCommand: AsyncParsableCommand {
+struct ImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
     abstract: "Load recordings into a data directory.",
@@ -21,8 +21,8 @@ struct ImportCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The store to load into; made when missing.", valueName: "directory"))
   var data: String
 
-  func run() async throws {
-    try await reporting {
+  func run() throws {
+    try reporting {
       let store = try Store.open(data)
       for path in paths {
         let samples = try Recording(path).load(into: store)

@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// `assay lint FILE…`: what is wrong with manifests, and what to change.
-struct LintCommand: AsyncParsableCommand {
+struct LintCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lint",
     abstract: "Say what is wrong with Rollouts and AnalysisTemplates, and what to change.",
@@ -16,8 +16,8 @@ struct LintCommand: AsyncParsableCommand {
   @ArgumentParser.Argument(help: "Files with manifests.")
   var manifests: [String]
 
-  func run() async throws {
-    try await reporting {
+  func run() throws {
+    try reporting {
       let files = try ManifestFiles(manifests)
       for remark in files.remarks + files.advice { Terminal.print(remark) }
       try (files.isRefused ? Verdict.error : .pass).end()

@@ -5,7 +5,7 @@ import PromQL
 import TimeSeriesStore
 
 /// `assay query EXPRESSION`: one answer, or one for each step of a range.
-struct QueryCommand: AsyncParsableCommand {
+struct QueryCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "query",
     abstract: "Answer a PromQL query from a store or a recording.",
@@ -60,8 +60,8 @@ struct QueryCommand: AsyncParsableCommand {
     }
   }
 
-  func run() async throws {
-    try await reporting {
+  func run() throws {
+    try reporting {
       let query = try Self.parsed(expression)
       let opened = try source.open()
       let span = opened.span

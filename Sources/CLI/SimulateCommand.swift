@@ -5,7 +5,7 @@ import Rollouts
 import Simulation
 
 /// `assay simulate ROLLOUT`: a whole rollout over recorded metrics, in virtual time.
-struct SimulateCommand: AsyncParsableCommand {
+struct SimulateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "simulate",
     abstract: "Replay a Rollout over a recording: weights, pods, measurements, evidence, verdict.",
@@ -36,26 +36,25 @@ struct SimulateCommand: AsyncParsableCommand {
   @Flag(help: "Print every event on one line instead of the timeline with plots.")
   var trace = false
 
-  func run() async throws {
-    try await reporting {
+  func run() throws {
+    try reporting {
       let files = try ManifestFiles(manifests)
       files.remarks.forEach { Terminal.complain("assay: \($0)") }
       let plan = try files.rollout()
-      let plain = try thresholds.map { try Self.template(in: $0) }
+      let plain = try thresholds.map { try AnalyzeCommand.template(in: [$0]) }
       let opened = try OpenedSource(recording: recording)
       let description = try opened.described(by: recording)
       let replay = RolloutReplay(
         plan: plan, templates: files.templates, start: description.rolloutStart,
         stableHash: description.stableHash, canaryHash: description.canaryHash, seed: seed)
       let queries = RecordedQueries(snapshot: opened.snapshot)
-      let port: QueryPort = { request, _ throws(QueryFailure) in try queries.answer(request) }
-      let result = replay.run(until: opened.span.end, query: port)
+      let result = replay.run(until: opened.span.end, query: queries.port)
       if trace {
         Terminal.write(Array(result.trace.text.utf8))
       } else {
         let watched = plain.map { template in
           AnalysisReplay(template: template, start: description.rolloutStart)
-            .run(until: opened.span.end, query: port)
+            .run(until: opened.span.end, query: queries.port)
         }
         let curves = RecordedCurves(
           queries: queries, span: opened.span, origin: description.rolloutStart)
@@ -69,13 +68,6 @@ struct SimulateCommand: AsyncParsableCommand {
       }
       try Self.verdict(result.ending).end()
     }
-  }
-
-  private static func template(in path: String) throws -> AnalysisTemplate {
-    guard let template = try ManifestFiles([path]).templates.first else {
-      throw CommandError("\(path): holds no AnalysisTemplate")
-    }
-    return template
   }
 
   private static func verdict(_ ending: ReplayEnding) -> Verdict {

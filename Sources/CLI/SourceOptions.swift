@@ -31,13 +31,13 @@ struct OpenedSource {
   let snapshot: StoreSnapshot
   /// What the recording says about itself; nil for stores and for recordings that say nothing.
   let description: RecordingDescription?
+  /// When the recorded rollout began; the description's. Stored, since the optimiser of Swift 6.3.1
+  /// stops with a failed check (CopyPropagation) where it is computed.
+  let rolloutStart: Timestamp?
   /// From the first sample through the last.
   let span: TimeRange
   /// Kept so that a temporary directory lives as long as its snapshot.
   private let directory: TemporaryDirectory?
-
-  /// When the recorded rollout began.
-  var rolloutStart: Timestamp? { description?.rolloutStart }
 
   init(directory path: String) throws {
     var options = StoreOptions()
@@ -64,6 +64,7 @@ struct OpenedSource {
     }
     self.span = span
     self.description = description
+    rolloutStart = description?.rolloutStart
     self.directory = directory
   }
 }
