@@ -31,6 +31,8 @@ struct QueryCommand: ParsableCommand {
 
   @OptionGroup var source: SourceOptions
 
+  @OptionGroup var features: FeatureOptions
+
   @Option(help: TimeArgument.help)
   var at: TimeArgument?
 
@@ -62,7 +64,7 @@ struct QueryCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
-      let query = try Self.parsed(expression)
+      let query = try Self.parsed(expression, features.queryOptions)
       let opened = try source.open()
       let span = opened.span
       let answer: QueryAnswer
@@ -77,9 +79,9 @@ struct QueryCommand: ParsableCommand {
     }
   }
 
-  static func parsed(_ text: String) throws -> Query {
+  static func parsed(_ text: String, _ options: QueryOptions) throws -> Query {
     do {
-      return try Query(text)
+      return try Query(text, options: options)
     } catch {
       throw CommandError("\(error)\n\(Caret.lines(text, line: error.line, column: error.column))")
     }

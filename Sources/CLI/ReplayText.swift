@@ -13,7 +13,7 @@ struct ReplayText {
     thresholds: AnalysisReplay.Report?
   ) {
     let end = result.trace.entries.last?.time ?? result.trace.start
-    var lines = [description.text, ""]
+    var lines = TimelineText.wrapped(description.text, columns: 100) + [""]
     lines += TimelineText(result.trace).lines
     lines.append("")
     lines += TracePlots(result.trace).schedule(until: end)

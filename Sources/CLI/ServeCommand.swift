@@ -27,6 +27,8 @@ struct ServeCommand: AsyncParsableCommand {
     help: "Answer /api/v1/admin/tsdb/snapshot, as Prometheus' flag of this name.")
   var enablesAdminAPI = false
 
+  @OptionGroup var features: FeatureOptions
+
   func run() async throws {
     try await reporting {
       let address = try ListenAddress(parsing: listen)
@@ -36,6 +38,7 @@ struct ServeCommand: AsyncParsableCommand {
       var options = ServiceOptions(dataDirectory: data)
       options.isAdminEnabled = enablesAdminAPI
       options.version = Assay.version
+      options.queries = features.queryOptions
       var logger = Logger(label: "assay", factory: { StreamLogHandler.standardError(label: $0) })
       logger.logLevel = .warning
       let service = Service(store: store, options: options, logger: logger)

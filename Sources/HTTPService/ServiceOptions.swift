@@ -1,4 +1,5 @@
 package import MetricModel
+package import PromQL
 
 /// What an operator may set; the defaults are Prometheus'.
 package struct ServiceOptions: Sendable {
@@ -8,8 +9,8 @@ package struct ServiceOptions: Sendable {
   package var isAdminEnabled = false
   /// What `/api/v1/status/buildinfo` and `/metrics` report.
   package var version = "unknown"
-  /// How far an instant selector looks back, unless the request says.
-  package var lookback = Milliseconds.minutes(5)
+  /// How queries are understood; a request may ask for another lookback.
+  package var queries = QueryOptions()
   /// The longest a query may run; a request may ask for less.
   package var queryTimeout = Milliseconds.minutes(2)
   /// Threads for queries. One for each core keeps them all busy.

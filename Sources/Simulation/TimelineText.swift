@@ -26,9 +26,12 @@ package struct TimelineText: Sendable {
     let last = lastMeasurements
     var good: [TraceEntry] = []
     for (index, entry) in trace.entries.enumerated() {
+      if let first = good.first, first.time != entry.time {
+        rows.addTogether(good)
+        good = []
+      }
       if case .measured(let note) = entry.event, note.phase == .successful,
-        last[note.key] != note.number,
-        good.first.map({ $0.time == entry.time }) ?? true
+        last[note.key] != note.number
       {
         good.append(entry)
         continue

@@ -66,9 +66,8 @@ struct QueryEndpoints: Sendable {
   }
 
   private func query(_ parameters: RequestParameters) throws(APIError) -> Query {
-    var understood = QueryOptions()
+    var understood = options.queries
     let lookback = parameters.text("lookback_delta")
-    understood.lookback = options.lookback
     if !lookback.isEmpty {
       guard let asked = try? parameters.duration("lookback_delta") else {
         throw APIError(
@@ -76,7 +75,7 @@ struct QueryEndpoints: Sendable {
           "error parsing lookback delta duration: cannot parse \(GoText.quoted(lookback)) "
             + "to a valid duration")
       }
-      understood.lookback = asked.count > 0 ? asked : options.lookback
+      if asked.count > 0 { understood.lookback = asked }
     }
     do {
       return try Query(parameters.text("query"), options: understood)
@@ -122,7 +121,7 @@ struct QueryEndpoints: Sendable {
 
   private func apiError(_ error: QueryError, _ deadline: Deadline) -> APIError {
     switch error {
-    case .rangeQueryType: .invalidParameter("query", error.description)
+    case .rangeQueryType, .duration: .invalidParameter("query", error.description)
     case .cancelled where deadline.hasPassed:
       APIError(.timeout, "query timed out in expression evaluation")
     case .cancelled: APIError(.canceled, error.description)
