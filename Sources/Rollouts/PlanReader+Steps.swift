@@ -1,3 +1,4 @@
+internal import Analysis
 internal import Manifest
 internal import MetricModel
 
@@ -111,14 +112,14 @@ extension PlanReader {
 
   private mutating func templateReference(
     _ node: ManifestNode, path: String
-  ) -> TemplateReference? {
+  ) -> AnalysisSpec.TemplateReference? {
     guard var object = attempt({ () throws(ManifestError) in try node.object(at: path) }) else {
       return nil
     }
     let name = attempt { () throws(ManifestError) in try object.text("templateName") }
     let isClusterScoped = flag("clusterScope", of: &object)
     gatherUnknown(of: object)
-    return name.map { TemplateReference(name: $0, isClusterScoped: isClusterScoped) }
+    return name.map { AnalysisSpec.TemplateReference(name: $0, isClusterScoped: isClusterScoped) }
   }
 
   private mutating func metricName(_ node: ManifestNode, path: String) -> String? {

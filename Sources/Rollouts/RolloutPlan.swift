@@ -1,3 +1,4 @@
+package import Analysis
 package import Manifest
 package import MetricModel
 
@@ -119,7 +120,7 @@ package enum CanaryStep: Equatable, Sendable, CustomStringConvertible {
 
 /// A reference to templates with arguments, as a step or as background analysis.
 package struct AnalysisUse: Equatable, Sendable, CustomStringConvertible {
-  package var templates: [TemplateReference]
+  package var templates: [AnalysisSpec.TemplateReference]
   package var arguments: [AnalysisArgument]
   /// Metrics, by regular expression, that are measured without a say.
   package var dryRun: [String]
@@ -127,7 +128,7 @@ package struct AnalysisUse: Equatable, Sendable, CustomStringConvertible {
   package var retention: [MeasurementLimit]
 
   package init(
-    templates: [TemplateReference], arguments: [AnalysisArgument] = [], dryRun: [String] = [],
+    templates: [AnalysisSpec.TemplateReference], arguments: [AnalysisArgument] = [], dryRun: [String] = [],
     retention: [MeasurementLimit] = []
   ) {
     self.templates = templates
@@ -138,17 +139,6 @@ package struct AnalysisUse: Equatable, Sendable, CustomStringConvertible {
 
   /// The names of the templates.
   package var description: String { templates.map(\.name).joined(separator: ", ") }
-}
-
-/// The name of an AnalysisTemplate or, with cluster scope, ClusterAnalysisTemplate.
-package struct TemplateReference: Hashable, Sendable {
-  package var name: String
-  package var isClusterScoped: Bool
-
-  package init(name: String, isClusterScoped: Bool = false) {
-    self.name = name
-    self.isClusterScoped = isClusterScoped
-  }
 }
 
 /// `measurementRetention`.

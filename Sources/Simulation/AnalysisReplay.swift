@@ -44,7 +44,7 @@ package struct AnalysisReplay: Sendable {
   package func run(until end: Timestamp, query: @escaping QueryPort) -> Report {
     let name = "watch"
     var analyses = TemplateAnalyses([template], query: query)
-    let reference = TemplateReference(
+    let reference = AnalysisSpec.TemplateReference(
       name: template.name, isClusterScoped: template.kind == .clusterTemplate)
     let use = AnalysisUse(templates: [reference])
     let given = arguments.compactMap { argument in

@@ -15,7 +15,7 @@ import Testing
   }
 
   private let analysis = AnalysisUse(
-    templates: [TemplateReference(name: "compare")],
+    templates: [AnalysisSpec.TemplateReference(name: "compare")],
     arguments: [
       AnalysisArgument(name: "canary", source: .latestPodHash),
       AnalysisArgument(name: "stable", source: .stablePodHash),

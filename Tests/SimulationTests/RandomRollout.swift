@@ -77,7 +77,7 @@ struct RandomRollout {
   }
 
   private static func canary(using generator: inout SeededGenerator) -> CanaryPlan {
-    let use = AnalysisUse(templates: [TemplateReference(name: "compare")])
+    let use = AnalysisUse(templates: [AnalysisSpec.TemplateReference(name: "compare")])
     var steps: [CanaryStep] = []
     for _ in 0..<Int.random(in: 0...7, using: &generator) {
       switch Int.random(in: 0..<4, using: &generator) {

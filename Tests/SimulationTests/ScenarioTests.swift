@@ -34,7 +34,7 @@ import Testing
 
   private let steps: [CanaryStep] = [
     .setWeight(20), .pause(nil), .setWeight(60),
-    .analysis(AnalysisUse(templates: [TemplateReference(name: "compare")])),
+    .analysis(AnalysisUse(templates: [AnalysisSpec.TemplateReference(name: "compare")])),
   ]
 
   @Test func `abort, retry, promote`() throws {
