@@ -41,7 +41,8 @@ struct AnalyzeCommand: AsyncParsableCommand {
         throw CommandError("the template can't be run as it stands, see above")
       }
       let opened = try source.open()
-      let start = try at.time(in: opened.span, rolloutStart: opened.rolloutStart)
+      let rolloutStart = opened.rolloutStart
+      let start = try at.time(in: opened.span, rolloutStart: rolloutStart)
       let replay = AnalysisReplay(
         template: template, start: start,
         arguments: opened.hashArguments(for: template, given: arguments))
@@ -49,7 +50,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
       let report = replay.run(until: opened.span.end) { request, _ throws(QueryFailure) in
         try queries.answer(request)
       }
-      AnalysisText(report, start: opened.rolloutStart ?? start).lines.forEach(Terminal.print)
+      AnalysisText(report, start: rolloutStart ?? start).lines.forEach(Terminal.print)
       try Self.verdict(report.decision).end()
     }
   }

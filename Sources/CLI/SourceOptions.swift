@@ -35,9 +35,9 @@ struct OpenedSource {
   let span: TimeRange
   /// Kept so that a temporary directory lives as long as its snapshot.
   private let directory: TemporaryDirectory?
-
-  /// When the recorded rollout began.
-  var rolloutStart: Timestamp? { description?.rolloutStart }
+  /// When the recorded rollout began. Stored: the optimizer of Swift 6.3.1 crashes where two reads
+  /// through `description` frame a call that takes a closure.
+  let rolloutStart: Timestamp?
 
   init(directory path: String) throws {
     var options = StoreOptions()
@@ -65,5 +65,6 @@ struct OpenedSource {
     self.span = span
     self.description = description
     self.directory = directory
+    rolloutStart = description?.rolloutStart
   }
 }
