@@ -128,7 +128,8 @@ package struct AnalysisUse: Equatable, Sendable, CustomStringConvertible {
   package var retention: [MeasurementLimit]
 
   package init(
-    templates: [AnalysisSpec.TemplateReference], arguments: [AnalysisArgument] = [], dryRun: [String] = [],
+    templates: [AnalysisSpec.TemplateReference], arguments: [AnalysisArgument] = [],
+    dryRun: [String] = [],
     retention: [MeasurementLimit] = []
   ) {
     self.templates = templates
