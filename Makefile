@@ -30,6 +30,7 @@ build: ## build the program for release
 	swift build -c release --product assay
 
 recordings: ## record the demo's input anew with the real Prometheus (about 45 minutes)
+	@command -v python3 >/dev/null || { echo "recording needs python3: apt-get install python3"; exit 1; }
 	@.ci/packages --with-peers
 	PATH="$$PWD/.build/peers/usr/bin:$$PATH" python3 queries/recordings/record.py --out queries/recordings
 
