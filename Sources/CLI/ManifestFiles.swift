@@ -23,9 +23,9 @@ struct ManifestFiles {
   init(_ paths: [String]) throws {
     var documents: [Document] = []
     for path in paths {
+      let text = try Files.readText(path)
       do throws(ManifestError) {
-        documents += try YAMLReader.documents(in: try Self.text(path))
-          .map { Document(path: path, node: $0) }
+        documents += try YAMLReader.documents(in: text).map { Document(path: path, node: $0) }
       } catch {
         throw CommandError("\(path):\(error)")
       }
@@ -42,15 +42,6 @@ struct ManifestFiles {
         documents[note.document].path,
         "\(place)\(severity.rawValue): \(note.title): \(field)\(error.message)",
         severity == .refused)
-    }
-  }
-
-  /// A file that can't be read is no manifest; told through the same error.
-  private static func text(_ path: String) throws(ManifestError) -> String {
-    do {
-      return try Files.readText(path)
-    } catch {
-      throw ManifestError(line: 0, column: 0, path: "", message: " \(error)")
     }
   }
 

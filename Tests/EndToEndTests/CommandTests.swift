@@ -107,6 +107,57 @@ import Testing
     #expect(outcome.errors.contains("broken.yaml:8:"))
   }
 
+  @Test func `a missing template is named once`() throws {
+    let recording = Program.projectRoot.appending(path: "queries/recordings/healthy").path
+    let path = folder.file("nowhere.yaml")
+    let outcome = try Program.assay.run(
+      "analyze", path, "--recording", recording, "--at", "rollout")
+    #expect(outcome.exitCode == 3)
+    #expect(outcome.errors == "assay: \(path): no such file\n")
+  }
+
+  @Test func `a run that would start after the data is refused`() throws {
+    let queries = Program.projectRoot.appending(path: "queries")
+    let outcome = try Program.assay.run(
+      "analyze", queries.appending(path: "analysis/ml-model-compare.yaml").path, "--recording",
+      queries.appending(path: "recordings/healthy").path, "--at", "end+1m")
+    #expect(outcome.exitCode == 3)
+    #expect(outcome.errors.contains("start it earlier by --at"))
+  }
+
+  @Test func `verdicts are exit codes`() throws {
+    let queries = Program.projectRoot.appending(path: "queries")
+    let recording = queries.appending(path: "recordings/accuracy-drop").path
+    func code(_ template: String) throws -> Int32 {
+      let path = queries.appending(path: "analysis/\(template).yaml").path
+      return try Program.assay.run(
+        "analyze", path, "--recording", recording, "--at", "rollout+5m"
+      ).exitCode
+    }
+    #expect(try code("ml-model-analysis") == 0)
+    #expect(try code("ml-model-compare") == 1)
+    // Without a count the tutorial's own template measures until the data end.
+    #expect(try code("ml-model-analysis.as-written") == 2)
+  }
+
+  @Test(arguments: [
+    ("healthy", 0), ("accuracy-drop", 1), ("latency-growth", 1), ("idle-gaps", 0),
+  ])
+  func `a replay promotes the healthy and rolls back the bad`(recording: String, code: Int32) throws
+  {
+    let queries = Program.projectRoot.appending(path: "queries")
+    let arguments = [
+      "simulate", queries.appending(path: "rollouts/model-rollout.yaml").path,
+      queries.appending(path: "analysis/ml-model-compare.yaml").path, "--recording",
+      queries.appending(path: "recordings/\(recording)").path, "--trace",
+    ]
+    let (first, second) = (
+      try Program.assay.run(arguments), try Program.assay.run(arguments)
+    )
+    #expect(first.exitCode == code)
+    #expect(first.output == second.output)
+  }
+
   @Test func `wrong usage says what is missing`() throws {
     let outcome = try Program.assay.run("query", "up")
     #expect(outcome.exitCode == 64)
