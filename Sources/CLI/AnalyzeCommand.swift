@@ -37,8 +37,8 @@ struct AnalyzeCommand: ParsableCommand {
       let start = try at.time(in: opened.span, rolloutStart: opened.rolloutStart)
       guard start < opened.span.end else {
         throw CommandError(
-          "the run would start at \(start.rfc3339), and the data end at \(opened.span.end.rfc3339); "
-            + "start it earlier by --at")
+          "the run would start at \(start.rfc3339), and the data end at "
+            + "\(opened.span.end.rfc3339); start it earlier by --at")
       }
       let report = report(on: template, opened, from: start)
       AnalysisText(report, start: opened.rolloutStart ?? start).lines.forEach(Terminal.print)

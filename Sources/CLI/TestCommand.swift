@@ -16,8 +16,9 @@ struct PromQLScripts: ParsableCommand {
     abstract: "Run scripts of load and eval commands against the evaluator.",
     discussion: """
       Prints each failure with its line, what was got and what was wanted, and closes with \
-      "N passed, N failed", counting evals. Ends with 0 when all passed, 1 when some failed, 3 when a \
-      script can't be read. Every feature of PromQL is enabled, as Prometheus' own scripts assume.
+      "N passed, N failed", counting evals. Ends with 0 when all passed, 1 when some failed, 3 \
+      when a script can't be read. Every feature of PromQL is enabled, as Prometheus' own scripts \
+      assume.
 
         assay test promql queries/conformance/*.test
       """)

@@ -1,3 +1,4 @@
+import Analysis
 import Manifest
 import MetricModel
 import Rollouts
