@@ -207,8 +207,8 @@ enum SeriesSampling {
     return ratio >= 0 ? offset < ratio : offset >= 1 + ratio
   }
 
-  /// Spreads the entropy over all bits (the finalizer of MurmurHash3), since FNV leaves the high
-  /// ones of short texts alike.
+  /// Spreads the entropy over all bits (the finalizer of MurmurHash3): a sample asks more of a
+  /// hash than a table does.
   private static func mixed(_ hash: UInt64) -> UInt64 {
     var bits = hash
     bits = (bits ^ (bits >> 33)) &* 0xff51_afd7_ed55_8ccd
