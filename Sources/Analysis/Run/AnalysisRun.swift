@@ -85,11 +85,14 @@ package struct AnalysisRun: Equatable, Sendable {
       var plans: [MetricPlan] = []
       for metric in metrics {
         let limit = retention.limits[metric.name].flatMap { $0 > 0 ? Int(clamping: $0) : nil }
-        let plan = try? MetricPlan(
-          spec: metric, isDryRun: dryRun.limits[metric.name] != nil,
-          retained: limit ?? MetricPlan.retainedByDefault)
-        guard let plan else { return .refused("Analysis spec invalid: \(metric.name)") }
-        plans.append(plan)
+        do throws(ConditionError) {
+          plans.append(
+            try MetricPlan(
+              spec: metric, isDryRun: dryRun.limits[metric.name] != nil,
+              retained: limit ?? MetricPlan.retainedByDefault))
+        } catch {
+          return .refused("Analysis spec invalid: metric \(metric.name): \(error)")
+        }
       }
       return .ready(plans)
     } catch {
