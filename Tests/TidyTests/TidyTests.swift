@@ -11,6 +11,7 @@ import Testing
     "Statistics": ["COpenBLAS", "CLAPACKE", "Glibc"],
     "PromQL": ["MetricModel", "Glibc"],
     "QueryScripts": ["MetricModel", "PromQL"],
+    "Rules": ["MetricModel", "PromQL", "QueryScripts", "Manifest"],
     "TimeSeriesStore": ["MetricModel", "Glibc", "Synchronization"],
     "Exposition": ["MetricModel", "CSnappy"],
     "Analysis": ["MetricModel", "Statistics", "Manifest", "Glibc"],
