@@ -10,7 +10,8 @@ import Testing
   private func echo() throws -> ScriptedServer {
     try ScriptedServer { request, connection in
       connection.answer(
-        "\(request.connection) \(request.head)\n\(request.body)", fields: "X-Kind: a\r\nx-kind: b\r\n"
+        "\(request.connection) \(request.head)\n\(request.body)",
+        fields: "X-Kind: a\r\nx-kind: b\r\n"
       )
     }
   }
@@ -21,7 +22,8 @@ import Testing
     #expect(answer.status == 200)
     #expect(answer.isSuccess)
     #expect(answer.headers["X-KIND"] == "a")
-    #expect(answer.headers.fields.filter { $0.name.lowercased() == "x-kind" }.map(\.value) == ["a", "b"])
+    #expect(
+      answer.headers.fields.filter { $0.name.lowercased() == "x-kind" }.map(\.value) == ["a", "b"])
     #expect(answer.head.version == .http1)
     #expect(answer.text.hasPrefix("1 GET /a?b=c HTTP/1.1"))
   }
@@ -29,7 +31,8 @@ import Testing
   @Test(arguments: [
     (HTTPRequest.Method.post, "x=1"), (.put, "{}"), (.patch, "[1]"), (.delete, ""),
     (.post, String(repeating: "z", count: 3_000_000)),
-  ]) func `bodies and fields are sent as given`(method: HTTPRequest.Method, body: String) async throws
+  ]) func `bodies and fields are sent as given`(method: HTTPRequest.Method, body: String)
+    async throws
   {
     let server = try echo()
     let answer = try await transport.send(
