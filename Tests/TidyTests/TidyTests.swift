@@ -34,7 +34,7 @@ import Testing
       "HummingbirdCore", "NIOCore", "HTTPTypes", "Synchronization", "Glibc",
     ],
     "CLI": [
-      "MetricModel", "PromQL", "QueryScripts", "TimeSeriesStore", "Exposition", "Analysis",
+      "MetricModel", "PromQL", "QueryScripts", "Rules", "TimeSeriesStore", "Exposition", "Analysis",
       "Rollouts",
       "Simulation", "Statistics", "Manifest", "YAMLReader", "HTTPService", "ArgumentParser",
       "FoundationEssentials", "Logging", "SystemPackage", "Glibc",
