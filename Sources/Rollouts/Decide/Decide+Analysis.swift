@@ -224,7 +224,8 @@ extension DecisionPass {
       .sorted { ($0.created, $0.name) > ($1.created, $1.name) }
     let good = newestFirst.filter { $0.phase == .successful }
     let bad = newestFirst.filter { $0.phase != .successful }
-    return (good.dropFirst(plan.runHistory.successful) + bad.dropFirst(plan.runHistory.unsuccessful))
+    return
+      (good.dropFirst(plan.runHistory.successful) + bad.dropFirst(plan.runHistory.unsuccessful))
       .map(\.name).sorted()
   }
 }

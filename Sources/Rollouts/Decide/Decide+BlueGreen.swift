@@ -1,3 +1,4 @@
+internal import Analysis
 internal import MetricModel
 
 /// The strategy of two whole sets of pods.
@@ -109,8 +110,10 @@ extension DecisionPass {
   /// Whether the traffic is where a promotion would say it is.
   func isServedByNew(_ newSet: ObservedReplicaSet) -> Bool {
     guard let blueGreen = plan.blueGreen else {
-      guard plan.canary.routing != nil, !state.stableHash.isEmpty else { return true }
-      let canary = state.traffic?.canary
+      guard plan.canary.routing != nil, !state.stableHash.isEmpty, plan.replicas > 0 else {
+        return true
+      }
+      let canary = before.traffic?.canary
       return canary?.podHash == newSet.podHash && canary?.weight == maxWeight
     }
     guard let active = seen.services[blueGreen.activeService] else { return false }

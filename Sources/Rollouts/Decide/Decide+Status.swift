@@ -1,4 +1,5 @@
-internal import MetricModel
+internal import Analysis
+package import MetricModel
 
 extension DecisionPass {
   /// Counts, conditions, phase and message, as Argo writes them.

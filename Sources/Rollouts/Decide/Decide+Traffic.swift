@@ -1,3 +1,4 @@
+internal import Analysis
 internal import MetricModel
 
 /// Services and routers. Traffic moves before pods do: what is decided here comes before any size.

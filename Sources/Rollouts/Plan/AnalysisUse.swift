@@ -131,7 +131,9 @@ package struct ExperimentUse: Equatable, Sendable, CustomStringConvertible {
   /// Tells any edit, the same in every process.
   var identity: String {
     let parts =
-      templates.map(\.identity) + [duration.map(\.description) ?? "", dryRun.joined(separator: " ")]
+      templates.map(\.identity) + [
+        duration.map(\.description) ?? "", dryRun.joined(separator: " "),
+      ]
       + analyses.map { "\($0.name) \($0.template.name) \($0.arguments) \($0.isRequired)" }
       + retention.map { "\($0.metricName):\($0.limit)" }
     return parts.joined(separator: ";")
