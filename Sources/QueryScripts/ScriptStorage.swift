@@ -109,8 +109,8 @@ enum StoredHints {
 
 /// `load_with_nhcb`: native histograms with custom buckets, made of classic ones.
 enum ClassicSeries {
-  /// The histograms of all series whose names end in `_bucket`, `_count` and `_sum`; at each time of
-  /// whatever is there then.
+  /// The histograms of all series whose names end in `_bucket`, `_count` and `_sum`; at each time
+  /// of whatever is there then.
   static func natives(
     of series: [NotatedSeries]
   ) throws(ClassicHistogramError) -> [NotatedSeries] {

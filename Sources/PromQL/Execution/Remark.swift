@@ -72,7 +72,10 @@ enum MetricRemark: String {
   case mixedRange = "encountered a mix of histograms and floats for metric name"
   /// Exponential and custom buckets.
   case mixedSchemas =
-    "vector contains a mix of histograms with exponential and custom buckets schemas for metric name"
+    """
+    vector contains a mix of histograms with exponential and custom buckets schemas for metric \
+    name
+    """
   case histogramIgnored =
     "ignored histograms in a range containing both floats and histograms for metric name"
   case notACounter = "this native histogram metric is not a counter:"
@@ -89,7 +92,8 @@ enum BucketsRemark: String {
     https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)
     """
   case quantileIsNaN = "input to histogram_quantile has NaN observations, result is NaN"
-  case quantileIsSkewed = "input to histogram_quantile has NaN observations, result is skewed higher"
+  case quantileIsSkewed =
+    "input to histogram_quantile has NaN observations, result is skewed higher"
   case fractionLeavesOutNaN = """
     input to histogram_fraction has NaN observations, which are excluded from all fractions
     """

@@ -56,14 +56,16 @@ struct HistogramArithmetic {
     _ left: NativeHistogram, _ right: NativeHistogram
   ) -> SampleValue? {
     switch operation {
-    case .add: return sum(left, right, .addition) { sum, other throws(HistogramMismatch) in
-      try sum.add(other)
-    }
-    case .subtract: return sum(left, right, .subtraction) { rest, other throws(HistogramMismatch) in
-      let found = try rest.subtract(other)
-      rest.hint = .gauge
-      return found
-    }
+    case .add:
+      return sum(left, right, .addition) { sum, other throws(HistogramMismatch) in
+        try sum.add(other)
+      }
+    case .subtract:
+      return sum(left, right, .subtraction) { rest, other throws(HistogramMismatch) in
+        let found = try rest.subtract(other)
+        rest.hint = .gauge
+        return found
+      }
     case .equal: return compared(left, right, wantsEqual: true)
     case .notEqual: return compared(left, right, wantsEqual: false)
     default: return incompatible("histogram", "histogram")

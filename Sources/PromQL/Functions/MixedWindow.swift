@@ -61,7 +61,8 @@ extension MixedWindow.Sample {
   /// Whether start times tell that counting began anew between two neighbours.
   ///
   /// A start that lies on the sample before means a delta, unless that one's own start is unknown
-  /// (or is its time, as OpenTelemetry says the same): then it is a counter whose start nobody knows.
+  /// (or is its time, as OpenTelemetry says the same): then it is a counter whose start nobody
+  /// knows.
   func restarts(after previous: MixedWindow.Sample) -> Bool {
     guard startTime != 0, startTime < time, startTime >= previous.time else { return false }
     if startTime > previous.time { return true }
@@ -103,7 +104,9 @@ struct Extrapolation {
       sampled = Double(lastTime &- startTime) / 1000
     } else {
       if toStart >= threshold { toStart = meanDistance / 2 }
-      if isCounter && change > 0 && first >= 0 { toStart = min(toStart, sampled * (first / change)) }
+      if isCounter && change > 0 && first >= 0 {
+        toStart = min(toStart, sampled * (first / change))
+      }
     }
     if toEnd >= threshold { toEnd = meanDistance / 2 }
     let factor = sampled == 0 ? 1 : (sampled + toStart + toEnd) / sampled

@@ -11,8 +11,8 @@ extension MixedWindowScan {
     return histogramsAlone(window) { $0.change(ofHistogramsIn: window, extrapolation) }
   }
 
-  /// As `ExtrapolationKernel`, with resets that start times tell of, and from zero at the start time
-  /// where that lies in the window.
+  /// As `ExtrapolationKernel`, with resets that start times tell of, and from zero at the start
+  /// time where that lies in the window.
   private mutating func change(
     ofNumbersIn window: MixedWindow, _ extrapolation: Extrapolation
   ) -> Answer {
@@ -66,7 +66,8 @@ extension MixedWindowScan {
     return .histogram(change)
   }
 
-  /// The last histogram less the first, and what resets have hidden. Nil when they don't go together.
+  /// The last histogram less the first, and what resets have hidden. Nil when they don't go
+  /// together.
   private mutating func change(
     _ samples: [MixedWindow.Sample], _ histograms: [NativeHistogram], isCounter: Bool
   ) -> NativeHistogram? {
@@ -111,8 +112,8 @@ extension MixedWindowScan {
     return change
   }
 
-  /// Adds, and says what there is to say but of resets, which functions of counters deal with; false
-  /// when the two don't go together.
+  /// Adds, and says what there is to say but of resets, which functions of counters deal with;
+  /// false when the two don't go together.
   mutating func add(_ other: NativeHistogram, to sum: inout NativeHistogram) -> Bool {
     do throws(HistogramMismatch) {
       note(try sum.add(other).subtracting(.counterResetCollision), in: .addition)

@@ -73,8 +73,8 @@ extension MixedWindowScan {
     return (left, right)
   }
 
-  /// The histogram at `time` on the line from that at `place` to the next; nil when the two don't go
-  /// together. A counter that was reset in between rises from nothing.
+  /// The histogram at `time` on the line from that at `place` to the next; nil when the two don't
+  /// go together. A counter that was reset in between rises from nothing.
   private mutating func interpolated(
     _ columns: HistogramColumns, _ place: Int, at time: Int64, isCounter: Bool
   ) -> NativeHistogram? {
