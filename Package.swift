@@ -39,6 +39,8 @@ let package = Package(
     // C libraries and shims over them.
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
     .target(name: "CDecimal"),
+    .target(
+      name: "CCompression", linkerSettings: [.linkedLibrary("z"), .linkedLibrary("zstd")]),
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
     .systemLibrary(name: "CSnappy", pkgConfig: "snappy", providers: [.apt(["libsnappy-dev"])]),
     .systemLibrary(
@@ -66,7 +68,8 @@ let package = Package(
     strict(
       "HTTPService",
       [
-        "MetricModel", "PromQL", "TimeSeriesStore", "Exposition",
+        "MetricModel", "PromQL", "Rules", "TimeSeriesStore", "Exposition", "Manifest",
+        "HTTPTransport", "CCompression",
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),

@@ -30,7 +30,9 @@ import Testing
       "MetricModel", "Statistics", "Synchronization",
     ],
     "HTTPService": [
-      "MetricModel", "PromQL", "TimeSeriesStore", "Exposition", "Hummingbird", "Logging",
+      "MetricModel", "PromQL", "Rules", "TimeSeriesStore", "Exposition", "Manifest",
+      "HTTPTransport", "Hummingbird", "Logging", "CCompression",
+      "FoundationEssentials",
       "HummingbirdCore", "NIOCore", "HTTPTypes", "Synchronization", "Glibc",
     ],
     "CLI": [
