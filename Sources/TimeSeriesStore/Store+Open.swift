@@ -44,7 +44,9 @@ struct StoreOpening {
     let lock = try takeLock()
     do throws(StoreError) {
       if isNew { try create() }
-      return try recover(lock)
+      let recovered = try recover(lock)
+      if canWrite { try upgrade() }
+      return recovered
     } catch {
       lock?.release()
       throw error
@@ -65,7 +67,7 @@ struct StoreOpening {
     }
     if names.contains(StoreLayout.formatFile) {
       let found = try formatText()
-      guard found == StoreLayout.format else {
+      guard found == StoreLayout.format || StoreLayout.olderFormats.contains(found) else {
         throw .unknownFormat(file: layout.format, found: found)
       }
       return true
@@ -97,11 +99,23 @@ struct StoreOpening {
     }
   }
 
-  /// The format file comes last and in one step: without it there is no store.
+  /// The format file comes last: without it there is no store.
   private func create() throws(StoreError) {
     do throws(FileError) {
       try files.makeDirectory(layout.logs)
       try files.makeDirectory(layout.blocks)
+    } catch { throw StoreError(error) }
+    try writeFormat()
+  }
+
+  /// Names the present format before anything is written that older versions don't know.
+  private func upgrade() throws(StoreError) {
+    if try formatText() != StoreLayout.format { try writeFormat() }
+  }
+
+  /// Writes the format file in one step.
+  private func writeFormat() throws(StoreError) {
+    do throws(FileError) {
       let unfinished = layout.format + ".tmp"
       let file = try files.append(to: unfinished)
       defer { file.close() }

@@ -37,7 +37,9 @@ package final class Store: Sendable {
     let canWrite = options.access != .readOnly
     writer = Mutex(
       StoreWriter(
-        log: canWrite ? LogWriter(files, layout, generation: recovered.nextGeneration) : nil))
+        log: canWrite
+          ? LogWriter(
+            files, layout, generation: recovered.nextGeneration, options.durability) : nil))
     var heads: [FrozenHead] = []
     if !recovered.head.isEmpty {
       heads.append(

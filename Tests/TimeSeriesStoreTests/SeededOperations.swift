@@ -34,13 +34,24 @@ struct SeededNumbers: RandomNumberGenerator {
 /// One thing done to a store.
 enum StoreOperation {
   case append(SampleBatch)
+  case delete(SampleDeletion)
   case seal
   case maintain(Timestamp)
   case reopen
 }
 
+/// A deletion of one metric's samples.
+struct SampleDeletion {
+  var name: String
+  var range: TimeRange
+
+  var matchers: [LabelMatcher] { [LabelMatcher(Labels.metricName, equals: name)] }
+}
+
 /// A seeded life of a store: growing series, churn, late, repeated and contradicting samples.
-func operations(seed: UInt64, count: Int, seriesMax: Int = 12) -> [StoreOperation] {
+func operations(
+  seed: UInt64, count: Int, seriesMax: Int = 12, deletes: Bool = false
+) -> [StoreOperation] {
   var random = SeededNumbers(seed)
   var now: Int64 = 1_700_000_000_000
   var sent: [(String, Int64, Double)] = []
@@ -50,6 +61,11 @@ func operations(seed: UInt64, count: Int, seriesMax: Int = 12) -> [StoreOperatio
     case 0: return .seal
     case 1: return .maintain(Timestamp(milliseconds: now))
     case 2 where random.next() % 3 == 0: return .reopen
+    case 3 where deletes:
+      let name = "metric_\(random.next() % UInt64(seriesMax))_\(now / 400_000 % 3)"
+      let start = Timestamp(milliseconds: now - Int64(random.next() % 600_000))
+      let end = start.advanced(by: Milliseconds(Int64(random.next() % 700_000)))
+      return .delete(SampleDeletion(name: name, range: TimeRange(after: start, through: end)))
     default: break
     }
     var rows: [(String, Int64, Double)] = []
@@ -105,6 +121,13 @@ struct ReferenceStore {
     return counts
   }
 
+  mutating func delete(_ deletion: SampleDeletion) {
+    let kept = series[deletion.name]?.filter { time, _ in
+      !deletion.range.contains(Timestamp(milliseconds: time))
+    }
+    series[deletion.name] = kept?.isEmpty == true ? nil : kept
+  }
+
   var contents: [String: SampleColumns] {
     series.mapValues { samples in
       let times = samples.keys.sorted()
@@ -154,6 +177,13 @@ struct TriedSamples {
         Key(
           name: batch.labels[Int(batch.series[row])].description, time: batch.timestamps[row],
           bits: batch.values[row].bitPattern))
+    }
+  }
+
+  mutating func remove(_ deletion: SampleDeletion) {
+    keys = keys.filter { key in
+      key.name != deletion.name
+        || !deletion.range.contains(Timestamp(milliseconds: key.time))
     }
   }
 

@@ -9,8 +9,9 @@ final class Block: Sendable {
   let number: UInt64
   let directory: String
   let summary: BlockSummary
-  /// The bytes of both files.
+  /// The bytes of its files.
   let sizeBytes: Int
+  let tombstones: Tombstones
   let labelIndex: LabelIndex
   private let index: MappedBytes
   private let chunks: MappedBytes
@@ -18,7 +19,7 @@ final class Block: Sendable {
   private let offsets: Range<Int>
   /// Labels of series that were found before, by number; empty until the first selection, and
   /// always when there are too many to keep.
-  private let knownLabels = Mutex<[Labels?]>([])
+  private let knownLabels: Mutex<[Labels?]>
   private static let knownLabelsMax = 200_000
 
   init(_ number: UInt64, at directory: String, _ files: any Files) throws(StoreError) {
@@ -30,9 +31,9 @@ final class Block: Sendable {
       index = try files.read(indexPath)
       chunks = try files.read(chunksPath)
     } catch { throw StoreError(error) }
-    sizeBytes = index.count + chunks.count
+    knownLabels = Mutex([])
     do throws(Damage) {
-      try BlockLayout.checkHeader(index, BlockLayout.indexMagic)
+      let version = try BlockLayout.checkHeader(index, BlockLayout.indexMagic)
       let sections = try Block.sections(of: index)
       var cursor = try index.cursor(in: sections[BlockLayout.Section.summary.rawValue])
       summary = try BlockSummary(&cursor)
@@ -45,7 +46,7 @@ final class Block: Sendable {
       labelIndex = try LabelIndex(
         index, symbols: sections[BlockLayout.Section.symbols.rawValue],
         postings: sections[BlockLayout.Section.postings.rawValue],
-        seriesCount: summary.seriesCount)
+        seriesCount: summary.seriesCount, listCode: version == 1 ? .gaps : .integerColumn)
     } catch { throw StoreError(error, in: indexPath) }
     do throws(Damage) {
       try BlockLayout.checkHeader(chunks, BlockLayout.chunksMagic)
@@ -55,6 +56,39 @@ final class Block: Sendable {
           "\(chunks.count) bytes, the index says \(summary.chunksSizeBytes)")
       }
     } catch { throw StoreError(error, in: chunksPath) }
+    (tombstones, sizeBytes) = try Block.tombstones(
+      at: directory, seriesCount: summary.seriesCount, files,
+      sizeBytes: index.count + chunks.count)
+  }
+
+  /// The same block with other samples hidden.
+  init(_ other: Block, hiding tombstones: Tombstones) {
+    number = other.number
+    directory = other.directory
+    summary = other.summary
+    sizeBytes = other.sizeBytes
+    labelIndex = other.labelIndex
+    index = other.index
+    chunks = other.chunks
+    series = other.series
+    offsets = other.offsets
+    self.tombstones = tombstones
+    knownLabels = Mutex(other.knownLabels.withLock { $0 })
+  }
+
+  /// What is deleted of a block, and the bytes of all its files.
+  private static func tombstones(
+    at directory: String, seriesCount: Int, _ files: any Files, sizeBytes: Int
+  ) throws(StoreError) -> (Tombstones, Int) {
+    let path = directory + "/" + BlockLayout.tombstonesFile
+    let bytes: MappedBytes
+    do throws(FileError) { bytes = try files.read(path) } catch {
+      guard error.kind == .missing else { throw StoreError(error) }
+      return (Tombstones(), sizeBytes)
+    }
+    do throws(Damage) {
+      return (try Tombstones(bytes, seriesCount: seriesCount), sizeBytes + bytes.count)
+    } catch { throw StoreError(error, in: path) }
   }
 
   /// The sections in the order of the table, each checked.
@@ -106,9 +140,13 @@ final class Block: Sendable {
       result.reserveCapacity(numbers.count)
       var fresh: [FoundSeries] = []
       for number in numbers {
-        if !isWhole {
+        let hidden = tombstones[number]
+        if !isWhole || !hidden.isEmpty {
           let references = try references(of: number)
-          guard references.contains(where: { $0.overlaps(range) }) else { continue }
+          let isSeen = references.contains { reference in
+            reference.overlaps(range) && !hidden.contains { $0.covers(reference) }
+          }
+          guard isSeen else { continue }
         }
         if Int(number) < known.count, let labels = known[Int(number)] {
           result.append(FoundSeries(labels, number))
@@ -148,8 +186,14 @@ final class Block: Sendable {
     }
   }
 
+  /// The time of the newest sample of a series that isn't deleted.
   func newestTime(of number: UInt32) throws(StoreError) -> Int64? {
-    try readingIndex { () throws(Damage) in try references(of: number).last?.last }
+    guard tombstones[number].isEmpty else {
+      var columns = SampleColumns()
+      try append(number, in: .all, to: &columns)
+      return columns.timestamps.last
+    }
+    return try readingIndex { () throws(Damage) in try references(of: number).last?.last }
   }
 
   /// Appends the samples of a series in `range`, in order of time.
@@ -157,6 +201,8 @@ final class Block: Sendable {
     _ number: UInt32, in range: TimeRange, to columns: inout SampleColumns
   ) throws(StoreError) {
     let references = try readingIndex { () throws(Damage) in try self.references(of: number) }
+    let start = columns.count
+    defer { columns.remove(tombstones[number], from: start) }
     for reference in references where reference.overlaps(range) {
       do throws(Damage) {
         var times = try column(at: reference.timesOffset)
@@ -243,5 +289,12 @@ final class Block: Sendable {
       _ = try cursor.varint()
     }
     return try ChunkReference.decode(&cursor)
+  }
+}
+
+extension TimeRange {
+  /// Whether every sample of a chunk lies in the range.
+  fileprivate func covers(_ chunk: ChunkReference) -> Bool {
+    start.milliseconds < chunk.first && end.milliseconds >= chunk.last
   }
 }

@@ -1,16 +1,23 @@
 /// Writes the log of one head: the file appears with the first frame, and each frame is on disk
-/// when `append` returns.
+/// when `append` returns, or when `sync` does if appends don't wait for it.
 struct LogWriter: Sendable {
   let generation: UInt64
   private let files: any Files
   private let layout: StoreLayout
+  private let durability: StoreOptions.Durability
   private var file: (any AppendFile)?
+  /// Whether frames were written since the last sync.
+  private var isUnsynced = false
   /// The bytes in the log that are known to be whole frames.
   private(set) var sizeBytes = 0
   /// For each series of the log the bits of its last value, which the next one is encoded against.
   private var previous: [UInt64] = []
 
-  init(_ files: any Files, _ layout: StoreLayout, generation: UInt64) {
+  init(
+    _ files: any Files, _ layout: StoreLayout, generation: UInt64,
+    _ durability: StoreOptions.Durability
+  ) {
+    self.durability = durability
     self.files = files
     self.layout = layout
     self.generation = generation
@@ -45,11 +52,19 @@ struct LogWriter: Sendable {
       }
       throw AppendFailure(error: error, endIsUnknown: nil)
     }
-    do throws(FileError) { try opened.sync() } catch {
+    isUnsynced = true
+    sizeBytes += frame.count
+    if durability == .eachAppend { try sync() }
+  }
+
+  /// Waits until every frame is on disk.
+  mutating func sync() throws(AppendFailure) {
+    guard isUnsynced, let file else { return }
+    do throws(FileError) { try file.sync() } catch {
       // After a failed sync the system may drop the pages and call the next sync a success.
       throw AppendFailure(error: error, endIsUnknown: "\(error)")
     }
-    sizeBytes += frame.count
+    isUnsynced = false
   }
 
   private mutating func create() throws(AppendFailure) -> any AppendFile {
