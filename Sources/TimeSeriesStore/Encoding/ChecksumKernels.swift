@@ -35,6 +35,28 @@ enum Checksum {
     }
   }
 
+  /// The one flipped bit that explains why bytes don't have the checksum they should, nil when no
+  /// single one does.
+  ///
+  /// The checksum is linear: flipping a bit changes it by an amount that only depends on how many
+  /// bytes follow. Damage of other kinds passes for a flipped bit with chance 2^-29 a byte.
+  ///
+  /// - Parameters:
+  ///   - difference: The checksum found XOR the checksum expected.
+  ///   - byteCount: How many bytes there are.
+  static func flippedBit(_ difference: UInt32, byteCount: Int) -> (byte: Int, bit: Int)? {
+    guard difference != 0 else { return nil }
+    // What each bit of the last byte would change; then of the one before, and so on.
+    var changes = (0..<8).map { tables[1 << $0] }
+    for byte in (0..<byteCount).reversed() {
+      for bit in 0..<8 {
+        if changes[bit] == difference { return (byte, bit) }
+        changes[bit] = (changes[bit] >> 8) ^ tables[Int(changes[bit] & 0xff)]
+      }
+    }
+    return nil
+  }
+
   /// Table k (256 entries each) advances a byte through k further zero bytes.
   private static let tables: [UInt32] = {
     var tables: [UInt32] = []

@@ -7,7 +7,8 @@ struct LogWriter: Sendable {
   private let durability: StoreOptions.Durability
   private var file: (any AppendFile)?
   /// Whether frames were written since the last sync.
-  private var isUnsynced = false
+  private var isUnsynced: Bool { syncedSizeBytes < sizeBytes }
+  private var syncedSizeBytes = 0
   /// The bytes in the log that are known to be whole frames.
   private(set) var sizeBytes = 0
   /// For each series of the log the bits of its last value, which the next one is encoded against.
@@ -43,7 +44,9 @@ struct LogWriter: Sendable {
   private mutating func write(_ payload: [UInt8]) throws(AppendFailure) {
     let opened: any AppendFile
     if let file { opened = file } else { opened = try create() }
-    let frame = LogFrame.encode(payload, generation: generation, offset: sizeBytes)
+    let frame = LogFrame.encode(
+      .rows, payload, generation: generation, offset: sizeBytes,
+      synced: durability == .deferred ? syncedSizeBytes : nil)
     do throws(FileError) {
       try opened.append(frame)
     } catch {
@@ -52,7 +55,6 @@ struct LogWriter: Sendable {
       }
       throw AppendFailure(error: error, endIsUnknown: nil)
     }
-    isUnsynced = true
     sizeBytes += frame.count
     if durability == .eachAppend { try sync() }
   }
@@ -64,7 +66,7 @@ struct LogWriter: Sendable {
       // After a failed sync the system may drop the pages and call the next sync a success.
       throw AppendFailure(error: error, endIsUnknown: "\(error)")
     }
-    isUnsynced = false
+    syncedSizeBytes = sizeBytes
   }
 
   private mutating func create() throws(AppendFailure) -> any AppendFile {
