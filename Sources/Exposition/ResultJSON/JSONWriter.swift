@@ -105,6 +105,33 @@ package struct JSONWriter {
     closePoint(value)
   }
 
+  /// `[seconds,{"count":"2","sum":"3","buckets":[[0,"1","2","2"]]}]`; empty buckets are left out,
+  /// and the list of them where all are.
+  mutating func point(_ milliseconds: Int64, _ histogram: NativeHistogram) {
+    array { json in
+      json.appendSeconds(milliseconds)
+      json.needsComma = true
+      json.object { json in
+        json.field("count", NumberText.json(histogram.count))
+        json.field("sum", NumberText.json(histogram.sum))
+        let buckets = histogram.buckets.filter { $0.count != 0 }
+        if buckets.isEmpty { return }
+        json.field("buckets") { json in
+          json.array { json in
+            for bucket in buckets {
+              json.array { json in
+                json.integer(Int64(bucket.boundaryRule))
+                for number in [bucket.lower, bucket.upper, bucket.count] {
+                  json.string(NumberText.json(number))
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
   /// `[[seconds,"value"],…]`.
   mutating func points(_ samples: SampleColumns) {
     array { json in
