@@ -15,6 +15,8 @@ final class Block: Sendable {
   let labelIndex: LabelIndex
   private let index: MappedBytes
   private let chunks: MappedBytes
+  /// Whether chunks that can't be read are passed over: for rescuing what can.
+  private let isRescue: Bool
   private let series: Range<Int>
   private let offsets: Range<Int>
   /// Labels of series that were found before, by number; empty until the first selection, and
@@ -22,7 +24,10 @@ final class Block: Sendable {
   private let knownLabels: Mutex<[Labels?]>
   private static let knownLabelsMax = 200_000
 
-  init(_ number: UInt64, at directory: String, _ files: any Files) throws(StoreError) {
+  init(
+    _ number: UInt64, at directory: String, _ files: any Files, isRescue: Bool = false
+  ) throws(StoreError) {
+    self.isRescue = isRescue
     self.number = number
     self.directory = directory
     let indexPath = directory + "/" + BlockLayout.indexFile
@@ -49,13 +54,16 @@ final class Block: Sendable {
         seriesCount: summary.seriesCount, listCode: version == 1 ? .gaps : .integerColumn)
     } catch { throw StoreError(error, in: indexPath) }
     do throws(Damage) {
+      if isRescue { throw Damage(at: 0, "not looked at") }
       try BlockLayout.checkHeader(chunks, BlockLayout.chunksMagic)
       guard chunks.count == summary.chunksSizeBytes else {
         throw Damage(
           at: min(chunks.count, summary.chunksSizeBytes),
           "\(chunks.count) bytes, the index says \(summary.chunksSizeBytes)")
       }
-    } catch { throw StoreError(error, in: chunksPath) }
+    } catch {
+      if !isRescue { throw StoreError(error, in: chunksPath) }
+    }
     (tombstones, sizeBytes) = try Block.tombstones(
       at: directory, seriesCount: summary.seriesCount, files,
       sizeBytes: index.count + chunks.count)
@@ -70,6 +78,7 @@ final class Block: Sendable {
     labelIndex = other.labelIndex
     index = other.index
     chunks = other.chunks
+    isRescue = other.isRescue
     series = other.series
     offsets = other.offsets
     self.tombstones = tombstones
@@ -92,7 +101,7 @@ final class Block: Sendable {
   }
 
   /// The sections in the order of the table, each checked.
-  private static func sections(of index: MappedBytes) throws(Damage) -> [Range<Int>] {
+  static func sections(of index: MappedBytes) throws(Damage) -> [Range<Int>] {
     let table = (index.count - BlockLayout.tableSize)..<index.count
     guard table.lowerBound >= BlockLayout.headerSize else {
       throw Damage(at: index.count, "too short for a table of sections")
@@ -209,7 +218,9 @@ final class Block: Sendable {
         var values = try column(at: reference.valuesOffset)
         try SampleChunk.append(
           times: &times, values: &values, count: reference.count, in: range, to: &columns)
-      } catch { throw StoreError(error, in: directory + "/" + BlockLayout.chunksFile) }
+      } catch {
+        if !isRescue { throw StoreError(error, in: directory + "/" + BlockLayout.chunksFile) }
+      }
     }
   }
 
@@ -231,7 +242,7 @@ final class Block: Sendable {
   }
 
   /// The column at an offset of the chunks file, checked.
-  private func column(at offset: Int) throws(Damage) -> MappedCursor {
+  func column(at offset: Int) throws(Damage) -> MappedCursor {
     guard offset >= 0, offset < chunks.count else {
       throw Damage(at: chunks.count, "no column at offset \(offset)")
     }
@@ -259,7 +270,7 @@ final class Block: Sendable {
     return try index.cursor(in: (series.lowerBound + start)..<(series.lowerBound + end))
   }
 
-  private func labels(of number: UInt32) throws(Damage) -> Labels {
+  func labels(of number: UInt32) throws(Damage) -> Labels {
     let known = knownLabels.withLock { Int(number) < $0.count ? $0[Int(number)] : nil }
     if let known { return known }
     var cursor = try entry(number)
@@ -283,7 +294,7 @@ final class Block: Sendable {
     return labels
   }
 
-  private func references(of number: UInt32) throws(Damage) -> [ChunkReference] {
+  func references(of number: UInt32) throws(Damage) -> [ChunkReference] {
     var cursor = try entry(number)
     for _ in 0..<(2 * (try cursor.count("labels", atMost: cursor.remaining / 2))) {
       _ = try cursor.varint()

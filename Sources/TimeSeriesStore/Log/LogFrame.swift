@@ -69,8 +69,7 @@ enum LogFrame {
       return .broken(
         Fault(finding: "\(bytes.count - offset) bytes of a frame header of \(headerSize)"))
     }
-    let header = bytes.bytes(in: offset..<(offset + headerSize))
-    guard let parts = Header(header, generation, offset) else {
+    guard let parts = Header(bytes, at: offset, generation, place: offset) else {
       return .broken(Fault(finding: "frame header fails its check"))
     }
     let start = offset + headerSize
@@ -102,8 +101,7 @@ enum LogFrame {
   ) -> Fault {
     var fault = fault
     guard offset + headerSize <= bytes.count else { return fault }
-    let header = bytes.bytes(in: offset..<(offset + headerSize))
-    if let parts = Header(header, generation, offset) {
+    if let parts = Header(bytes, at: offset, generation, place: offset) {
       let start = offset + headerSize
       guard parts.length <= bytes.count - start else { return fault }
       let payload = start..<(start + parts.length)
@@ -116,9 +114,11 @@ enum LogFrame {
       return fault
     }
     for place in 0..<(8 * headerSize) {
-      var mended = header
+      var mended = bytes.bytes(in: offset..<(offset + headerSize))
       mended[place / 8] ^= 1 << UInt8(place % 8)
-      guard let parts = Header(mended, generation, offset), parts.kind != nil else { continue }
+      guard let parts = Header(MappedBytes(mended), at: 0, generation, place: offset),
+        parts.kind != nil
+      else { continue }
       let start = offset + headerSize
       guard parts.length <= bytes.count - start,
         bytes.checksum(of: start..<(start + parts.length)) == parts.payloadCheck
@@ -151,14 +151,16 @@ enum LogFrame {
     var kind: Kind? { Kind(rawValue: code & ~LogFrame.deferredMark) }
     var isDeferred: Bool { code & LogFrame.deferredMark != 0 }
 
-    init?(_ bytes: [UInt8], _ generation: UInt64, _ offset: Int) {
-      func number(_ place: Int) -> UInt32 {
-        (0..<4).reduce(0) { $0 | UInt32(bytes[place + $1]) << UInt32(8 * $1) }
-      }
-      let expected =
-        Checksum.of(Array(bytes[..<12])) ^ LogFrame.placeMask(generation, offset)
-      guard number(12) == expected else { return nil }
-      (length, code, payloadCheck) = (Int(number(0)), number(4), number(8))
+    /// - Parameter place: the offset in the log, which the check mixes in.
+    init?(_ bytes: MappedBytes, at offset: Int, _ generation: UInt64, place: Int) {
+      do throws(Damage) {
+        var cursor = try bytes.cursor(in: offset..<(offset + headerSize))
+        (length, code) = (Int(try cursor.u32()), try cursor.u32())
+        payloadCheck = try cursor.u32()
+        let expected =
+          bytes.checksum(of: offset..<(offset + 12)) ^ LogFrame.placeMask(generation, place)
+        guard try cursor.u32() == expected else { return nil }
+      } catch { return nil }
     }
   }
 
