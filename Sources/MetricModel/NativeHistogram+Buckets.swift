@@ -21,8 +21,8 @@ package struct HistogramBucket: Equatable, Sendable {
 
   /// How much of the bucket lies at or below a value strictly inside it, from 0 to 1.
   ///
-  /// - Parameter isLinear: observations are taken to be spread evenly, as they are in custom buckets
-  ///   and the zero bucket; otherwise evenly on a logarithmic scale.
+  /// - Parameter isLinear: observations are taken to be spread evenly, as they are in custom
+  ///   buckets and the zero bucket; otherwise evenly on a logarithmic scale.
   func fraction(below value: Double, isLinear: Bool) -> Double {
     if isLinear { return (value - lower) / (upper - lower) }
     let low = log2(lower.magnitude)

@@ -1,6 +1,7 @@
 import Glibc
 
-/// An estimate from a native histogram, and whether observations that are no numbers got in its way.
+/// An estimate from a native histogram, and whether observations that are no numbers got in its
+/// way.
 package struct HistogramEstimate: Equatable, Sendable {
   package enum Remark: Sendable {
     /// The answer is not a number because the rank falls among observations that aren't.

@@ -1,5 +1,6 @@
 extension NativeHistogram: CustomStringConvertible {
-  /// As Prometheus prints histograms: `{count:3, sum:5, [-2,-1):1, (1,2]:2}`, empty buckets left out.
+  /// As Prometheus prints histograms: `{count:3, sum:5, [-2,-1):1, (1,2]:2}`, empty buckets left
+  /// out.
   package var description: String {
     var text = "{count:\(NumberText.general(count)), sum:\(NumberText.general(sum))"
     for bucket in buckets where bucket.count != 0 { text += ", \(bucket)" }

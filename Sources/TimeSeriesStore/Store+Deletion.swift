@@ -83,7 +83,8 @@ extension Store {
   /// Removes empty blocks that no longer say anything.
   func dropEmpty() throws(StoreError) {
     let blocks = current.withLock { $0.blocks }
-    let covered = blocks.filter { $0.summary.sampleCount > 0 }
+    let covered =
+      blocks.filter { $0.summary.sampleCount > 0 }
       .map(\.summary.coveredGeneration).max() ?? 0
     let empty = blocks.filter { $0.summary.sampleCount == 0 }
     let spare = empty.filter { block in

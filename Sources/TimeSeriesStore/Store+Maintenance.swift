@@ -59,8 +59,9 @@ extension Store {
       _ = try seal(&state)
       try purge()
       if let run = CompactionPlanner.wholeMerge(blockShapes, compaction) { try merge(run) }
-      let blocks = current.withLock { $0.blocks }
-      try SnapshotDirectory(StoreLayout(directory: directory), files).write(blocks)
+      let view = snapshot()
+      try SnapshotDirectory(StoreLayout(directory: directory), files).write(
+        view.blocks, annotations: LogEntry.annotations(of: view))
     }
   }
 
@@ -79,6 +80,7 @@ extension Store {
     try freeze()
     let frozen = current.withLock { $0.frozen }
     guard let last = frozen.last else { return false }
+    try restate()
     let block = try BlockWriter.write(
       StoreSnapshot(blocks: [], heads: frozen.map(\.head)), as: nextBlockNumber,
       coveredGeneration: last.generation, layout, files)
@@ -162,6 +164,23 @@ extension Store {
     }
     if let failure { throw failure }
     try completeIndexes()
+  }
+
+  /// Repeats exemplars and metadata in the newest log, since those before it will go.
+  private func restate() throws(StoreError) {
+    let failure = writer.withLock { writer -> StoreError? in
+      guard let generation = writer.log?.generation, writer.restatedGeneration != generation else {
+        return nil
+      }
+      if let stopped = writer.stopped { return .stopped(cause: stopped) }
+      let entries = current.withLock { LogEntry.annotations(of: $0.snapshot) }
+      do throws(StoreError) {
+        for entry in entries { try write(entry, &writer) }
+      } catch { return error }
+      writer.restatedGeneration = generation
+      return nil
+    }
+    if let failure { throw failure }
   }
 
   /// Makes frozen heads fast to look series up in.

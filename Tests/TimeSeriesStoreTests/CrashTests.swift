@@ -21,7 +21,7 @@ import TimeSeriesStore
     var moments: [Moment] = []
     var tried = TriedSamples()
     var store: Store?
-    for operation in operations(seed: seed, count: 30, deletes: true) {
+    for operation in operations(seed: seed, count: 30, deletes: true, histograms: true) {
       var after = acknowledged
       if store == nil { store = try Store.open("db", on: disk, options: options) }
       if case .append(let batch) = operation {
@@ -86,7 +86,7 @@ import TimeSeriesStore
   ])
   func `a failure at any call loses nothing acknowledged`(kind: MemoryFiles.Failure) throws {
     let options = tinyOptions()
-    let all = operations(seed: 77, count: 20, deletes: true)
+    let all = operations(seed: 77, count: 20, deletes: true, histograms: true)
     var calls = 1
     var failedRuns = 0
     while true {

@@ -5,7 +5,8 @@ import TimeSeriesStore
 @Suite struct HistoryTests {
   @Test(arguments: 0..<20 as Range<UInt64>)
   func `sealing, merging and restarting change no answer`(seed: UInt64) throws {
-    let all = operations(seed: 100 + seed, count: 120, deletes: seed % 2 == 1)
+    let all = operations(
+      seed: 100 + seed, count: 120, deletes: seed % 2 == 1, histograms: seed % 4 > 1)
     var options = [StoreOptions(), tinyOptions()]
     options[0].sealing.samplesMax = .max
     var stores: [Store?] = [nil, nil]

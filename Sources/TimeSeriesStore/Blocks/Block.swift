@@ -17,6 +17,7 @@ final class Block: Sendable {
   private let chunks: MappedBytes
   /// Whether chunks that can't be read are passed over: for rescuing what can.
   private let isRescue: Bool
+  private let hasHistograms: Bool
   private let series: Range<Int>
   private let offsets: Range<Int>
   /// Labels of series that were found before, by number; empty until the first selection, and
@@ -40,6 +41,7 @@ final class Block: Sendable {
     do throws(Damage) {
       let version = try BlockLayout.checkHeader(index, BlockLayout.indexMagic)
       let sections = try Block.sections(of: index)
+      hasHistograms = version >= 2
       var cursor = try index.cursor(in: sections[BlockLayout.Section.summary.rawValue])
       summary = try BlockSummary(&cursor)
       series = sections[BlockLayout.Section.series.rawValue]
@@ -79,6 +81,7 @@ final class Block: Sendable {
     index = other.index
     chunks = other.chunks
     isRescue = other.isRescue
+    hasHistograms = other.hasHistograms
     series = other.series
     offsets = other.offsets
     self.tombstones = tombstones
@@ -152,7 +155,7 @@ final class Block: Sendable {
         let hidden = tombstones[number]
         if !isWhole || !hidden.isEmpty {
           let references = try references(of: number)
-          let isSeen = references.contains { reference in
+          let isSeen = references.all.contains { reference in
             reference.overlaps(range) && !hidden.contains { $0.covers(reference) }
           }
           guard isSeen else { continue }
@@ -200,9 +203,13 @@ final class Block: Sendable {
     guard tombstones[number].isEmpty else {
       var columns = SampleColumns()
       try append(number, in: .all, to: &columns)
-      return columns.timestamps.last
+      return columns.newestTime
     }
-    return try readingIndex { () throws(Damage) in try references(of: number).last?.last }
+    return try readingIndex { () throws(Damage) in
+      let references = try references(of: number)
+      return [references.numbers.last?.last, references.histograms.last?.last]
+        .compactMap { $0 }.max()
+    }
   }
 
   /// Appends the samples of a series in `range`, in order of time.
@@ -210,17 +217,35 @@ final class Block: Sendable {
     _ number: UInt32, in range: TimeRange, to columns: inout SampleColumns
   ) throws(StoreError) {
     let references = try readingIndex { () throws(Damage) in try self.references(of: number) }
-    let start = columns.count
-    defer { columns.remove(tombstones[number], from: start) }
-    for reference in references where reference.overlaps(range) {
-      do throws(Damage) {
-        var times = try column(at: reference.timesOffset)
-        var values = try column(at: reference.valuesOffset)
+    let start = columns.rowCounts
+    for reference in references.numbers where reference.overlaps(range) {
+      try reading(reference) { times, values throws(Damage) in
         try SampleChunk.append(
           times: &times, values: &values, count: reference.count, in: range, to: &columns)
-      } catch {
-        if !isRescue { throw StoreError(error, in: directory + "/" + BlockLayout.chunksFile) }
       }
+    }
+    for reference in references.histograms where reference.overlaps(range) {
+      try reading(reference) { times, values throws(Damage) in
+        try SampleChunk.append(
+          times: &times, histograms: &values, count: reference.count, in: range,
+          to: &columns.histograms)
+      }
+    }
+    let hidden = tombstones[number]
+    if !hidden.isEmpty { columns.remove(hidden, from: start) }
+  }
+
+  /// Hands over the two columns of a chunk, checked.
+  private func reading(
+    _ reference: ChunkReference,
+    _ body: (inout MappedCursor, inout MappedCursor) throws(Damage) -> Void
+  ) throws(StoreError) {
+    do throws(Damage) {
+      var times = try column(at: reference.timesOffset)
+      var values = try column(at: reference.valuesOffset)
+      try body(&times, &values)
+    } catch {
+      if !isRescue { throw StoreError(error, in: directory + "/" + BlockLayout.chunksFile) }
     }
   }
 
@@ -294,13 +319,24 @@ final class Block: Sendable {
     return labels
   }
 
-  func references(of number: UInt32) throws(Damage) -> [ChunkReference] {
+  /// Where the chunks of a series are.
+  func references(of number: UInt32) throws(Damage) -> SeriesChunks {
     var cursor = try entry(number)
     for _ in 0..<(2 * (try cursor.count("labels", atMost: cursor.remaining / 2))) {
       _ = try cursor.varint()
     }
-    return try ChunkReference.decode(&cursor)
+    var result = SeriesChunks(numbers: try ChunkReference.decode(&cursor))
+    if hasHistograms { result.histograms = try ChunkReference.decode(&cursor) }
+    return result
   }
+}
+
+/// The chunks of one series: of numbers, and of native histograms.
+struct SeriesChunks {
+  var numbers: [ChunkReference]
+  var histograms: [ChunkReference] = []
+
+  var all: [ChunkReference] { histograms.isEmpty ? numbers : numbers + histograms }
 }
 
 extension TimeRange {

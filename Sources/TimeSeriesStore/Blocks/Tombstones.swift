@@ -95,16 +95,3 @@ struct Tombstones: Equatable, Sendable {
     guard cursor.isAtEnd else { throw Damage(at: cursor.position, "bytes after the tombstones") }
   }
 }
-
-extension SampleColumns {
-  /// Removes the rows from index `start` on that lie in one of some ranges.
-  mutating func remove(_ ranges: [TimeRange], from start: Int) {
-    for range in ranges {
-      let first = timestamps[start...].partition(after: range.start.milliseconds)
-      let end = timestamps[start...].partition(after: range.end.milliseconds)
-      guard first < end else { continue }
-      timestamps.removeSubrange(first..<end)
-      values.removeSubrange(first..<end)
-    }
-  }
-}

@@ -20,7 +20,7 @@ enum LogReader {
   ///   ones follow, or one flipped bit explains it, or the log isn't the newest.
   static func read(
     _ bytes: MappedBytes, of file: String, generation: UInt64, isLast: Bool,
-    _ body: (LogRows) -> Void
+    _ body: (LogEntry) -> Void
   ) throws(StoreError) -> TornTail? {
     guard let stop = try scan(bytes, of: file, generation: generation, body) else { return nil }
     guard isLast && stop.isTornEnd else {
@@ -35,7 +35,7 @@ enum LogReader {
   ///
   /// - Throws: `.damaged` when a frame passes its check but makes no sense.
   static func scan(
-    _ bytes: MappedBytes, of file: String, generation: UInt64, _ body: (LogRows) -> Void
+    _ bytes: MappedBytes, of file: String, generation: UInt64, _ body: (LogEntry) -> Void
   ) throws(StoreError) -> Stop? {
     if let finding = LogHeader.fault(in: bytes, generation: generation) {
       let next = nextFrame(in: bytes, after: 0, generation: generation)
@@ -50,7 +50,7 @@ enum LogReader {
       case .frame(let found):
         do throws(Damage) {
           var cursor = try bytes.cursor(in: found.payload)
-          body(try LogRows(&cursor, previous: &previous))
+          body(try LogEntry(&cursor, found.kind, previous: &previous))
         } catch { throw StoreError(error, in: file) }
         offset = found.payload.upperBound
       case .broken(let fault):

@@ -27,11 +27,13 @@ struct LogWriter: Sendable {
   /// Writes one frame and waits until it is on disk.
   ///
   /// - Throws: `AppendFailure`; unless it says otherwise, the log is as it was before.
-  mutating func append(_ rows: LogRows) throws(AppendFailure) {
+  mutating func append(_ entry: LogEntry) throws(AppendFailure) {
+    let rows = entry.rows
     var payload = ByteWriter()
     let replaced = rows.encode(into: &payload, previous: &previous)
+    if !entry.isPlain { entry.encodeRest(into: &payload) }
     do throws(AppendFailure) {
-      try write(payload.bytes)
+      try write(entry.isPlain ? .rows : .mixed, payload.bytes)
     } catch {
       for (series, bits) in zip(rows.series, replaced).reversed() {
         previous[Int(series)] = bits
@@ -41,11 +43,13 @@ struct LogWriter: Sendable {
     }
   }
 
-  private mutating func write(_ payload: [UInt8]) throws(AppendFailure) {
+  private mutating func write(
+    _ kind: LogFrame.Kind, _ payload: [UInt8]
+  ) throws(AppendFailure) {
     let opened: any AppendFile
     if let file { opened = file } else { opened = try create() }
     let frame = LogFrame.encode(
-      .rows, payload, generation: generation, offset: sizeBytes,
+      kind, payload, generation: generation, offset: sizeBytes,
       synced: durability == .deferred ? syncedSizeBytes : nil)
     do throws(FileError) {
       try opened.append(frame)

@@ -113,7 +113,8 @@ struct BlockVerifier {
   }
 
   private mutating func checkChunks(of series: UInt32, _ block: Block) throws(Damage) {
-    for reference in try block.references(of: series) {
+    let chunks = try block.references(of: series)
+    for (place, reference) in chunks.all.enumerated() {
       let damaged = [reference.timesOffset, reference.valuesOffset].filter { offset in
         do throws(Damage) {
           _ = try block.column(at: offset)
@@ -125,27 +126,33 @@ struct BlockVerifier {
       }
       guard damaged.isEmpty else { continue }
       do throws(Damage) {
-        try checkChunk(reference, block)
+        try checkChunk(reference, block, isNumbers: place < chunks.numbers.count)
         samples += reference.count
       } catch { note(StoreError(error, in: chunksPath), remedy: .salvage) }
     }
   }
 
   private mutating func checkChunk(
-    _ reference: ChunkReference, _ block: Block
+    _ reference: ChunkReference, _ block: Block, isNumbers: Bool
   ) throws(Damage) {
-    var columns = SampleColumns()
+    var timestamps: [Int64] = []
     if let times = seenTimes[reference.timesOffset], times.count == reference.count {
-      columns.timestamps = times
+      timestamps = times
     } else {
       var times = try block.column(at: reference.timesOffset)
-      try IntegerColumn.decode(&times, count: reference.count, into: &columns.timestamps)
-      seenTimes[reference.timesOffset] = columns.timestamps
+      try IntegerColumn.decode(&times, count: reference.count, into: &timestamps)
+      seenTimes[reference.timesOffset] = timestamps
     }
     var values = try block.column(at: reference.valuesOffset)
-    try ValueColumn.decode(&values, count: reference.count, into: &columns.values)
-    guard columns.timestamps[...].isStrictlyAscending,
-      columns.timestamps.first == reference.first, columns.timestamps.last == reference.last
+    if isNumbers {
+      var numbers: [Double] = []
+      try ValueColumn.decode(&values, count: reference.count, into: &numbers)
+    } else {
+      var histograms: [NativeHistogram] = []
+      try HistogramColumn.decode(&values, count: reference.count, into: &histograms)
+    }
+    guard timestamps[...].isStrictlyAscending, timestamps.first == reference.first,
+      timestamps.last == reference.last
     else { throw Damage(at: reference.timesOffset, "times aren't those that the index says") }
   }
 

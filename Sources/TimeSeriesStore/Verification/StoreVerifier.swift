@@ -112,14 +112,17 @@ struct StoreVerifier {
     report.logs += 1
     var samples = 0
     do throws(StoreError) {
-      let stop = try LogReader.scan(bytes, of: path, generation: generation) { samples += $0.count }
+      let stop = try LogReader.scan(bytes, of: path, generation: generation) { entry in
+        samples += entry.rows.count + entry.histograms.count
+      }
       report.samples += samples
       guard let stop else { return }
       let remedy: Remedy
       if let flipped = stop.fault.flipped {
         remedy = .turnBit(offset: flipped.offset, bit: flipped.bit)
       } else {
-        remedy = stop.offset == 0 && !(isLast && stop.isTornEnd)
+        remedy =
+          stop.offset == 0 && !(isLast && stop.isTornEnd)
           ? .replaceLog : .cut(size: stop.offset)
       }
       report.findings.append(
