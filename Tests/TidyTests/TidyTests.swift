@@ -11,7 +11,7 @@ import Testing
     "Statistics": ["COpenBLAS", "CLAPACKE", "Glibc"],
     "PromQL": ["MetricModel", "Glibc"],
     "QueryScripts": ["MetricModel", "PromQL"],
-    "TimeSeriesStore": ["MetricModel", "Glibc", "Synchronization"],
+    "TimeSeriesStore": ["MetricModel", "CChecksum", "Glibc", "Synchronization"],
     "Exposition": ["MetricModel", "CSnappy"],
     "Analysis": ["MetricModel", "Statistics", "Manifest", "Glibc"],
     "Rollouts": ["MetricModel", "Analysis", "Manifest"],

@@ -135,6 +135,11 @@ final class Block: Sendable {
     return result
   }
 
+  /// The bytes of each section of the index.
+  var sectionSizes: [Int] {
+    (try? Block.sections(of: index))?.map(\.count) ?? []
+  }
+
   func overlaps(_ range: TimeRange) -> Bool {
     summary.latest > range.start.milliseconds && summary.earliest <= range.end.milliseconds
   }

@@ -1,4 +1,7 @@
-/// CRC-32C (Castagnoli, reflected polynomial 0x82f63b78), eight bytes a step.
+internal import CChecksum
+
+/// CRC-32C (Castagnoli, reflected polynomial 0x82f63b78), eight bytes a step: by the processor where
+/// it can, else by tables.
 ///
 ///     Checksum.of(Array("123456789".utf8))   // 0xe3069283
 enum Checksum {
@@ -8,6 +11,23 @@ enum Checksum {
 
   /// Continues a checksum over more bytes; starts at 0.
   @unsafe static func update(_ start: UInt32, _ bytes: UnsafeRawBufferPointer) -> UInt32 {
+    guard isInProcessor else { return unsafe updateByTables(start, bytes) }
+    guard let address = bytes.baseAddress else { return start }
+    let words = unsafe address.assumingMemoryBound(to: UInt8.self)
+    return unsafe ~cchecksum_update(~start, words, bytes.count)
+  }
+
+  private static let isInProcessor = cchecksum_is_available()
+
+  /// What processors without the instruction compute.
+  static func byTables(_ bytes: [UInt8]) -> UInt32 {
+    unsafe bytes.withUnsafeBytes { unsafe updateByTables(0, $0) }
+  }
+
+  /// The same for any processor.
+  @unsafe static func updateByTables(
+    _ start: UInt32, _ bytes: UnsafeRawBufferPointer
+  ) -> UInt32 {
     unsafe tables.withUnsafeBufferPointer { table in
       var crc = ~start
       var index = 0

@@ -132,7 +132,7 @@ extension NativeHistogram {
 /// Which buckets a histogram has: all of it but the populations.
 ///
 ///     signed schema, u64 zero threshold, varint bounds, u64 each;
-///     positive, then negative: varint buckets, each: signed distance of its index to the one before
+///     positive, then negative: varint buckets, each: signed distance of its index to the last
 struct HistogramLayout {
   var schema: Int32
   var zeroThreshold: Double
