@@ -54,7 +54,9 @@ package enum MetricType: String, CaseIterable, Sendable {
       case .summary: ["_count", "_sum"]
       default: [String]()
       }
-    for suffix in suffixes where name.hasSuffix(suffix) { return String(name.dropLast(suffix.count)) }
+    for suffix in suffixes where name.hasSuffix(suffix) {
+      return String(name.dropLast(suffix.count))
+    }
     return name
   }
 }

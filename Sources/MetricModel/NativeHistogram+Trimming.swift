@@ -4,7 +4,9 @@ extension NativeHistogram {
   /// The bucket that holds the value is cut where interpolation puts it; of a bucket that ends in
   /// infinity nothing is known, so it goes or stays as a whole. If anything goes, count and sum are
   /// estimated anew from the buckets that remain.
-  package mutating func trim(above value: Double) { trim(HistogramCut(at: value, keepsBelow: true)) }
+  package mutating func trim(above value: Double) {
+    trim(HistogramCut(at: value, keepsBelow: true))
+  }
 
   /// Forgets what was observed below a value: PromQL's `>/`.
   package mutating func trim(below value: Double) {

@@ -56,7 +56,8 @@ package enum HistogramError: Error, Equatable, CustomStringConvertible {
         + "span length of \(spanned): histogram custom bounds are too few"
     case .boundsNotAscending(let before, let bound):
       "custom buckets: previous bound is \(NumberText.general(before)) and current is "
-        + "\(NumberText.general(bound)): histogram custom bounds must be in strictly increasing order"
+        + "\(NumberText.general(bound)): histogram custom bounds must be in strictly increasing "
+        + "order"
     case .boundIsNaN: "custom buckets: histogram custom bounds must not be NaN"
     case .boundIsInfinite:
       "custom buckets: last +Inf bound must not be explicitly defined: histogram custom bounds "

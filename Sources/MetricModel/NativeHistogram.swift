@@ -1,7 +1,8 @@
 /// A native histogram: one sample that holds a whole distribution.
 ///
+///     // (1,2] holds 2 observations, (2,4] one.
 ///     var total = NativeHistogram(
-///       schema: 0, count: 3, sum: 5, positive: HistogramBuckets(from: 1, [2, 1]))  // (1,2]: 2, (2,4]: 1
+///       schema: 0, count: 3, sum: 5, positive: HistogramBuckets(from: 1, [2, 1]))
 ///     total.quantile(0.5).value                  // 1.68…
 ///     try total.add(other)                       // brings both to a common layout first
 ///     total.description                          // {count:6, sum:10, (1,2]:4, (2,4]:2}

@@ -115,7 +115,7 @@ struct HistogramCells<Number: BucketNumber>: Sendable {
   /// Merges buckets down to a lower exponential schema; does nothing if it isn't lower.
   mutating func reduce(to lower: Int32) {
     guard !usesCustomBounds, lower < schema, lower != NativeHistogram.customSchema else { return }
-    let shift = schema - lower
+    let shift = Int(schema) - Int(lower)
     let target = { (index: Int32) -> Int32 in ((index &- 1) >> shift) &+ 1 }
     positive = positive.regrouped(target)
     negative = negative.regrouped(target)
@@ -179,9 +179,9 @@ enum ExponentialBounds {
   static func upper(_ index: Int32, schema: Int32) -> Double {
     if schema <= 0 {
       // A schema below -9 isn't known; nothing more than a large exponent comes of it.
-      return power(1, Int(index) << Int(min(-schema, 30)))
+      return power(1, Int(index) << min(-Int(schema), 30))
     }
-    guard schema <= 8 else { return power(1, Int(index) >> Int(min(schema, 62))) }
+    guard schema <= 8 else { return power(1, Int(index) >> min(Int(schema), 62)) }
     let mask = (Int32(1) << schema) - 1
     let fraction = fractions[Int(index & mask) << Int(8 - schema)]
     return power(fraction * 2, Int(index) >> Int(schema))

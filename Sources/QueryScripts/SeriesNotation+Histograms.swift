@@ -67,7 +67,8 @@ extension SeriesNotation {
     guard at(0) == UInt8(ascii: ":") else {
       if position >= bytes.count { throw NotationError("unclosed histogram, expected \"}}\"") }
       throw NotationError(
-        "unexpected \(GoText.quoted(word(from: start))) in histogram, expected a key such as count:")
+        "unexpected \(GoText.quoted(word(from: start))) in histogram, expected a key such as count:"
+      )
     }
     position += 1
     skipBlanks()
@@ -109,7 +110,8 @@ extension SeriesNotation {
     let start = position
     guard at(0) == UInt8(ascii: "[") else {
       throw NotationError(
-        "unexpected \(GoText.quoted(word(from: start))) in histogram, expected a list such as [1 2]")
+        "unexpected \(GoText.quoted(word(from: start))) in histogram, expected a list such as [1 2]"
+      )
     }
     position += 1
     var numbers: [Double] = []

@@ -66,8 +66,8 @@ package struct SeriesNotation {
     return NotatedSeries(labels: labels, values: try notation.values())
   }
 
-  /// A line of start timestamps, `up{job="a"}@st -30s _ -1m+10sx3`: the series it belongs to and for
-  /// each of its samples the distance to its start. Nil for any other line.
+  /// A line of start timestamps, `up{job="a"}@st -30s _ -1m+10sx3`: the series it belongs to and
+  /// for each of its samples the distance to its start. Nil for any other line.
   package static func parseStartTimes(
     _ line: String
   ) throws(NotationError) -> (labels: Labels, offsets: [Milliseconds?])? {
