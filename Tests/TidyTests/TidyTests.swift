@@ -12,7 +12,7 @@ import Testing
     "PromQL": ["MetricModel", "Glibc"],
     "QueryScripts": ["MetricModel", "PromQL"],
     "Rules": ["MetricModel", "PromQL", "QueryScripts", "Manifest"],
-    "TimeSeriesStore": ["MetricModel", "Glibc", "Synchronization"],
+    "TimeSeriesStore": ["MetricModel", "CChecksum", "Glibc", "Synchronization"],
     "Exposition": ["MetricModel", "CSnappy"],
     "Analysis": ["MetricModel", "Statistics", "Manifest", "Glibc"],
     "Rollouts": ["MetricModel", "Analysis", "Manifest"],
