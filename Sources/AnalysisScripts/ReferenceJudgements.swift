@@ -44,8 +44,9 @@ enum ReferenceJudgements {
       node["nanStrategy"]?.asText.flatMap(KayentaJudge.MissingValues.init) ?? .remove
     judge.measure = node["measure"]?.asText.flatMap(KayentaJudge.Measure.init) ?? .meanRatio
     judge.isCritical = node["critical"]?.asBool ?? false
-    judge.mustHaveData = node["mustHaveData"]?.asBool ?? (
-      node["expected"]?["classification"]?.asText == "NodataFailMetric")
+    judge.mustHaveData =
+      node["mustHaveData"]?.asBool
+      ?? (node["expected"]?["classification"]?.asText == "NodataFailMetric")
     if let allowed = node["allowedDecreaseIncrease"]?.asNumbers, allowed.count == 2 {
       (judge.allowedDecrease, judge.allowedIncrease) = (allowed[0], allowed[1])
     }
@@ -113,7 +114,8 @@ enum ReferenceJudgements {
   ) -> [String] {
     var problems: [String] = []
     let pairs = [
-      ("lower", verdict.interval?.lower, toInterval), ("upper", verdict.interval?.upper, toInterval),
+      ("lower", verdict.interval?.lower, toInterval),
+      ("upper", verdict.interval?.upper, toInterval),
       ("estimate", verdict.shift, toEstimate),
     ]
     for (name, found, tolerance) in pairs {

@@ -19,14 +19,21 @@ package struct RunDriver {
     package var runPhase: AnalysisPhase
   }
 
-  package var run: AnalysisRun
+  /// The run with everything that happened to it.
+  package private(set) var record: RunRecord
   package private(set) var passes: [Pass] = []
+  /// Everything asked for.
+  package private(set) var requests: [MeasurementRequest] = []
+  /// Everything measured, in order of time, also what the run didn't retain.
+  package private(set) var measurements: [Measurement] = []
   private let answer: Answering
 
   package init(_ run: AnalysisRun, answer: @escaping Answering) {
-    self.run = run
+    record = RunRecord(run)
     self.answer = answer
   }
+
+  package var run: AnalysisRun { record.run }
 
   /// Starts the run and goes on until it has ended or asks to be woken after `end`.
   package mutating func drive(
@@ -45,7 +52,7 @@ package struct RunDriver {
   /// Applies an event and answers all measurements; gives the next time to wake.
   @discardableResult
   package mutating func deliver(_ event: AnalysisEvent, at now: Timestamp) -> Timestamp? {
-    var effects = run.apply(event, at: now)
+    var effects = record.apply(event, at: now)
     var names: [String] = []
     var wake: Timestamp?
     while !effects.isEmpty {
@@ -54,7 +61,11 @@ package struct RunDriver {
         switch effect {
         case .measure(let request):
           names.append(request.metric)
-          next += run.apply(.measured(request.id, answer(request, now)), at: now)
+          requests.append(request)
+          next += record.apply(.measured(request.id, answer(request, now)), at: now)
+          if let last = run.result(of: request.metric)?.measurements.last, last.id == request.id {
+            measurements.append(last)
+          }
         case .wake(let time): wake = time
         case .finished: wake = nil
         }
