@@ -19,6 +19,15 @@ import Testing
       "MetricModel", "Statistics", "PromQL", "TimeSeriesStore", "Analysis", "Rollouts", "Manifest",
     ],
     "YAMLReader": ["Manifest", "Yams"],
+    "HTTPTransport": ["CCurl", "Glibc", "Synchronization"],
+    "KubernetesClient": [
+      "HTTPTransport", "Manifest", "YAMLReader", "MetricModel", "Glibc", "Synchronization",
+      "FoundationEssentials",
+    ],
+    "RolloutExecutor": [
+      "KubernetesClient", "HTTPTransport", "AnalysisExecutor", "Rollouts", "Analysis", "Manifest",
+      "MetricModel", "Statistics", "Synchronization",
+    ],
     "HTTPService": [
       "MetricModel", "PromQL", "TimeSeriesStore", "Exposition", "Hummingbird", "Logging",
       "HummingbirdCore", "NIOCore", "HTTPTypes", "Synchronization", "Glibc",
