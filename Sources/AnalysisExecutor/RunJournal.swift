@@ -25,8 +25,8 @@ package struct JournalError: Error, Equatable, CustomStringConvertible {
 
 /// A journal of files, one for each run: `<directory>/<name>.jsonl`.
 ///
-/// Appending survives the end of the process at any point. It isn't forced to the disk, so after the
-/// end of the machine the last seconds may be missing: those measurements are then taken again.
+/// Appending survives the end of the process at any point. It isn't forced to the disk, so after
+/// the end of the machine the last seconds may be missing: those measurements are then taken again.
 package struct FileJournal: RunJournal {
   private let directory: FilePath
   private static let ending = ".jsonl"

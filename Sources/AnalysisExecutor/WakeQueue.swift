@@ -1,7 +1,7 @@
 internal import MetricModel
 
-/// The runs that want to be woken, the earliest first: a binary heap. A later wish of a run replaces
-/// its earlier one, which stays in the heap and is passed over.
+/// The runs that want to be woken, the earliest first: a binary heap. A later wish of a run
+/// replaces its earlier one, which stays in the heap and is passed over.
 struct WakeQueue {
   private struct Wake {
     var time: Timestamp

@@ -108,7 +108,8 @@ import Testing
     ),
     (
       200,
-      #"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[2,"1"],[1,"1"]]}]}}"#,
+      #"{"status":"success","data":{"resultType":"matrix","result":"#
+        + #"[{"metric":{},"values":[[2,"1"],[1,"1"]]}]}}"#,
       "bad_response: the times of a series don't ascend"
     ),
   ])
@@ -171,7 +172,8 @@ import Testing
     let servers = ScriptedServers { _, _ in HTTPResponse(201, #"{"data":{"ok":true}}"#) }
     let answer = try await Self.answer(
       "web: {url: 'https://gate/v', method: POST, jsonBody: {app: shop, n: 1}, "
-        + "headers: [{key: Authorization, value: Bearer abc}], insecure: true, jsonPath: '{$.data}'}",
+        + "headers: [{key: Authorization, value: Bearer abc}], insecure: true, "
+        + "jsonPath: '{$.data}'}",
       servers)
     #expect(answer == .body(#"{"data":{"ok":true}}"#))
     let request = servers.requests[0]

@@ -90,7 +90,8 @@ extension AnalysisRun {
     return try? plan.question(at: started, runStart: openedAt ?? started)
   }
 
-  /// The values of the secrets among the arguments, to take the run up again by; never written down.
+  /// The values of the secrets among the arguments, to take the run up again by; never written
+  /// down.
   package var secretValues: [Argument.Origin: String] {
     var result: [Argument.Origin: String] = [:]
     for argument in spec.arguments {
