@@ -138,7 +138,7 @@ enum AnswerComparison {
     switch value {
     case .omitted: "_"
     case .number(let value): number(value)
-    case .histogram: "{{...}}"
+    case .histogram(let histogram, _): histogram.expression
     }
   }
 

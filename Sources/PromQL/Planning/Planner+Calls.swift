@@ -246,7 +246,7 @@ extension Planner {
       call,
       LabelRule(
         destination: destination,
-        content: .replaced(pattern, source: source, LabelTemplate(template))))
+        content: .replaced(pattern, source: source, RegexTemplate(template))))
   }
 
   private func labelJoin(_ call: FunctionCall) throws(QueryError) -> Planned {
