@@ -133,6 +133,9 @@ package enum Printer {
       }
     }
     operation += text(of: matching.fill)
-    return "\(text(of: binary.left)) \(operation) \(text(of: binary.right))"
+    var left = text(of: binary.left)
+    // A sign would take the whole power for its operand.
+    if binary.operation == .power, left == "+Inf" { left = "Inf" }
+    return "\(left) \(operation) \(text(of: binary.right))"
   }
 }
