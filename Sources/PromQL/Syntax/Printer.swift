@@ -123,7 +123,10 @@ package enum Printer {
   }
 
   private static func text(of binary: BinaryOperation) -> String {
-    "\(text(of: binary.left)) \(text(operatorOf: binary)) \(text(of: binary.right))"
+    var left = text(of: binary.left)
+    // A sign would take the whole power for its operand.
+    if binary.operation == .power, left == "+Inf" { left = "Inf" }
+    return "\(left) \(text(operatorOf: binary)) \(text(of: binary.right))"
   }
 
   /// `+ on (job) group_left ()`.
