@@ -14,7 +14,7 @@ import Testing
     return batch
   }
 
-  private func decode(_ message: [UInt8]) throws(RemoteWriteError) -> SampleBatch {
+  private func decode(_ message: [UInt8]) throws(WireError) -> SampleBatch {
     var decoder = RemoteWriteDecoder()
     return try decoder.decode(message)
   }
@@ -30,13 +30,13 @@ import Testing
   @Test func `the declared size is refused before anything is decompressed`() {
     // A preamble that claims 1 GiB and nothing behind it.
     let bomb: [UInt8] = [0x80, 0x80, 0x80, 0x80, 0x04, 0x00]
-    let error = #expect(throws: RemoteWriteError.self) { try RemoteWrite.decompressed(bomb) }
+    let error = #expect(throws: WireError.self) { try RemoteWrite.decompressed(bomb) }
     #expect(error == .tooLarge(declaredBytes: 1 << 30, limitBytes: 32 << 20))
   }
 
   @Test(arguments: [[], [0xff], [0x05, 0x00], Array("sNaPpY".utf8)] as [[UInt8]])
   func `a body that is not Snappy is refused`(_ body: [UInt8]) {
-    let error = #expect(throws: RemoteWriteError.self) { try RemoteWrite.decompressed(body) }
+    let error = #expect(throws: WireError.self) { try RemoteWrite.decompressed(body) }
     #expect(error == .notSnappy)
   }
 
@@ -67,7 +67,7 @@ import Testing
   func `a series that may not be stored is named`(
     _ labels: [(String, String)], _ message: String
   ) {
-    let error = #expect(throws: RemoteWriteError.self) {
+    let error = #expect(throws: WireError.self) {
       try decode(request(labels))
     }
     #expect(error?.description == message)
@@ -87,7 +87,7 @@ import Testing
   }
 
   @Test func `native histograms are refused with a remedy`() {
-    let error = #expect(throws: RemoteWriteError.self) {
+    let error = #expect(throws: WireError.self) {
       try decode(request([("__name__", "m")], after: [0x22, 0x00]))
     }
     #expect(
@@ -103,7 +103,7 @@ import Testing
   }
 
   @Test func `a message cut short is refused with its place`() {
-    let error = #expect(throws: RemoteWriteError.self) {
+    let error = #expect(throws: WireError.self) {
       try decode([0x0a, 0x05, 0x0a])
     }
     #expect(
