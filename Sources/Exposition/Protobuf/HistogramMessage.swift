@@ -131,7 +131,7 @@ struct HistogramMessage {
       histogram.reduceResolution(to: NativeHistogram.exponentialSchemas.upperBound)
     }
     try histogram.validate()
-    if isInteger && !histogram.isStaleMarker { try checkCount() }
+    if isInteger { try checkCount() }
     return histogram
   }
 
@@ -169,18 +169,39 @@ struct HistogramMessage {
 }
 
 extension ProtobufWriter {
-  /// A histogram with the fields of remote write; counts are sent as floating-point numbers.
+  /// A histogram with the fields of remote write: in whole numbers where it has nothing else, which
+  /// takes a byte or two for a bucket instead of eight.
   mutating func histogram(_ histogram: NativeHistogram, time: Timestamp, startTime: Timestamp?) {
     let fields = HistogramMessage.remote
-    double(fields.countFloat, histogram.count)
+    let whole = WholeHistogram(histogram)
+    if let whole {
+      // Zero is written too, since it tells which kind this is.
+      raw(fields.count << 3)
+      raw(whole.count)
+    } else {
+      double(fields.countFloat, histogram.count)
+    }
     double(fields.sum, histogram.sum)
     zigZag(fields.schema, Int64(histogram.schema))
     double(fields.zeroThreshold, histogram.zeroThreshold)
-    double(fields.zeroCountFloat, histogram.zeroCount)
+    if let whole {
+      raw(fields.zeroCount << 3)
+      raw(whole.zeroCount)
+    } else {
+      double(fields.zeroCountFloat, histogram.zeroCount)
+    }
     spans(fields.negativeSpans, histogram.negative.spans)
-    doubles(fields.negativeCounts, histogram.negative.values)
+    if let whole {
+      varints(fields.negativeDeltas, whole.negativeDeltas)
+    } else {
+      doubles(fields.negativeCounts, histogram.negative.values)
+    }
     spans(fields.positiveSpans, histogram.positive.spans)
-    doubles(fields.positiveCounts, histogram.positive.values)
+    if let whole {
+      varints(fields.positiveDeltas, whole.positiveDeltas)
+    } else {
+      doubles(fields.positiveCounts, histogram.positive.values)
+    }
     varint(14, UInt64(histogram.hint.rawValue))
     varint(15, time.milliseconds)
     doubles(16, histogram.customBounds)
@@ -194,5 +215,46 @@ extension ProtobufWriter {
         writer.varint(2, UInt64(span.length))
       }
     }
+  }
+}
+
+/// A histogram in whole numbers.
+struct WholeHistogram {
+  let count: UInt64
+  let zeroCount: UInt64
+  /// Differences between buckets, as protobuf's `sint64`.
+  let positiveDeltas: [UInt64]
+  let negativeDeltas: [UInt64]
+
+  /// Nil when a number isn't whole, or when they don't add up as receivers demand of whole numbers.
+  init?(_ histogram: NativeHistogram) {
+    guard let count = Self.whole(histogram.count), let zero = Self.whole(histogram.zeroCount),
+      let positive = Self.deltas(histogram.positive.values),
+      let negative = Self.deltas(histogram.negative.values)
+    else { return nil }
+    let total = positive.total + negative.total + zero
+    guard histogram.sum.isNaN ? total <= count : total == count else { return nil }
+    self.count = count
+    zeroCount = zero
+    positiveDeltas = positive.deltas
+    negativeDeltas = negative.deltas
+  }
+
+  /// Up to 2^53, beyond which floating-point numbers have gaps.
+  private static func whole(_ value: Double) -> UInt64? {
+    guard value >= 0, value <= 0x1p53 else { return nil }
+    return UInt64(exactly: value)
+  }
+
+  private static func deltas(_ values: [Double]) -> (deltas: [UInt64], total: UInt64)? {
+    var deltas: [UInt64] = []
+    var (before, total): (Int64, UInt64) = (0, 0)
+    for value in values {
+      guard let count = whole(value) else { return nil }
+      deltas.append((Int64(count) - before).zigZagEncoded)
+      before = Int64(count)
+      total = total &+ count
+    }
+    return (deltas, total)
   }
 }

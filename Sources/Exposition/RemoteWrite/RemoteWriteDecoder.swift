@@ -171,13 +171,18 @@ extension SampleBatch {
     while let (field, payload) = try reader.next(bytes) {
       _ = try message.take(field, payload, HistogramMessage.remote, reader, bytes)
     }
-    let start = message.startTimestamp
+    let start =
+      message.startTimestamp == 0 ? nil : Timestamp(milliseconds: message.startTimestamp)
+    let time = Timestamp(milliseconds: message.timestamp)
+    // A staleness marker is a number, also where a series of histograms ends.
+    if message.sum.isStaleMarker {
+      append(series: series, time, StaleMarker.value, startTime: start)
+      return
+    }
     do {
       append(
         HistogramRow(
-          series: series, time: Timestamp(milliseconds: message.timestamp),
-          startTime: start == 0 ? nil : Timestamp(milliseconds: start),
-          histogram: try message.histogram()))
+          series: series, time: time, startTime: start, histogram: try message.histogram()))
     } catch {
       throw .invalidSeries(series: labels[Int(series)].description, reason: "\(error)")
     }
