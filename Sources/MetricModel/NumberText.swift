@@ -28,7 +28,7 @@ package enum NumberText {
     }
   }
 
-  /// Go's `%g` and `%v`: exponent form when the exponent is below -4 or from 6 on.
+  /// Go's `%g` and `%v`: shortest digits, with an exponent below 1e-4 and from 1e6 on.
   package static func general(_ value: Double) -> String {
     let magnitude = value.magnitude
     guard magnitude != 0, magnitude.isFinite else { return plain(value) }

@@ -152,7 +152,7 @@ enum AnswerComparison {
   }
 
   private static func number(_ value: Double) -> String {
-    value.isStaleMarker ? "stale" : NumberText.general(value)
+    value.isStaleMarker ? "stale" : NumberText.json(value)
   }
 
   private static func lines(_ lines: [String]) -> String {
