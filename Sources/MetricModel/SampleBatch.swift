@@ -84,7 +84,8 @@ package struct SampleBatch: Sendable {
       startTimes.append(contentsOf: repeatElement(0, count: columns.count))
     }
     for (position, time) in columns.histograms.timestamps.enumerated() {
-      let start = columns.histograms.startTimes.isEmpty ? 0 : columns.histograms.startTimes[position]
+      let start =
+        columns.histograms.startTimes.isEmpty ? 0 : columns.histograms.startTimes[position]
       histograms.append(
         HistogramRow(
           series: index, time: Timestamp(milliseconds: time),

@@ -54,7 +54,8 @@ import Testing
     #expect(batch.exemplars.map(\.exemplar.time.milliseconds) == [1_699_999_999_000])
     #expect(
       batch.metadata == [
-        MetricMetadata(family: "c_total", type: .counter, unit: "seconds", help: "Help of c_total."),
+        MetricMetadata(
+          family: "c_total", type: .counter, unit: "seconds", help: "Help of c_total."),
         MetricMetadata(family: "g", type: .gauge, unit: "seconds", help: "Help of g."),
         MetricMetadata(family: "u", type: .unknown, unit: "seconds", help: "Help of u."),
       ])

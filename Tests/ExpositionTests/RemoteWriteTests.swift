@@ -112,7 +112,8 @@ import Testing
     batch.append(
       ExemplarRow(series: series, exemplar: Exemplar(labels: trace, value: 0.25, time: time)))
     batch.append(
-      MetricMetadata(family: "latency_seconds", type: .histogram, unit: "seconds", help: "How long."))
+      MetricMetadata(
+        family: "latency_seconds", type: .histogram, unit: "seconds", help: "How long."))
     return batch
   }
 

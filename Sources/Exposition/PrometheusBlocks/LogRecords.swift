@@ -3,8 +3,8 @@ import MetricModel
 /// The records of a write-ahead log, out of its segments.
 ///
 /// The layout is that of Prometheus' `tsdb/docs/format/wal.md`: pages of 32 KiB, in which records
-/// are cut into fragments, each with a checksum. A log may end within a record, as a server that was
-/// killed leaves it; anything else that doesn't hold is damage.
+/// are cut into fragments, each with a checksum. A log may end within a record, as a server that
+/// was killed leaves it; anything else that doesn't hold is damage.
 struct LogRecords {
   private let segments: [BlockBytes]
   private var segment = 0

@@ -2,8 +2,7 @@ package import MetricModel
 
 /// What a Prometheus server had in memory, out of the files that it keeps beside its blocks.
 ///
-///     let head = try PrometheusHead(
-///       checkpoint: checkpointSegments, log: segments, chunks: headChunkFiles, lateLog: wblSegments)
+///     let head = try PrometheusHead(checkpoint: a, log: b, chunks: c, lateLog: d)
 ///     for index in 0..<head.seriesCount { store(head.series(at: index, since: start)) }
 ///
 /// Log and checkpoint hold every sample of the head; `chunks_head` holds the same once more where a
@@ -61,8 +60,8 @@ package struct PrometheusHead {
 
   /// A series with its samples, without deleted ones; series are in the order of labels.
   ///
-  /// - Parameter start: samples before it are in blocks already (`BlockMeta.headStart(of:)`) and left
-  ///   out, late ones apart.
+  /// - Parameter start: samples before it are in blocks already (`BlockMeta.headStart(of:)`) and
+  ///   left out, late ones apart.
   package func series(at position: Int, since start: Timestamp? = nil) -> Series {
     let (labels, numbers) = sorted[position]
     let start = start?.milliseconds ?? .min

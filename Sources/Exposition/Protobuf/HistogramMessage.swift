@@ -1,7 +1,7 @@
 import MetricModel
 
-/// A native histogram as protobuf messages carry it, before it is put together: remote write of both
-/// versions and exposition have the same parts under different numbers.
+/// A native histogram as protobuf messages carry it, before it is put together: remote write of
+/// both versions and exposition have the same parts under different numbers.
 struct HistogramMessage {
   /// Field numbers of one kind of message; nil where it has no such field.
   struct Fields {

@@ -190,7 +190,8 @@ package struct MetricFamilyParser {
       native.floatCount = 0
     }
     if native.floatCount == nil { native.floatZeroCount = nil }
-    let isNative = !native.positive.spans.isEmpty || !native.negative.spans.isEmpty
+    let isNative =
+      !native.positive.spans.isEmpty || !native.negative.spans.isEmpty
       || native.zeroThreshold > 0 || native.zeroCount > 0
     if isNative {
       let series = batch.addSeries(metric.labels(suffix: ""))

@@ -2,7 +2,7 @@
 ///
 ///     let version = try RemoteWriteVersion(contentType: type)
 ///     let message = try RemoteWrite.decompressed(body)
-///     let batch = try decoder.decode(message, version)  // a RemoteWriteDecoder, kept between requests
+///     let batch = try decoder.decode(message, version)  // kept between requests
 package enum RemoteWrite {
   /// What Prometheus accepts after decompression.
   package static let decodedBytesMax = 32 << 20
