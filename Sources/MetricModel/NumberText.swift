@@ -48,6 +48,14 @@ package enum NumberText {
     return String(decoding: bytes, as: UTF8.self)
   }
 
+  /// The spelling of bounds and quantiles in labels since Prometheus 3, `le="1.0"`: as `general`,
+  /// but never like a whole number.
+  package static func openMetrics(_ value: Double) -> String {
+    let text = general(value)
+    let isWhole = value.isFinite && !text.utf8.contains { $0 == 0x2e || $0 == 0x65 }
+    return isWhole ? text + ".0" : text
+  }
+
   package static func appendPlain(_ value: Double, to output: inout [UInt8]) {
     if let special = special(value) {
       output.append(contentsOf: special.utf8)

@@ -13,7 +13,7 @@ import Testing
     "QueryScripts": ["MetricModel", "PromQL"],
     "Rules": ["MetricModel", "PromQL", "QueryScripts", "Manifest"],
     "TimeSeriesStore": ["MetricModel", "CChecksum", "Glibc", "Synchronization"],
-    "Exposition": ["MetricModel", "CSnappy"],
+    "Exposition": ["MetricModel", "Manifest", "CSnappy"],
     "Analysis": ["MetricModel", "Statistics", "Manifest", "Glibc"],
     "Rollouts": ["MetricModel", "Analysis", "Manifest"],
     "Simulation": [
