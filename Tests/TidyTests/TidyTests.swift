@@ -15,8 +15,10 @@ import Testing
     "Exposition": ["MetricModel", "CSnappy"],
     "Analysis": ["MetricModel", "Statistics", "Manifest", "Glibc"],
     "Rollouts": ["MetricModel", "Analysis", "Manifest"],
+    "TrafficRouting": ["Manifest", "Rollouts"],
     "Simulation": [
-      "MetricModel", "Statistics", "PromQL", "TimeSeriesStore", "Analysis", "Rollouts", "Manifest",
+      "MetricModel", "Statistics", "PromQL", "TimeSeriesStore", "Analysis", "Rollouts",
+      "TrafficRouting", "Manifest",
     ],
     "YAMLReader": ["Manifest", "Yams"],
     "HTTPService": [

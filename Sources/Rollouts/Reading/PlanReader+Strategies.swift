@@ -95,7 +95,11 @@ extension PlanReader {
       guard let value = object.optional(field) else { continue }
       let path = object.path(of: field)
       let use = analysisUse(value, path: path, extraFields: [])?.use
-      if field == "prePromotionAnalysis" { plan.prePromotion = use } else { plan.postPromotion = use }
+      if field == "prePromotionAnalysis" {
+        plan.prePromotion = use
+      } else {
+        plan.postPromotion = use
+      }
     }
     gatherUnknown(of: object, elsewhere: PlanFields.canaryOnly)
     return active == nil ? nil : plan
