@@ -11,6 +11,7 @@ import Testing
     "Statistics": ["COpenBLAS", "CLAPACKE", "Glibc"],
     "PromQL": ["MetricModel", "Glibc"],
     "QueryScripts": ["MetricModel", "PromQL"],
+    "Rules": ["MetricModel", "PromQL", "QueryScripts", "Manifest"],
     "TimeSeriesStore": ["MetricModel", "Glibc", "Synchronization"],
     "Exposition": ["MetricModel", "CSnappy"],
     "Analysis": ["MetricModel", "Statistics", "Manifest", "Glibc"],
@@ -21,12 +22,21 @@ import Testing
       "TrafficRouting", "Manifest",
     ],
     "YAMLReader": ["Manifest", "Yams"],
+    "HTTPTransport": ["CCurl", "Glibc", "Synchronization"],
+    "KubernetesClient": [
+      "HTTPTransport", "Manifest", "YAMLReader", "MetricModel", "Glibc", "Synchronization",
+      "FoundationEssentials",
+    ],
+    "RolloutExecutor": [
+      "KubernetesClient", "HTTPTransport", "AnalysisExecutor", "Rollouts", "Analysis", "Manifest",
+      "MetricModel", "Statistics", "Synchronization",
+    ],
     "HTTPService": [
       "MetricModel", "PromQL", "TimeSeriesStore", "Exposition", "Hummingbird", "Logging",
       "HummingbirdCore", "NIOCore", "HTTPTypes", "Synchronization", "Glibc",
     ],
     "CLI": [
-      "MetricModel", "PromQL", "QueryScripts", "TimeSeriesStore", "Exposition", "Analysis",
+      "MetricModel", "PromQL", "QueryScripts", "Rules", "TimeSeriesStore", "Exposition", "Analysis",
       "Rollouts",
       "Simulation", "Statistics", "Manifest", "YAMLReader", "HTTPService", "ArgumentParser",
       "FoundationEssentials", "Logging", "SystemPackage", "Glibc",
