@@ -3,7 +3,7 @@ package import Rollouts
 
 /// One object that a router is configured by.
 ///
-///     for object in RoutedObject.all(of: plan.routers, rolloutNamed: "shop", namespace: "web") { ... }
+///     for object in router.objects(context) { read(object) }
 package struct RoutedObject: Hashable, Sendable {
   package enum Kind: String, Hashable, Sendable {
     case virtualService = "VirtualService"

@@ -2,8 +2,8 @@ package import Rollouts
 
 /// What all routers need to know besides the split.
 package struct RoutingContext: Equatable, Sendable {
-  /// The annotation of a Rollout that lists, separated by commas, destinations of others that share
-  /// its routes and keep their weights.
+  /// The annotation of a Rollout that lists, separated by commas, destinations of others that
+  /// share its routes and keep their weights.
   package static let otherDestinationsAnnotation = "rollouts.assay.dev/other-destinations"
 
   package var rollout: String
@@ -46,8 +46,8 @@ package struct RoutingContext: Equatable, Sendable {
       })
   }
 
-  /// Whether an experiment of this Rollout put a destination there: a Service the plan names, or one
-  /// named `<rollout>-<hash>-<revision>-<step>` and more.
+  /// Whether an experiment of this Rollout put a destination there: a Service the plan names, or
+  /// one named `<rollout>-<hash>-<revision>-<step>` and more.
   func isExperiment(_ destination: String) -> Bool {
     if experimentServices.contains(destination) { return true }
     guard destination.hasPrefix("\(rollout)-") else { return false }
