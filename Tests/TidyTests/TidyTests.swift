@@ -16,8 +16,10 @@ import Testing
     "Exposition": ["MetricModel", "Manifest", "CSnappy"],
     "Analysis": ["MetricModel", "Statistics", "Manifest", "Glibc"],
     "Rollouts": ["MetricModel", "Analysis", "Manifest"],
+    "TrafficRouting": ["Manifest", "Rollouts"],
     "Simulation": [
-      "MetricModel", "Statistics", "PromQL", "TimeSeriesStore", "Analysis", "Rollouts", "Manifest",
+      "MetricModel", "Statistics", "PromQL", "TimeSeriesStore", "Analysis", "Rollouts",
+      "TrafficRouting", "Manifest",
     ],
     "AnalysisQueries": ["MetricModel", "PromQL", "Analysis"],
     "AnalysisScripts": [
