@@ -24,6 +24,7 @@ import Testing
       "MetricModel", "Statistics", "QueryScripts", "Analysis", "AnalysisQueries", "Manifest",
       "Glibc",
     ],
+    "Backtesting": ["MetricModel", "Statistics", "Manifest", "Analysis", "Glibc"],
     "AnalysisExecutor": [
       "MetricModel", "PromQL", "Analysis", "AnalysisQueries", "Manifest", "HTTPTransport",
       "SystemPackage", "FoundationEssentials", "Glibc",
