@@ -29,7 +29,8 @@ struct RuleGroupStateTests {
   /// `name{labels} value`, staleness markers as `stale`.
   private func texts(_ output: RuleOutput) -> [String] {
     output.samples.map { sample in
-      "\(sample.labels) \(sample.value.isStaleMarker ? "stale" : NumberText.plain(sample.value))"
+      let number = sample.value.number ?? .nan
+      return "\(sample.labels) \(number.isStaleMarker ? "stale" : NumberText.plain(number))"
     }
   }
 

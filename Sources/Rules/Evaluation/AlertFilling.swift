@@ -43,7 +43,7 @@ struct AlertFilling {
         "Labels": .labels(sample.labels),
         "ExternalLabels": .labels(environment.externalLabels.map { ($0.name, $0.value) }),
         "ExternalURL": .text(environment.externalURL),
-        "Value": .number(sample.point.value),
+        "Value": .number(sample.value.number ?? 0),
       ])
     func text(_ pair: TemplatedPair) -> String {
       do {
@@ -60,7 +60,7 @@ struct AlertFilling {
     var annotations = LabelsBuilder()
     for pair in alert.annotations { annotations.set(pair.name, text(pair)) }
     return Alert(
-      labels: labels.labels, annotations: annotations.labels, value: sample.point.value,
+      labels: labels.labels, annotations: annotations.labels, value: sample.value.number ?? 0,
       activeAt: now)
   }
 }

@@ -121,7 +121,7 @@ package struct RuleGroupState: Sendable {
           "vector contains metrics with the same labelset after applying rule labels")
       }
       samples.append(
-        RuleOutput.Sample(labels: labels, time: sample.point.time, value: sample.point.value))
+        RuleOutput.Sample(labels: labels, time: sample.time, value: sample.value))
     }
     if group.limit > 0, samples.count > group.limit {
       throw RuleFailure("exceeded limit of \(group.limit) with \(samples.count) series")

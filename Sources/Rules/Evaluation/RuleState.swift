@@ -44,7 +44,17 @@ package struct RuleOutput: Sendable {
   package struct Sample: Sendable {
     package var labels: Labels
     package var time: Timestamp
-    package var value: Double
+    package var value: SampleValue
+
+    init(labels: Labels, time: Timestamp, value: SampleValue) {
+      self.labels = labels
+      self.time = time
+      self.value = value
+    }
+
+    init(labels: Labels, time: Timestamp, value: Double) {
+      self.init(labels: labels, time: time, value: .number(value))
+    }
   }
 
   /// Samples of the rule, then staleness markers of series that are gone.

@@ -17,13 +17,13 @@ enum GoPrinting {
   }
 
   /// `%.Ng`.
-  static func general(_ value: Double, precision: Int, threshold: Int? = nil) -> String {
+  static func general(_ value: Double, precision: Int) -> String {
     guard value.isFinite, value != 0 else { return NumberText.general(value) }
     let digits = NumberText.digits(value, count: max(1, precision))
     let trimmed = digits.text.reversed().drop { $0 == "0" }.reversed()
     let text = trimmed.isEmpty ? "0" : String(trimmed)
     let sign = value < 0 ? "-" : ""
-    if digits.exponent < -4 || digits.exponent >= threshold ?? max(1, precision) {
+    if digits.exponent < -4 || digits.exponent >= max(1, precision) {
       let fraction = text.dropFirst()
       return sign + text.prefix(1) + (fraction.isEmpty ? "" : "." + fraction)
         + exponentText(digits.exponent)
@@ -43,17 +43,6 @@ enum GoPrinting {
     let zeros = String(repeating: "0", count: max(0, exponent + 1 - digits.utf8.count))
     let fraction = digits.dropFirst(exponent + 1)
     return whole + zeros + (fraction.isEmpty ? "" : "." + fraction)
-  }
-
-  /// `%v`: the shortest digits that read back the same, with an exponent below -4 and from 6 on.
-  static func shortest(_ value: Double) -> String {
-    guard value.isFinite, value != 0 else { return NumberText.general(value) }
-    let plain = NumberText.json(value.magnitude)
-    let digits = plain.prefix { $0 != "e" }.filter { $0 != "." }.drop { $0 == "0" }
-    let significant = max(1, digits.reversed().drop { $0 == "0" }.count)
-    let (_, exponent) = NumberText.digits(value, count: significant)
-    return exponent < 6 && exponent >= -4
-      ? NumberText.plain(value) : general(value, precision: significant, threshold: 6)
   }
 
   /// `%.Nf`.
@@ -137,7 +126,7 @@ extension GoPrinting {
     case ("v", .number(let number)) where directive.precision != nil,
       ("g", .number(let number)) where directive.precision != nil:
       return signed(general(number, precision: directive.precision ?? 6), number < 0)
-    case ("g", .number(let number)): return signed(shortest(number), number < 0)
+    case ("g", .number(let number)): return signed(NumberText.general(number), number < 0)
     case ("v", _): return value.printed
     case ("f", .number(let number)), ("F", .number(let number)):
       return signed(fixed(number, precision: directive.precision ?? 6), number < 0)

@@ -140,7 +140,7 @@ extension TemplateFunctions {
   private static func sample(_ sample: VectorSample) -> TemplateValue {
     .fields(
       type: "template.sample",
-      ["Labels": .labels(sample.labels), "Value": .number(sample.point.value)])
+      ["Labels": .labels(sample.labels), "Value": .number(sample.value.number ?? 0)])
   }
 
   private static let texts: [String: Row] = [

@@ -65,7 +65,7 @@ package indirect enum TemplateValue: Equatable, Sendable {
     case .missing: "<no value>"
     case .bool(let truth): String(truth)
     case .integer(let number): String(number)
-    case .number(let number): GoPrinting.shortest(number)
+    case .number(let number): NumberText.general(number)
     case .text(let text): text
     case .list(let elements): "[" + elements.map(\.printed).joined(separator: " ") + "]"
     case .map(let fields, _):

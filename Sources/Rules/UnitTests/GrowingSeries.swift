@@ -12,7 +12,7 @@ struct GrowingSeries: SeriesSource {
   ///
   /// - Throws: when the series has another value at that time, or a later one.
   mutating func append(
-    _ labels: Labels, _ time: Timestamp, _ value: Double
+    _ labels: Labels, _ time: Timestamp, _ value: SampleValue
   ) throws(RuleFailure) {
     let place: Int
     if let known = places[labels] {
@@ -23,17 +23,24 @@ struct GrowingSeries: SeriesSource {
       series.append(Series(labels: labels, samples: SampleColumns()))
       isSorted = false
     }
-    if let last = series[place].samples.timestamps.last, last >= time.milliseconds {
-      let isRepeated =
-        last == time.milliseconds
-        && series[place].samples.values.last?.bitPattern == value.bitPattern
-      guard isRepeated else {
+    let samples = series[place].samples
+    let last = max(samples.timestamps.last ?? .min, samples.histograms.timestamps.last ?? .min)
+    if last >= time.milliseconds {
+      let isNumber = samples.timestamps.last == last
+      let newest =
+        isNumber
+        ? samples.values.last.map(SampleValue.number)
+        : samples.histograms.values.last.map(SampleValue.histogram)
+      guard last == time.milliseconds && newest == value else {
         throw RuleFailure(
           last == time.milliseconds ? "duplicate sample for timestamp" : "out of order sample")
       }
       return
     }
-    series[place].samples.append(time, value)
+    switch value {
+    case .number(let number): series[place].samples.append(time, number)
+    case .histogram(let histogram): series[place].samples.histograms.append(time, histogram)
+    }
   }
 
   /// Puts series in order; to be called after new ones.

@@ -74,9 +74,9 @@ struct RuleTestRun {
         let time = test.start.advanced(by: Milliseconds(offset.partialValue))
         switch value {
         case .omitted: break
-        case .number(let number): try storage.append(notated.labels, time, number)
-        case .histogram:
-          throw RuleFailure("native histograms are not supported in input series yet")
+        case .number(let number): try storage.append(notated.labels, time, .number(number))
+        case .histogram(let histogram, _):
+          try storage.append(notated.labels, time, .histogram(histogram))
         }
       }
     }
@@ -91,7 +91,7 @@ struct RuleTestRun {
         do throws(RuleFailure) {
           for sample in output.samples {
             // A marker behind a sample of another rule is nothing to complain about.
-            if sample.value.isStaleMarker {
+            if sample.value.number?.isStaleMarker == true {
               try? storage.append(sample.labels, sample.time, sample.value)
             } else {
               try storage.append(sample.labels, sample.time, sample.value)
@@ -170,7 +170,7 @@ extension RuleTestRun {
       let query = try parsed(expectation.expression)
       let time = test.start.advanced(by: expectation.time)
       got = try RuleGroupState.vector(of: query, at: time, from: storage)
-        .map { ($0.labels, $0.point.value) }
+        .map { ($0.labels, $0.value.number ?? .nan) }
     } catch {
       return ["\(place) err: \(error)"]
     }
