@@ -69,7 +69,7 @@ package struct DetectionPlan: Equatable, Sendable {
     let canaryBad =
       requestsPerSecond * step.length.seconds * Double(step.weight) / 100 * share
     if ratio == .infinity { return "can detect nothing: no traffic or no weight" }
-    if canaryBad * ratio < 5 {
+    if canaryBad < 1 {
       return "can hardly detect anything: \(short(canaryBad)) bad events of the canary are "
         + "expected in the whole step"
     }

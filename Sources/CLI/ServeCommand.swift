@@ -28,6 +28,7 @@ struct ServeCommand: AsyncParsableCommand {
   var enablesAdminAPI = false
 
   @OptionGroup var features: FeatureOptions
+  @OptionGroup var analyses: AnalysisOptions
 
   func run() async throws {
     try await reporting {
@@ -41,10 +42,14 @@ struct ServeCommand: AsyncParsableCommand {
       options.queries = features.queryOptions
       var logger = Logger(label: "assay", factory: { StreamLogHandler.standardError(label: $0) })
       logger.logLevel = .warning
-      let service = Service(store: store, options: options, logger: logger)
+      let (endpoints, runner) = try await analyses.endpoints(
+        store: store, directory: data, queries: options.queries)
+      let service = Service(
+        store: store, options: options, logger: logger, analyses: endpoints)
       try await service.run(at: address) { port in
         Terminal.complain("assay: serving \(data) at http://\(address.host):\(port)")
       }
+      await runner.close()
     }
   }
 }

@@ -10,6 +10,8 @@ struct RouteResponder: HTTPResponder {
   let counters: ServiceCounters
   let queries: WorkerPool
   let ingestion: WorkerPool
+  /// Nil where no analyses are served.
+  var analyses: AnalysisEndpoints?
 
   /// Lets the threads end.
   func close() {
@@ -21,6 +23,7 @@ struct RouteResponder: HTTPResponder {
   private static let addressBytesMax = 64 << 10
 
   func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+    if let response = try await analyses?.response(to: request) { return response }
     let start = ContinuousClock.now
     let (route, answer) = try await answer(request)
     counters.countRequest(

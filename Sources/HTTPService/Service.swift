@@ -18,12 +18,16 @@ package struct Service: Sendable {
 
   /// Starts the threads for queries and ingestion, which end when `run` does; the store stays the
   /// caller's to close.
-  package init(store: Store, options: ServiceOptions, logger: Logger) {
+  ///
+  /// - Parameter analyses: nil to serve none.
+  package init(
+    store: Store, options: ServiceOptions, logger: Logger, analyses: AnalysisEndpoints? = nil
+  ) {
     let counters = ServiceCounters()
     responder = RouteResponder(
       routes: Routes(store: store, options: options, counters: counters), counters: counters,
       queries: WorkerPool(threads: options.queryThreads),
-      ingestion: WorkerPool(threads: options.ingestThreads))
+      ingestion: WorkerPool(threads: options.ingestThreads), analyses: analyses)
     self.store = store
     self.options = options
     self.logger = logger

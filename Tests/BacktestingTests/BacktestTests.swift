@@ -94,7 +94,7 @@ import YAMLReader
     for ratio in [1.2, 2.0, 7.0] {
       let time = try #require(plan.time(toSee: ratio, weight: 10))
       let seen = plan.smallestRatio(for: DetectionPlan.Step(weight: 10, length: time))
-      #expect(abs(seen - ratio) < 0.01 * ratio)
+      #expect(abs(seen - ratio) < 0.02 * ratio)
     }
     #expect(plan.time(toSee: 1, weight: 10) == nil)
     let idle = DetectionPlan(share: 0.004, requestsPerSecond: 0, errorBudget: 0.05)

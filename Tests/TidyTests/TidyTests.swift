@@ -40,10 +40,12 @@ import Testing
       "MetricModel", "Statistics", "Synchronization",
     ],
     "HTTPService": [
+      "Analysis", "AnalysisExecutor", "Manifest",
       "MetricModel", "PromQL", "TimeSeriesStore", "Exposition", "Hummingbird", "Logging",
       "HummingbirdCore", "NIOCore", "HTTPTypes", "Synchronization", "Glibc",
     ],
     "CLI": [
+      "AnalysisQueries", "AnalysisScripts", "AnalysisExecutor", "Backtesting", "HTTPTransport",
       "MetricModel", "PromQL", "QueryScripts", "Rules", "TimeSeriesStore", "Exposition", "Analysis",
       "Rollouts",
       "Simulation", "Statistics", "Manifest", "YAMLReader", "HTTPService", "ArgumentParser",

@@ -8,6 +8,8 @@ package struct LookChart: Equatable, Sendable {
   package struct Point: Equatable, Sendable {
     /// Seconds since the start of the run.
     package var time: Double
+    /// The same for people: `+1m0s`.
+    package var label: String
     package var value: Double
     /// Nil where there is no interval.
     package var lower: Double?
@@ -28,8 +30,9 @@ package struct LookChart: Equatable, Sendable {
       guard let value = evidence?.estimate ?? Self.number(look.value), value.isFinite else {
         return nil
       }
+      let elapsed = GoDuration(look.startedAt.since(start))
       return Point(
-        time: look.startedAt.since(start).seconds, value: value,
+        time: look.startedAt.since(start).seconds, label: "+" + elapsed.description, value: value,
         lower: evidence.map(\.interval.lower).flatMap { $0.isFinite ? $0 : nil },
         upper: evidence.map(\.interval.upper).flatMap { $0.isFinite ? $0 : nil },
         phase: look.phase)
@@ -75,8 +78,7 @@ package struct LookChart: Equatable, Sendable {
         cells[last] = "┤"
       }
       cells[column(point.value)] = "●"
-      let time = GoDuration(nanoseconds: Int64(point.time) * 1_000_000_000).description
-      let label = String(repeating: " ", count: max(0, 8 - time.count)) + "+" + time
+      let label = String(repeating: " ", count: max(0, 9 - point.label.count)) + point.label
       lines.append(
         "  \(label)  \(String(cells))  \(PlainNumber.short(point.value)) \(point.phase.rawValue)")
     }
@@ -119,8 +121,8 @@ package struct LookChart: Equatable, Sendable {
       }
       text += "<circle cx=\"\(x(point.time))\" cy=\"\(y(point.value))\" r=\"4\" fill=\"\(colour)\">"
       text += "<title>\(PlainNumber.short(point.value)) \(point.phase.rawValue)</title></circle>\n"
-      let time = GoDuration(nanoseconds: Int64(point.time) * 1_000_000_000)
-      text += "<text x=\"\(x(point.time))\" y=\"232\" text-anchor=\"middle\">+\(time)</text>\n"
+      text += "<text x=\"\(x(point.time))\" y=\"232\" text-anchor=\"middle\">"
+      text += "\(point.label)</text>\n"
     }
     return text + "</svg>\n"
   }

@@ -47,9 +47,7 @@ package struct RunExplanation: Sendable {
       }
     }
     for look in looks {
-      let time = GoDuration(
-        nanoseconds: look.startedAt.since(start).count.multipliedReportingOverflow(by: 1_000_000)
-          .partialValue)
+      let time = GoDuration(look.startedAt.since(start))
       let value = look.value.isEmpty ? "no value" : look.value
       lines.append("  +\(time)  #\(look.id.number) \(look.phase.rawValue): \(value)")
       if !look.message.isEmpty { lines.append("    \(look.message)") }
