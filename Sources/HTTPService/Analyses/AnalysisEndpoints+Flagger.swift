@@ -1,5 +1,5 @@
-import AnalysisExecutor
 internal import Analysis
+internal import AnalysisExecutor
 internal import Manifest
 
 /// Flagger's webhooks: `url: http://assay:9090/flagger/rollout` and so on.
