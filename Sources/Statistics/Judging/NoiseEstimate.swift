@@ -102,10 +102,10 @@ struct NoiseEstimate: Sendable, Hashable {
       timeLongRunVariance: isShown ? longRun : 0)
   }
 
-  /// Pods count as different when chance makes them differ as much once in a hundred.
-  private static let logGate = -4.605170185988091
+  /// Pods count as different when chance makes them differ as much once in twenty.
+  private static let logGate = -2.995732273553991
   /// The same for times, in standard deviations.
-  private static let timeGate = 2.326347874040841
+  private static let timeGate = 1.644853626951473
 }
 
 /// Products of scores, and of their information, at the first lags.
