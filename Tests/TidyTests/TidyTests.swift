@@ -9,6 +9,7 @@ import Testing
     "MetricModel": ["CRE2", "CDecimal", "Glibc"],
     "Manifest": [],
     "Statistics": ["COpenBLAS", "CLAPACKE", "Glibc"],
+    "StatisticsVectors": ["Statistics", "Manifest", "Glibc"],
     "PromQL": ["MetricModel", "Glibc"],
     "QueryScripts": ["MetricModel", "PromQL"],
     "TimeSeriesStore": ["MetricModel", "Glibc", "Synchronization"],
@@ -26,7 +27,8 @@ import Testing
     "CLI": [
       "MetricModel", "PromQL", "QueryScripts", "TimeSeriesStore", "Exposition", "Analysis",
       "Rollouts",
-      "Simulation", "Statistics", "Manifest", "YAMLReader", "HTTPService", "ArgumentParser",
+      "Simulation", "Statistics", "StatisticsVectors", "Manifest", "YAMLReader", "HTTPService",
+      "ArgumentParser",
       "FoundationEssentials", "Logging", "SystemPackage", "Glibc",
     ],
   ]

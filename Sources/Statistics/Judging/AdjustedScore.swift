@@ -40,9 +40,9 @@ struct AdjustedScore: Sendable {
   /// The share of the information that noise leaves.
   var efficiency: Double { plainInformation > 0 ? information / plainInformation : 1 }
 
-  /// The score that gives the estimate of the log odds ratio where noise is all there is, and the
-  /// score as it is where there is none: pods are normal on the logarithmic scale, counts on
-  /// their own.
+  /// The information times the most likely log odds ratio where there is noise, the score where
+  /// there is none: pods are normal on the logarithmic scale, and a pod that is by nature twice
+  /// as bad adds more to a score than one that is half as bad takes away.
   var logScaleScore: Double {
     guard information > 0, efficiency < 1 else { return score }
     var (low, high) = (-5.0, 5.0)
@@ -51,7 +51,7 @@ struct AdjustedScore: Sendable {
       let slope = stages.reduce(0) { $0 + $1.partitionSlope(at: middle) }
       if score - efficiency * slope > 0 { low = middle } else { high = middle }
     }
-    return efficiency * score + (1 - efficiency) * low * information
+    return low * information
   }
 
   /// The logarithm of the likelihood of a log odds ratio b over that of none: the conditional

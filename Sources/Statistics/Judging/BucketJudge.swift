@@ -98,7 +98,7 @@ package struct BucketJudge: Sendable, Hashable {
     let survival = ShiftDirections.survival(totals)
     let wanted =
       settings.mode.plan == nil
-      ? [0.5, 0.25, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002] : [0.2, 0.05, 0.01]
+      ? [0.5, 0.25, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002] : [0.1, 0.02, 0.005]
     var picked: Set<Int> = []
     for share in wanted {
       let nearest = survival.indices.dropLast().min {

@@ -28,25 +28,58 @@ struct ShiftProcess: Sendable, Hashable {
   /// The natural logarithm of the e-value; 0 before the second stratum.
   var logE: Double { logMeanExp(logFactors) }
 
-  /// What is expected of the next stratum: the stable arm's counts so far, half a count in each
-  /// bucket added.
-  var expectation: [Double] { stable.map { $0 + 0.5 } }
+  /// What is expected of the next stratum: the stable arm's counts so far, one count added that
+  /// all buckets share.
+  var expectation: [Double] {
+    let added = 1 / Double(stable.count)
+    return stable.map { $0 + added }
+  }
+
+  /// Neighbouring buckets that the stable arm filled too little to know their shares, together.
+  private var groups: [Range<Int>] {
+    var result: [Range<Int>] = []
+    var (start, count) = (0, 0.0)
+    for index in stable.indices {
+      count += stable[index]
+      if count >= Self.leastCount {
+        result.append(start..<index + 1)
+        (start, count) = (index + 1, 0)
+      }
+    }
+    if start < stable.count {
+      // What is left over at the end stays a group of its own: the tail is what matters.
+      result.append(start..<stable.count)
+    }
+    return result
+  }
+
+  private static let leastCount = 4.0
+
+  private static func sum(_ values: [Double], _ range: Range<Int>) -> Double {
+    var sum = 0.0
+    for index in range { sum += values[index] }
+    return sum
+  }
 
   mutating func observe(canary: [Double], stable other: [Double]) {
     let (nc, ns) = (canary.reduce(0, +), other.reduce(0, +))
     if nc > 0, ns > 0, stable.contains(where: { $0 > 0 }) {
+      let expectation = expectation
       let survival = ShiftDirections.survival(expectation)
-      let total = Double(stable.count) * 0.5 + stable.reduce(0, +)
+      let total = expectation.reduce(0, +)
       let q = expectation.map { $0 / total }
+      let groups = groups
       for (index, direction) in directions.directions.enumerated() {
         let moved = directions.shifted(survival, direction)
         var sum = 0.0
-        for bucket in q.indices where canary[bucket] + other[bucket] > 0 {
-          // Nothing is impossible: a bucket that the move empties keeps a little.
-          let chance = max(moved[bucket], 1e-3 * q[bucket])
-          let common = (nc * chance + ns * q[bucket]) / (nc + ns)
-          if canary[bucket] > 0 { sum += canary[bucket] * log(chance / common) }
-          if other[bucket] > 0 { sum += other[bucket] * log(q[bucket] / common) }
+        for group in groups {
+          let (q, chance) = (Self.sum(q, group), Self.sum(moved, group))
+          let (first, second) = (Self.sum(canary, group), Self.sum(other, group))
+          // Nothing is impossible: a group that the move empties keeps a little.
+          let canaryChance = max(chance, 1e-3 * q)
+          let common = (nc * canaryChance + ns * q) / (nc + ns)
+          if first > 0 { sum += first * log(canaryChance / common) }
+          if second > 0 { sum += second * log(q / common) }
         }
         logFactors[index] += sum
       }
