@@ -34,20 +34,48 @@ package struct MannWhitneyTest: Sendable, Hashable {
   package init(canary: [Double], baseline: [Double]) throws(NotComputable) {
     guard !canary.isEmpty, !baseline.isEmpty else { throw .emptyInput }
     if canary.contains(where: \.isNaN) || baseline.contains(where: \.isNaN) { throw .nanInput }
-    let first = sortedAscending(canary)
-    let second = sortedAscending(baseline)
-    var groups: [(canary: Double, baseline: Double)] = []
-    groups.reserveCapacity(first.count + second.count)
-    var (i, j) = (0, 0)
-    while i < first.count || j < second.count {
-      let value =
-        j == second.count ? first[i] : (i == first.count ? second[j] : min(first[i], second[j]))
-      let (startI, startJ) = (i, j)
-      while i < first.count, first[i] == value { i += 1 }
-      while j < second.count, second[j] == value { j += 1 }
-      groups.append((Double(i - startI), Double(j - startJ)))
+    // Adding 0 makes −0 and 0 one value.
+    let first = ascendingKeys(canary.map { $0 + 0 })
+    let second = ascendingKeys(baseline.map { $0 + 0 })
+    self.init(merging: first, second)
+  }
+
+  /// From two ascending lists of keys that order as the values do, walked along together.
+  ///
+  /// Sums are whole numbers: exact for up to 1e9 values an arm.
+  private init(merging first: [UInt64], _ second: [UInt64]) {
+    let (m, n) = (first.count, second.count)
+    let groups = mergedGroups(first, second)
+    var (below, twiceDeviation, tied) = (0, 0, 0.0)
+    for group in groups {
+      let (a, b) = (Int(group.canary), Int(group.baseline))
+      twiceDeviation &+= a &* (2 &* below &+ b &- n)
+      below &+= b
+      let t = group.canary + group.baseline
+      if t > 1 { tied += t * (t - 1) * (t + 1) }
     }
-    self.init(groups: groups)
+    let total = Double(m) + Double(n)
+    // With most values tied the difference below would cancel.
+    guard tied < 0.5 * total * total * total, max(m, n) < 1_000_000_000 else {
+      self.init(groups: groups)
+      return
+    }
+    let spread = total + 1 - tied / (total * (total - 1))
+    self.init(
+      groups: groups, canary: Double(m), baseline: Double(n),
+      deviation: 0.5 * Double(twiceDeviation),
+      variance: total > 1 ? Double(m) * Double(n) * spread / 12 : 0)
+  }
+
+  private init(
+    groups: [(canary: Double, baseline: Double)], canary: Double, baseline: Double,
+    deviation: Double, variance: Double
+  ) {
+    self.groups = groups
+    samples = SamplesPerArm(canary: canary, baseline: baseline)
+    self.deviation = deviation
+    u = 0.5 * canary * baseline + deviation
+    self.variance = variance
   }
 
   /// - Throws: `lengthMismatch` when the bounds differ; `emptyInput` when an arm has no counts.
