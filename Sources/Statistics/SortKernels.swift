@@ -28,9 +28,12 @@ func double(ofKey key: UInt64) -> Double {
 /// that this would take long, three passes over the lower bits and three over the upper ones sort
 /// them whatever they are. Passes in which all keys have the same digit are skipped.
 ///
+/// - Parameter joiningZeros: whether −0 is to be the same as 0.
 /// - Complexity: O(n); about 12 ns a value, where comparing takes 80.
-func ascendingKeys(_ values: [Double]) -> [UInt64] {
-  var keys = values.map { key(of: $0) }
+func ascendingKeys(_ values: [Double], joiningZeros: Bool = false) -> [UInt64] {
+  // −0 + 0 is 0, and −0 + −0 is −0.
+  let zero = joiningZeros ? 0.0 : -0.0
+  var keys = values.map { key(of: $0 + zero) }
   guard keys.count > 4_096 else {
     keys.sort()
     return keys

@@ -26,56 +26,47 @@ package struct MannWhitneyTest: Sendable, Hashable {
   package let deviation: Double
   /// The variance of U under no difference, corrected for ties; 0 when all values are equal.
   package let variance: Double
+  private let ranks: Ranks
+
+  /// What the groups of equal values are made from.
+  private enum Ranks: Sendable {
+    case listed([(canary: Double, baseline: Double)])
+    /// Ascending keys of both arms, all different.
+    case untied([UInt64], [UInt64])
+  }
+
   /// Tied groups in rank order: counts of canary and baseline, both never 0.
-  let groups: [(canary: Double, baseline: Double)]
+  ///
+  /// - Complexity: O(m + n) for raw samples, which keep none: few who test also ask for them.
+  var groups: [(canary: Double, baseline: Double)] {
+    switch ranks {
+    case .listed(let groups): groups
+    case .untied(let first, let second): mergedGroups(first, second)
+    }
+  }
 
   /// - Throws: `emptyInput` or `nanInput`.
   /// - Complexity: O((m + n) log(m + n)).
   package init(canary: [Double], baseline: [Double]) throws(NotComputable) {
     guard !canary.isEmpty, !baseline.isEmpty else { throw .emptyInput }
     if canary.contains(where: \.isNaN) || baseline.contains(where: \.isNaN) { throw .nanInput }
-    // Adding 0 makes −0 and 0 one value.
-    let first = ascendingKeys(canary.map { $0 + 0 })
-    let second = ascendingKeys(baseline.map { $0 + 0 })
-    self.init(merging: first, second)
-  }
-
-  /// From two ascending lists of keys that order as the values do, walked along together.
-  ///
-  /// Sums are whole numbers: exact for up to 1e9 values an arm.
-  private init(merging first: [UInt64], _ second: [UInt64]) {
-    let (m, n) = (first.count, second.count)
-    let groups = mergedGroups(first, second)
-    var (below, twiceDeviation, tied) = (0, 0, 0.0)
-    for group in groups {
-      let (a, b) = (Int(group.canary), Int(group.baseline))
-      twiceDeviation &+= a &* (2 &* below &+ b &- n)
-      below &+= b
-      let t = group.canary + group.baseline
-      if t > 1 { tied += t * (t - 1) * (t + 1) }
-    }
-    let total = Double(m) + Double(n)
-    // With most values tied the difference below would cancel.
-    guard tied < 0.5 * total * total * total, max(m, n) < 1_000_000_000 else {
-      self.init(groups: groups)
+    let first = ascendingKeys(canary, joiningZeros: true)
+    let second = ascendingKeys(baseline, joiningZeros: true)
+    guard first.count + second.count < 1 << 31, let pairs = untiedPairs(first, second) else {
+      self.init(groups: mergedGroups(first, second))
       return
     }
-    let spread = total + 1 - tied / (total * (total - 1))
-    self.init(
-      groups: groups, canary: Double(m), baseline: Double(n),
-      deviation: 0.5 * Double(twiceDeviation),
-      variance: total > 1 ? Double(m) * Double(n) * spread / 12 : 0)
+    self.init(untied: first, second, pairs: pairs)
   }
 
-  private init(
-    groups: [(canary: Double, baseline: Double)], canary: Double, baseline: Double,
-    deviation: Double, variance: Double
-  ) {
-    self.groups = groups
-    samples = SamplesPerArm(canary: canary, baseline: baseline)
-    self.deviation = deviation
-    u = 0.5 * canary * baseline + deviation
-    self.variance = variance
+  /// From ascending keys that all differ, and the number of pairs in which the canary's is larger.
+  private init(untied first: [UInt64], _ second: [UInt64], pairs: Int) {
+    let (m, n) = (Double(first.count), Double(second.count))
+    samples = SamplesPerArm(canary: m, baseline: n)
+    deviation = 0.5 * Double(2 * pairs - first.count * second.count)
+    u = Double(pairs)
+    variance = m * n * (m + n + 1) / 12
+    ranks = .untied(first, second)
   }
 
   /// - Throws: `lengthMismatch` when the bounds differ; `emptyInput` when an arm has no counts.
@@ -114,7 +105,7 @@ package struct MannWhitneyTest: Sendable, Hashable {
       let t = a + b
       ties.add(t * (total - t) * (total + t))
     }
-    self.groups = groups
+    ranks = .listed(groups)
     samples = SamplesPerArm(canary: m, baseline: n)
     deviation = 0.5 * twiceDeviation.result
     u = 0.5 * m * n + deviation
