@@ -102,8 +102,8 @@ struct NoiseEstimate: Sendable, Hashable {
       timeLongRunVariance: isShown ? longRun : 0)
   }
 
-  /// Pods count as different when chance makes them differ as much once in twenty.
-  private static let logGate = -2.995732273553991
+  /// Pods count as different when chance makes them differ as much once in ten.
+  private static let logGate = -2.302585092994046
   /// The same for times, in standard deviations.
   private static let timeGate = 1.644853626951473
 }
