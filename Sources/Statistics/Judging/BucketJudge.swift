@@ -146,7 +146,7 @@ package struct BucketJudge: Sendable, Hashable {
     let survival = ShiftDirections.survival(shift.expectation)
     let step = 0.05
     func tail(_ logFactor: Double) -> Double {
-      let direction = ShiftDirections.Direction(factor: exp(logFactor), quantile: 0)
+      let direction = shift.directions.direction(factor: exp(logFactor))
       return shift.directions.shifted(survival, direction)[(place + 1)...].reduce(0, +)
     }
     let (up, down) = (tail(step), tail(-step))

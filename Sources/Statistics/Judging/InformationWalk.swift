@@ -23,8 +23,9 @@ struct InformationWalk: Sendable, Hashable {
     self.alpha = alpha
   }
 
-  /// Looks that add less than this share of information are left to the next one.
-  private static let leastGrowth = 0.002
+  /// Looks that add less than this share of information are left to the next one: the bound of a
+  /// look costs the more the less it adds, and a change is found at most so much later.
+  private static let leastGrowth = 0.03
 
   /// - Parameters:
   ///   - score: U, larger is worse.

@@ -18,7 +18,7 @@ package struct RatioGrid: Sendable, Hashable {
   /// geometric steps, or 32 for a two-sided question.
   ///
   /// A change with log ratio b is found when b²I/2 is some nats, so b is then known to a third of
-  /// itself whatever its size: steps of 22 % leave no gap, and mixing costs at most ln 16 = 2.8
+  /// itself whatever its size: steps of 23 % leave no gap, and mixing costs at most ln 16 = 2.8
   /// nats against the best. Smaller changes are found by the smallest ratio.
   package init(for alternative: Alternative) {
     let (least, most) = (log(1.1), log(8.0))
