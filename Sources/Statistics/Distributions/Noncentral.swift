@@ -7,8 +7,8 @@ import Glibc
 /// NoncentralChiSquared(degreesOfFreedom: 3, noncentrality: 10).survival(7.81)  // 0.75…
 /// ```
 ///
-/// A Poisson mixture of central ones, P(X > x) = Σ_j e^(−λ/2) (λ/2)^j/j! P(χ²_{k+2j} > x) (Abramowitz
-/// and Stegun 26.4.25), both tails summed from their largest term outwards: all terms are
+/// A Poisson mixture of central ones, P(X > x) = Σ_j e^(−λ/2) (λ/2)^j/j! P(χ²_{k+2j} > x)
+/// (Abramowitz and Stegun 26.4.25), both tails summed from their largest term outwards: all terms are
 /// positive, so small tails keep their digits.
 ///
 /// - Complexity: O(√λ) terms; λ up to 1e8.
@@ -81,8 +81,8 @@ package struct NoncentralChiSquared: Distribution, Hashable {
 /// NoncentralT(degreesOfFreedom: 18, noncentrality: 2.2).survival(1.734)  // 0.68…
 /// ```
 ///
-/// P(T > t) = ∫ P(Z > t √(v/ν) − δ) dF(v) over log v, tails of Z in logarithms (N. Johnson, S. Kotz,
-/// N. Balakrishnan, Continuous Univariate Distributions 2, 1995, eq. 31.11), by Gauss-Legendre
+/// P(T > t) = ∫ P(Z > t √(v/ν) − δ) dF(v) over log v, tails of Z in logarithms (N. Johnson,
+/// S. Kotz, N. Balakrishnan, Continuous Univariate Distributions 2, 1995, eq. 31.11), by Gauss-Legendre
 /// panels around the peak. The larger tail is one minus the smaller.
 package struct NoncentralT: Distribution, Hashable {
   package let degreesOfFreedom: Double

@@ -77,8 +77,8 @@ package struct SampleRatioTest: Sendable, Hashable {
 /// if try check.observe([152, 1_348]) >= log(1 / 0.001) { … }   // the split is broken
 /// ```
 ///
-/// The e-process of `SampleRatioTest.logBayesFactor` on the counts so far; its largest value is kept,
-/// one over which is a p-value at any stopping time (J. Ville, 1939).
+/// The e-process of `SampleRatioTest.logBayesFactor` on the counts so far; its largest value is
+/// kept, one over which is a p-value at any stopping time (J. Ville, 1939).
 package struct SampleRatioProcess: Sendable, Hashable {
   package let weights: [Double]
   package let concentration: Double
