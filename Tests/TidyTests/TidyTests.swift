@@ -9,6 +9,7 @@ import Testing
     "MetricModel": ["CRE2", "CDecimal", "Glibc"],
     "Manifest": [],
     "Statistics": ["COpenBLAS", "CLAPACKE", "Glibc"],
+    "StatisticsVectors": ["Statistics", "Manifest", "Glibc"],
     "PromQL": ["MetricModel", "Glibc"],
     "QueryScripts": ["MetricModel", "PromQL"],
     "Rules": ["MetricModel", "PromQL", "QueryScripts", "Manifest"],
@@ -51,7 +52,8 @@ import Testing
       "AnalysisQueries", "AnalysisScripts", "AnalysisExecutor", "Backtesting", "HTTPTransport",
       "MetricModel", "PromQL", "QueryScripts", "Rules", "TimeSeriesStore", "Exposition", "Analysis",
       "Rollouts",
-      "Simulation", "Statistics", "Manifest", "YAMLReader", "HTTPService", "ArgumentParser",
+      "Simulation", "Statistics", "StatisticsVectors", "Manifest", "YAMLReader", "HTTPService",
+      "ArgumentParser",
       "FoundationEssentials", "Logging", "SystemPackage", "Glibc",
     ],
   ]

@@ -1,5 +1,5 @@
-import Foundation
-import Statistics
+internal import Glibc
+internal import Statistics
 
 /// Answers of the families on raw samples, ranks and quantiles.
 let sampleAnswers: [String: VectorAnswer] = [

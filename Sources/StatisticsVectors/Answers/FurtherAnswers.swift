@@ -1,5 +1,5 @@
-import Foundation
-import Statistics
+internal import Glibc
+internal import Statistics
 
 /// Answers of the Bayesian, resampling, planning and series families.
 let furtherAnswers: [String: VectorAnswer] = [
@@ -53,7 +53,7 @@ let furtherAnswers: [String: VectorAnswer] = [
   },
   "group_sequential": { input in
     if try input.text("kind") == "classic" {
-      let (looks, alpha) = (Int(try input.number("looks")), try input.number("alpha_two_sided"))
+      let (looks, alpha) = (try input.integer("looks"), try input.number("alpha_two_sided"))
       let constant = try GroupSequentialDesign.obrienFleming.constant(looks: looks, alpha: alpha)
       let bounds = (1...looks).map {
         GroupSequentialDesign.obrienFleming.bound(look: $0, of: looks, constant: constant)
@@ -115,7 +115,7 @@ let furtherAnswers: [String: VectorAnswer] = [
     ]
   },
   "autocorrelation": { input in
-    let lag = input.has("lag") ? Int(try input.number("lag")) : nil
+    let lag = input.has("lag") ? try input.integer("lag") : nil
     let dependence = try Autocorrelation(of: input.numbers("x"), lag: lag)
     var fields: [String: VectorValue] = [
       "mean": .number(dependence.mean), "lag": .number(Double(dependence.lag)),

@@ -1,5 +1,5 @@
-import Foundation
-import Statistics
+internal import Glibc
+internal import Statistics
 
 /// Answers of the families that compare two arms by classical tests.
 let comparisonAnswers: [String: VectorAnswer] = [

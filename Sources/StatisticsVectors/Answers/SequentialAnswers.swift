@@ -1,5 +1,5 @@
-import Foundation
-import Statistics
+internal import Glibc
+internal import Statistics
 
 /// Answers of the families on sequential inference and multiplicity.
 let sequentialAnswers: [String: VectorAnswer] = [
@@ -21,7 +21,7 @@ let sequentialAnswers: [String: VectorAnswer] = [
     let grid = RatioGrid(try input.numbers("theta"))
     var (safe, conditional) = (SafeTwoByTwo(ratios: grid), ConditionalRateRatio(ratios: grid))
     var (safeLogs, conditionalLogs) = ([Double](), [Double]())
-    for (block, rate) in zip(try input.rows("blocks"), try input.numbers("baseline")) {
+    for (block, rate) in zip(try input.rows("blocks", atLeast: 4), try input.numbers("baseline")) {
       let canary = try Proportion(events: block[0], trials: block[1])
       let baseline = try Proportion(events: block[2], trials: block[3])
       try safe.observe(canary: canary, baseline: baseline, baselineRate: rate)

@@ -1,11 +1,12 @@
-import Statistics
+internal import Statistics
 
 /// Answers of the family `distributions`.
 let distributionAnswers: [String: VectorAnswer] = [
   "distributions": { input in
-    let arguments = try input.numbers("args")
-    let parameters = Array(arguments.dropFirst())
     let name = try input.text("dist")
+    let needed = ["normal": 1, "t": 2, "chi2": 2, "gamma": 2, "poisson": 2]
+    let arguments = try input.numbers("args", atLeast: needed[name] ?? 3)
+    let parameters = Array(arguments.dropFirst())
     let distribution: any Distribution
     switch name {
     case "normal": distribution = Normal.standard

@@ -1,4 +1,4 @@
-import Statistics
+internal import Statistics
 
 /// Answers of the families that restate Kayenta's judge.
 let kayentaAnswers: [String: VectorAnswer] = [
@@ -31,8 +31,8 @@ let kayentaAnswers: [String: VectorAnswer] = [
     var fields: [String: VectorValue] = [
       "classification": .text(verdict.classification.rawValue),
       "critical": .flag(verdict.isCriticalFailure), "deviation": .number(verdict.deviation),
-      "experiment_stats": statistics(of: verdict.experiment),
-      "control_stats": statistics(of: verdict.control),
+      "experiment_stats": statistics(of: verdict.experiment, verdict.experimentRange),
+      "control_stats": statistics(of: verdict.control, verdict.controlRange),
     ]
     if let effect = verdict.effectSize { fields["effect_size"] = .number(effect) }
     if let interval = verdict.interval { fields["ci98"] = .interval(interval) }
@@ -68,8 +68,9 @@ let kayentaAnswers: [String: VectorAnswer] = [
   },
 ]
 
-private func statistics(of moments: Moments) -> VectorValue {
+private func statistics(of moments: Moments, _ range: ClosedRange<Double>) -> VectorValue {
   .object([
+    "min": .number(range.lowerBound), "max": .number(range.upperBound),
     "count": .number(moments.count), "mean": .number(moments.count > 0 ? moments.mean : 0),
     "std": .number(moments.count > 1 ? moments.standardDeviation : 0),
   ])

@@ -1,11 +1,13 @@
-import Foundation
-import Statistics
+internal import Glibc
+internal import Statistics
 
 /// Answers of the families on permutations, distribution functions and uniform boundaries.
 let shapeAnswers: [String: VectorAnswer] = [
   "permutation": { input in
     let test = try PermutationTest(canary: input.numbers("a"), baseline: input.numbers("b"))
-    var fields: [String: VectorValue] = ["diff": .number(test.estimate)]
+    var fields: [String: VectorValue] = [
+      "diff": .number(test.estimate), "permutations": .number(test.relabelings),
+    ]
     if let p = test.exactP() {
       fields["p_greater"] = .number(p.greater)
       fields["p_less"] = .number(p.less)

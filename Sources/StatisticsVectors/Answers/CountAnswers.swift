@@ -1,5 +1,5 @@
-import Foundation
-import Statistics
+internal import Glibc
+internal import Statistics
 
 /// Answers of the families on counts and counters.
 let countAnswers: [String: VectorAnswer] = [
@@ -32,7 +32,7 @@ let countAnswers: [String: VectorAnswer] = [
     return fields
   },
   "stratified_2x2": { input in
-    let strata = try input.rows("strata").map { row in
+    let strata = try input.rows("strata", atLeast: 4).map { row in
       (
         canary: try Proportion(events: row[0], trials: row[1]),
         baseline: try Proportion(events: row[2], trials: row[3])
@@ -74,13 +74,19 @@ let countAnswers: [String: VectorAnswer] = [
     ]
   },
   "counter_windows": { input in
-    let series = try input.list("series").map { samples in
-      try CounterIncrease(of: samples.list().map { try $0.numbers()[1] })
+    let samples = try input.list("series").map { try $0.list().map { try $0.numbers() } }
+    let series = try samples.map { one in try CounterIncrease(of: one.map { $0.last ?? .nan }) }
+    // Adding counters before increase() is the mistake that the field shows.
+    var sums: [Double: Double] = [:]
+    for sample in samples.joined() where sample.count == 2 {
+      sums[sample[0], default: 0] += sample[1]
     }
+    let summed = sums.sorted { $0.key < $1.key }.map(\.value)
     return [
       "per_series": .numbers(series.map(\.total)),
       "increase_raw": .number(CompensatedSum(of: series.map(\.total)).result),
       "resets": .number(Double(series.reduce(0) { $0 + $1.resets })),
+      "naive_sum_then_increase": .number(try CounterIncrease(of: summed).total),
     ]
   },
 ]
