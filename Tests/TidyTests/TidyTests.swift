@@ -19,6 +19,7 @@ import Testing
     "Simulation": [
       "MetricModel", "Statistics", "PromQL", "TimeSeriesStore", "Analysis", "Rollouts", "Manifest",
     ],
+    "Study": ["Statistics", "Glibc"],
     "YAMLReader": ["Manifest", "Yams"],
     "HTTPService": [
       "MetricModel", "PromQL", "TimeSeriesStore", "Exposition", "Hummingbird", "Logging",

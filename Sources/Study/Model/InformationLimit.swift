@@ -23,7 +23,7 @@ package struct InformationLimit: Sendable, Hashable {
       )
       let perScrape = Self.nats(p, m, q, n)
       let isLast = stage == world.plan.stages.last
-      guard perScrape > 0 else { continue }
+      guard perScrape > 1e-9 else { continue }
       let needed = missing / perScrape
       let used = isLast ? needed : min(needed, Double(stage.scrapes))
       requests += used * m

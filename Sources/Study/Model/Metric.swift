@@ -50,7 +50,7 @@ package enum Effect: Sendable, Hashable {
 
 extension Metric {
   /// The median of latencies in seconds, and the standard deviation of their logarithm.
-  static let latencyLaw = (median: 0.055, spread: 0.4313)
+  static let latencyLaw = (median: 0.04, spread: 0.5682)
 
   /// The share of requests in each bucket.
   ///

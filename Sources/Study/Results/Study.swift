@@ -97,7 +97,7 @@ package struct Study: Sendable {
         errors("1 rps, 1→5 %") {
           $0.effect = .ratio(5)
           $0.plan = .quiet
-        },
+        }
       ])
 
   package static let worseAndNoisy = Table(
@@ -169,6 +169,17 @@ package struct Study: Sendable {
     return limits
   }
 
+  /// Every policy for a world, limits tuned or not.
+  ///
+  /// - Throws: `NotComputable` where a rule can't be set up.
+  package static func policies(
+    in world: World, limits: [String: Double] = [:], warmUpSeconds: Double = 0
+  ) throws(NotComputable) -> [Policy] {
+    try PolicyCatalogue(world: world, tuned: limits).all().map {
+      $0.warmingUp(seconds: warmUpSeconds)
+    }
+  }
+
   /// The cells of a table, one a world.
   ///
   /// - Throws: `NotComputable` where a rule can't be set up.
@@ -176,10 +187,8 @@ package struct Study: Sendable {
     var cells: [Cell] = []
     for world in table.worlds {
       let key = TuningKey(metric: world.metric, plan: world.plan)
-      var policies = try PolicyCatalogue(world: world, tuned: limits[key] ?? [:]).all()
-      if table.warmUpSeconds > 0 {
-        policies = policies.map { $0.warmingUp(seconds: table.warmUpSeconds) }
-      }
+      let policies = try policies(
+        in: world, limits: limits[key] ?? [:], warmUpSeconds: table.warmUpSeconds)
       cells.append(Cell(world, policies))
     }
     return cells
