@@ -73,8 +73,9 @@ package struct StudyReport: Sendable {
     [
       "# Results",
       "",
-      "Written by `assay study`: \(Figures.grouped(Double(rollouts))) rollouts a cell, fixed seeds. "
-        + "±: one standard error. The model, the rules and how to read this: <doc:Study>.",
+      "Written by `assay study`: \(Figures.grouped(Double(rollouts))) rollouts a cell, fixed "
+        + "seeds. "
+        + "±: one standard error. The model, the rules, how to read this: <doc:Study>.",
     ]
   }
 
