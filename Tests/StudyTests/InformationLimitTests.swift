@@ -21,13 +21,13 @@ import Testing
   }
 
   @Test(arguments: [
-    (Effect.slower(1.05), Metric.BucketBounds.byDefault, 1_027.0), (.slower(1.05), .native, 905),
+    (Change.slower(1.05), Metric.BucketBounds.byDefault, 1_027.0), (.slower(1.05), .native, 905),
     (.slower(1.10), .byDefault, 269), (.slower(1.10), .native, 237),
     (.slower(1.25), .byDefault, 49), (.slower(1.25), .native, 44),
     (.slowerTail(1.25), .native, 89),
   ])
   func `latency needs as many requests as elsewhere`(
-    effect: Effect, bounds: Metric.BucketBounds, requests: Double
+    effect: Change, bounds: Metric.BucketBounds, requests: Double
   ) {
     var world = World("latency", .latency(bounds))
     world.effect = effect

@@ -22,7 +22,7 @@ package struct Traffic: Sendable {
   private var wandering: (common: Double, canary: Double, stable: Double)
 
   private struct Version {
-    let effect: Effect
+    let effect: Change
     /// The logarithm of each pod's factor.
     var podFactors: [Double]
     /// Each pod's shares, where time doesn't change them.
@@ -39,7 +39,7 @@ package struct Traffic: Sendable {
   }
 
   private static func version(
-    _ world: World, _ effect: Effect, _ generator: inout SeededGenerator
+    _ world: World, _ effect: Change, _ generator: inout SeededGenerator
   ) -> Version {
     // The mean factor is 1.
     let shift = world.podSpread * world.podSpread / 2

@@ -9,7 +9,7 @@
 package struct World: Sendable, Hashable {
   package var name: String
   package var metric: Metric
-  package var effect = Effect.none
+  package var effect = Change.none
   package var plan = TrafficPlan.usual
 
   /// The standard deviation of the logarithm of a pod's own factor.
@@ -51,7 +51,7 @@ package struct World: Sendable, Hashable {
 
   private struct Hashed: Hashable {
     var metric: Metric
-    var effect: Effect
+    var effect: Change
     var numbers: [Double]
     var coldStart: ColdStart
   }
