@@ -25,7 +25,8 @@ struct Assay: AsyncParsableCommand {
     version: "assay \(version)",
     subcommands: [
       QueryCommand.self, AnalyzeCommand.self, SimulateCommand.self, LintCommand.self,
-      ImportCommand.self, ServeCommand.self, TestCommand.self, StudyCommand.self,
+      ImportCommand.self, ServeCommand.self, TestCommand.self, CheckCommand.self,
+      ExplainCommand.self, RejudgeCommand.self, BacktestCommand.self, PlanCommand.self, StudyCommand.self,
 
     ])
 

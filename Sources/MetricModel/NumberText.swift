@@ -28,15 +28,32 @@ package enum NumberText {
     }
   }
 
-  /// Go's `%g` and `%v`: exponent form when the exponent is below -4 or from 21 on.
+  /// Go's `%g` and `%v`: shortest digits, with an exponent below 1e-4 and from 1e6 on.
   package static func general(_ value: Double) -> String {
     let magnitude = value.magnitude
     guard magnitude != 0, magnitude.isFinite else { return plain(value) }
     let digits = Digits(shortest: value)
-    guard digits.exponent < -4 || digits.exponent >= 21 else { return plain(value) }
+    guard digits.exponent < -4 || digits.exponent >= 6 else { return plain(value) }
     var bytes: [UInt8] = []
     appendExponent(digits, minimumExponentDigits: 2, to: &bytes)
     return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// `strconv.FormatFloat(v, 'e', -1, 64)`: shortest digits, always with an exponent.
+  package static func exponential(_ value: Double) -> String {
+    guard value.isFinite else { return plain(value) }
+    if value == 0 { return value.sign == .minus ? "-0e+00" : "0e+00" }
+    var bytes: [UInt8] = []
+    appendExponent(Digits(shortest: value), minimumExponentDigits: 2, to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The spelling of bounds and quantiles in labels since Prometheus 3, `le="1.0"`: as `general`,
+  /// but never like a whole number.
+  package static func openMetrics(_ value: Double) -> String {
+    let text = general(value)
+    let isWhole = value.isFinite && !text.utf8.contains { $0 == 0x2e || $0 == 0x65 }
+    return isWhole ? text + ".0" : text
   }
 
   package static func appendPlain(_ value: Double, to output: inout [UInt8]) {

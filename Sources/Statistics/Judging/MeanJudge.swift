@@ -4,7 +4,8 @@ import Glibc
 ///
 /// ```swift
 /// var judge = try MeanJudge(settings)
-/// try judge.observe(Scrape(canary: [.init(id: 7, reading: 412)], stable: [.init(id: 1, reading: 398)]))
+/// try judge.observe(
+///   Scrape(canary: [.init(id: 7, reading: 412)], stable: [.init(id: 1, reading: 398)]))
 /// ```
 ///
 /// A gauge has one value per pod and scrape, and successive values are hardly independent; so the
