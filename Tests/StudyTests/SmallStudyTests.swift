@@ -18,7 +18,7 @@ import Testing
     return world
   }
 
-  /// Families without a change. The first three minutes of a pod aren't looked at in the last.
+  /// Families without a change, and in which seconds of a pod's life nobody looks.
   static let families: [(name: String, world: World, warmUp: Double)] = [
     ("clean", world(0.01), 0),
     ("accuracy", world(0.08), 0),
@@ -27,7 +27,7 @@ import Testing
     ("rate that wanders", world(0.01) { $0.commonSpread = 0.4 }, 0),
     ("resets", world(0.01) { $0.restartChance = 0.02 }, 0),
     ("pods that differ", world(0.02) { $0.podSpread = 0.3 }, 0),
-    ("cold canary", world(0.01) { $0.coldStart = .canary }, 90),
+    ("cold canary", world(0.01) { $0.coldStart = .canary }, 240),
   ]
 
   static func ours(_ world: World) throws -> [Policy] {
