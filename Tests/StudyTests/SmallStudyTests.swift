@@ -31,7 +31,7 @@ import Testing
   ]
 
   static func ours(_ world: World) throws -> [Policy] {
-    try Study.policies(in: world).filter { $0.name.hasSuffix("noise from history") }
+    try StudyPlan.policies(in: world).filter { $0.name.hasSuffix("noise from history") }
   }
 
   @Test func `Guard and Fast stop unchanged versions no more often than they say`() throws {
@@ -53,7 +53,7 @@ import Testing
 
   @Test func `a z test each minute stops many, and a change of three is always found`() throws {
     let world = Self.world(0.01)
-    let peeking = try Study.policies(in: world).filter { $0.name == "z at 5 %, each minute" }
+    let peeking = try StudyPlan.policies(in: world).filter { $0.name == "z at 5 %, each minute" }
     let peeked = try Cell(world, peeking).tallies(seeds: 0..<300)
     #expect(peeked[0].rollbacks >= 30, "\(peeked[0].rollbacks) of 300")
     let worse = Self.world(0.01) { $0.effect = .ratio(3) }

@@ -6,14 +6,15 @@ import Testing
   private static let made = Result { try report() }
 
   private static func report() throws -> StudyReport {
-    let sections = try Study.tables.map { table in
+    let sections = try StudyPlan.tables.map { table in
       let columns = try table.worlds.map { world in
-        let cell = Cell(world, try Study.policies(in: world, warmUpSeconds: table.warmUpSeconds))
+        let cell = Cell(
+          world, try StudyPlan.policies(in: world, warmUpSeconds: table.warmUpSeconds))
         return StudyReport.Column(cell, cell.policies.map { _ in tally })
       }
       return StudyReport.Section(table: table, columns: columns)
     }
-    let joint = try Study.jointCells().map { cell in
+    let joint = try StudyPlan.jointCells().map { cell in
       StudyReport.Column(cell, cell.metrics[0].policies.map { _ in tally })
     }
     return StudyReport(rollouts: 4, sections: sections, joint: joint)
@@ -34,7 +35,7 @@ import Testing
       if next.hasPrefix("| ---") { width = cells }
       #expect(cells == width, "\(line)")
     }
-    #expect(lines.filter { $0.hasPrefix("| Guard |") }.count == Study.tables.count)
+    #expect(lines.filter { $0.hasPrefix("| Guard |") }.count == StudyPlan.tables.count)
     // 1,500 and three times 108,000.
     #expect(lines.contains { $0.contains("81,375 ±26,625") })
     #expect(lines.contains { $0.contains("25.0 ±21.7") })

@@ -31,7 +31,7 @@ package struct World: Sendable, Hashable {
     case none
     /// New pods are the canary's, stable has been up for long.
     case canary
-    /// Stable was started anew beside the canary, pod by pod.
+    /// Stable was started anew beside the canary, so that it is as young.
     case both
   }
 

@@ -3,14 +3,15 @@ package import Statistics
 /// How often rules stop rollouts without a change, and how soon those with one: the whole study.
 ///
 /// ```swift
-/// let study = Study(rollouts: 4_000)
-/// let limits = try study.limits(from: scores)         // of study.tuning, by whoever runs it
-/// let report = StudyReport(study, results)            // of study.cells(limits:)
+/// let plan = StudyPlan(rollouts: 4_000)
+/// for (key, cell) in plan.tuning { … }                 // largest scores give the limits
+/// for table in StudyPlan.tables { … }                  // its cells(of:limits:) give the tallies
+/// StudyReport(rollouts: 4_000, sections: sections, joint: joint).markdown
 /// ```
 ///
 /// Cells are independent and their seeds can be split, so a shell runs them on as many threads as
 /// it likes: the same seeds give the same tallies whatever the split.
-package struct Study: Sendable {
+package struct StudyPlan: Sendable {
   /// Rollouts in a cell.
   package let rollouts: Int
 
@@ -79,8 +80,7 @@ package struct Study: Sendable {
   package static let unchangedAndWarm = Table(
     title: "False alarms without each pod's first three minutes, %", kind: .falseAlarms,
     worlds: [
-      errors("cold vs stable") { $0.coldStart = .canary },
-      errors("cold vs fresh") { $0.coldStart = .both },
+      errors("cold vs stable") { $0.coldStart = .canary }
     ], warmUpSeconds: 180)
 
   package static let worse = Table(
