@@ -8,8 +8,8 @@ import Glibc
 /// ```
 ///
 /// A Poisson mixture of central ones, P(X > x) = Σ_j e^(−λ/2) (λ/2)^j/j! P(χ²_{k+2j} > x)
-/// (Abramowitz and Stegun 26.4.25), both tails summed from their largest term outwards: all terms are
-/// positive, so small tails keep their digits.
+/// (Abramowitz and Stegun 26.4.25), both tails summed from their largest term outwards: all terms
+/// are positive, so small tails keep their digits.
 ///
 /// - Complexity: O(√λ) terms; λ up to 1e8.
 package struct NoncentralChiSquared: Distribution, Hashable {
@@ -82,8 +82,8 @@ package struct NoncentralChiSquared: Distribution, Hashable {
 /// ```
 ///
 /// P(T > t) = ∫ P(Z > t √(v/ν) − δ) dF(v) over log v, tails of Z in logarithms (N. Johnson,
-/// S. Kotz, N. Balakrishnan, Continuous Univariate Distributions 2, 1995, eq. 31.11), by Gauss-Legendre
-/// panels around the peak. The larger tail is one minus the smaller.
+/// S. Kotz, N. Balakrishnan, Continuous Univariate Distributions 2, 1995, eq. 31.11), by
+/// Gauss-Legendre panels around the peak. The larger tail is one minus the smaller.
 package struct NoncentralT: Distribution, Hashable {
   package let degreesOfFreedom: Double
   package let noncentrality: Double
@@ -117,7 +117,7 @@ package struct NoncentralT: Distribution, Hashable {
           let tail =
             isUpper ? Normal.standard.logSurvival(z) : Normal.standard.logCDF(z)
           return half * (s - exp(s)) + tail
-        }, peakIn: -60...20)
+        }, peakIn: -1_400...20)
   }
 
   package func quantile(_ p: Double) -> Double {
