@@ -32,7 +32,7 @@ struct StudyCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
-      let report = try await StudyRun(Study(rollouts: rollouts)).report {
+      let report = try await StudyRun(StudyPlan(rollouts: rollouts)).report {
         Terminal.complain("assay: \($0)")
       }
       guard let out else { return Terminal.write(Array(report.markdown.utf8)) }
@@ -52,21 +52,21 @@ struct StudyCommand: AsyncParsableCommand {
 
 /// Runs the cells of a study on all cores.
 private struct StudyRun {
-  let study: Study
+  let study: StudyPlan
 
-  init(_ study: Study) { self.study = study }
+  init(_ study: StudyPlan) { self.study = study }
 
   func report(progress: (String) -> Void) async throws -> StudyReport {
-    var limits: Study.Limits = [:]
+    var limits: StudyPlan.Limits = [:]
     for (key, cell) in study.tuning {
       let parts = try await split(study.tuningSeeds) { try cell.largestScores(seeds: $0) }
-      limits[key] = Study.limits(of: cell, scores: parts.joinedByPolicy)
+      limits[key] = StudyPlan.limits(of: cell, scores: parts.joinedByPolicy)
     }
     progress("limits are tuned")
     var sections: [StudyReport.Section] = []
-    for table in Study.tables {
+    for table in StudyPlan.tables {
       var columns: [StudyReport.Column] = []
-      for cell in try Study.cells(of: table, limits: limits) {
+      for cell in try StudyPlan.cells(of: table, limits: limits) {
         let parts = try await split(study.seeds) { try cell.tallies(seeds: $0) }
         columns.append(StudyReport.Column(cell, parts.merged))
         progress("\(table.title): \(cell.world.name)")
@@ -74,7 +74,7 @@ private struct StudyRun {
       sections.append(StudyReport.Section(table: table, columns: columns))
     }
     var joint: [StudyReport.Column] = []
-    for cell in try Study.jointCells() {
+    for cell in try StudyPlan.jointCells() {
       let parts = try await split(study.seeds) { try cell.tallies(seeds: $0) }
       joint.append(StudyReport.Column(cell, parts.merged))
       progress("all metrics: \(cell.name)")

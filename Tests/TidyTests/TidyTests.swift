@@ -32,6 +32,7 @@ import Testing
       "MetricModel", "PromQL", "Analysis", "AnalysisQueries", "Manifest", "HTTPTransport",
       "SystemPackage", "FoundationEssentials", "Glibc",
     ],
+    "Study": ["Statistics", "Glibc"],
     "YAMLReader": ["Manifest", "Yams"],
     "HTTPTransport": ["CCurl", "Glibc", "Synchronization"],
     "KubernetesClient": [

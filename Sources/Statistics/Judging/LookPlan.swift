@@ -73,7 +73,7 @@ package struct LookPlan: Sendable, Hashable {
   /// A change with log ratio b is found when the information I is some 9/b², so a budget that is
   /// spent evenly over the logarithm of I serves all changes alike: with J = I/F the information
   /// that the plan leads to at this traffic,
-  /// 0.88 log(1 + I/30)/log(1 + J/30) + 0.12 min(1, log(1 + 2I)/log(1 + 2 min(J, 15))),
+  /// 0.87 log(1 + I/40)/log(1 + J/40) + 0.13 min(1, log(1 + 2.5 I)/log(1 + 2.5 min(J, 12))),
   /// nine tenths for ratios of 1.1 to 1.6 and the rest for those of 2 and more, that the first
   /// scrapes show. Constants chosen on simulated rollouts. I is that of the totals of both arms,
   /// given which the law of the difference is known, so it may depend on them.
@@ -84,9 +84,9 @@ package struct LookPlan: Sendable, Hashable {
     if let spending { return spending.spent(alpha: alpha, at: fraction) }
     guard i > 0, fraction > 0 else { return 0 }
     let planned = i / fraction
-    let late = log1p(i / 30) / log1p(planned / 30)
-    let early = min(1, log1p(2 * i) / log1p(2 * min(planned, 15)))
-    return alpha * (0.88 * late + 0.12 * early)
+    let late = log1p(i / 40) / log1p(planned / 40)
+    let early = min(1, log1p(2.5 * i) / log1p(2.5 * min(planned, 12)))
+    return alpha * (0.87 * late + 0.13 * early)
   }
 
   private static func information(of stage: Stage) -> Double {

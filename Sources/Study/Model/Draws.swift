@@ -3,12 +3,6 @@ package import Statistics
 
 /// Random numbers from the laws that the model is made of.
 extension SeededGenerator {
-  /// From the standard normal law, by G. Box and M. Muller (Ann. Math. Stat. 29, 1958).
-  package mutating func nextNormal() -> Double {
-    let radius = (-2 * log(1 - nextUnit())).squareRoot()
-    return radius * cos(2 * Double.pi * nextUnit())
-  }
-
   /// From the Poisson law: one uniform number is used up by the probabilities of the counts, the
   /// likeliest first, then outward in turns. Exact; O(√mean) steps.
   package mutating func nextPoisson(mean: Double) -> Double {

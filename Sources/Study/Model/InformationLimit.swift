@@ -6,7 +6,8 @@ internal import Glibc
 /// information against "no difference" on average (A. Wald, Ann. Math. Stat. 16, 1945). A scrape
 /// with m and n requests brings m KL(P‖R) + n KL(Q‖R) nats, where P and Q are the canary's and
 /// stable's shares of buckets and R = (mP + nQ)/(m + n), the law of both if there were no
-/// difference. Rules with a fixed end may do with less, since they spend all of their error by then.
+/// difference. Rules with a fixed end may do with less, since they spend all of their error by
+/// then.
 package struct InformationLimit: Sendable, Hashable {
   /// Canary requests; more than the plan has where it can't be known within it.
   package let canaryRequests: Double
@@ -23,7 +24,7 @@ package struct InformationLimit: Sendable, Hashable {
       )
       let perScrape = Self.nats(p, m, q, n)
       let isLast = stage == world.plan.stages.last
-      guard perScrape > 0 else { continue }
+      guard perScrape > 1e-9 else { continue }
       let needed = missing / perScrape
       let used = isLast ? needed : min(needed, Double(stage.scrapes))
       requests += used * m

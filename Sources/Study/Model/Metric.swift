@@ -37,7 +37,7 @@ package enum Metric: Sendable, Hashable {
 }
 
 /// How the canary differs from stable.
-package enum Effect: Sendable, Hashable {
+package enum Change: Sendable, Hashable {
   /// Not at all.
   case none
   /// Bad events are this many times as frequent.
@@ -50,13 +50,13 @@ package enum Effect: Sendable, Hashable {
 
 extension Metric {
   /// The median of latencies in seconds, and the standard deviation of their logarithm.
-  static let latencyLaw = (median: 0.055, spread: 0.4313)
+  static let latencyLaw = (median: 0.04, spread: 0.5682)
 
   /// The share of requests in each bucket.
   ///
   /// - Parameters:
   ///   - factor: what pods, time and age do: it multiplies the bad share, or the latency.
-  package func shares(_ effect: Effect, factor: Double = 1) -> [Double] {
+  package func shares(_ effect: Change, factor: Double = 1) -> [Double] {
     switch self {
     case .badShare(let share):
       var bad = share * factor
@@ -74,7 +74,7 @@ extension Metric {
     }
   }
 
-  private static func latencyBelow(_ seconds: Double, _ effect: Effect) -> Double {
+  private static func latencyBelow(_ seconds: Double, _ effect: Change) -> Double {
     func below(_ seconds: Double) -> Double {
       Normal.standard.cdf(log(seconds / latencyLaw.median) / latencyLaw.spread)
     }

@@ -22,7 +22,7 @@ package struct Traffic: Sendable {
   private var wandering: (common: Double, canary: Double, stable: Double)
 
   private struct Version {
-    let effect: Effect
+    let effect: Change
     /// The logarithm of each pod's factor.
     var podFactors: [Double]
     /// Each pod's shares, where time doesn't change them.
@@ -39,7 +39,7 @@ package struct Traffic: Sendable {
   }
 
   private static func version(
-    _ world: World, _ effect: Effect, _ generator: inout SeededGenerator
+    _ world: World, _ effect: Change, _ generator: inout SeededGenerator
   ) -> Version {
     // The mean factor is 1.
     let shift = world.podSpread * world.podSpread / 2
@@ -70,31 +70,27 @@ package struct Traffic: Sendable {
       index: index, stage: stage,
       canary: arm(
         canary, factors.canary, stage.canaryPods, requests * stage.weight,
-        isCold: world.coldStart != .none, isYoung: true),
+        isCanary: true),
       stable: arm(
         stable, factors.stable, world.plan.podCount - stage.canaryPods,
-        requests * (1 - stage.weight), isCold: world.coldStart == .both,
-        isYoung: world.coldStart == .both))
+        requests * (1 - stage.weight), isCanary: false))
   }
 
   private mutating func arm(
-    _ version: Version, _ factor: Double, _ pods: Int, _ requests: Double, isCold: Bool,
-    isYoung: Bool
+    _ version: Version, _ factor: Double, _ pods: Int, _ requests: Double,
+    isCanary: Bool
   ) -> SimulatedScrape.Arm {
     var arm = SimulatedScrape.Arm(counts: [Double](repeating: 0, count: world.metric.bucketCount))
     arm.pods.reserveCapacity(pods)
-    // Young pods have the same share of both arms' traffic where both have any.
-    let cold = isCold ? coldFactor : 1
     for pod in 0..<pods {
-      // A fresh baseline is started pod by pod with the canary's.
-      let twin = pod % stages[index].canaryPods
-      let age = isYoung ? secondsSinceStart(ofCanaryPod: twin) : .infinity
+      let age = isCanary ? secondsSinceStart(ofCanaryPod: pod) : .infinity
+      let cold = coldFactor(age: age, isCanary: isCanary)
       var mean = requests / Double(pods)
       if world.restartChance > 0, generator.nextUnit() < world.restartChance {
         mean *= generator.nextUnit()
       }
       let shares: [Double]
-      if factor == 0, !isCold {
+      if factor == 0, cold == 1 {
         shares = version.steadyShares[pod]
       } else {
         shares = world.metric.shares(
@@ -111,14 +107,20 @@ package struct Traffic: Sendable {
     return arm
   }
 
-  /// How much worse the canary's pods are for being young, on average.
-  private var coldFactor: Double {
-    let pods = stages[index].canaryPods
-    let factors = (0..<pods).map { pod in
-      let middle = secondsSinceStart(ofCanaryPod: pod) + TrafficPlan.scrapeSeconds / 2
-      return 1 + 4 * exp(-middle / 45)
+  /// How much worse a pod is for being young. A baseline that is started anew beside the canary
+  /// has pods as young as the canary's on average.
+  private func coldFactor(age: Double, isCanary: Bool) -> Double {
+    func factor(_ age: Double) -> Double {
+      1 + 4 * exp(-(age + TrafficPlan.scrapeSeconds / 2) / 45)
     }
-    return factors.reduce(0, +) / Double(pods)
+    switch world.coldStart {
+    case .canary where isCanary, .both where isCanary: return factor(age)
+    case .both:
+      let pods = stages[index].canaryPods
+      let factors = (0..<pods).map { factor(secondsSinceStart(ofCanaryPod: $0)) }
+      return factors.reduce(0, +) / Double(pods)
+    default: return 1
+    }
   }
 
   private func secondsSinceStart(ofCanaryPod pod: Int) -> Double {

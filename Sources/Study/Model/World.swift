@@ -9,7 +9,7 @@
 package struct World: Sendable, Hashable {
   package var name: String
   package var metric: Metric
-  package var effect = Effect.none
+  package var effect = Change.none
   package var plan = TrafficPlan.usual
 
   /// The standard deviation of the logarithm of a pod's own factor.
@@ -31,7 +31,7 @@ package struct World: Sendable, Hashable {
     case none
     /// New pods are the canary's, stable has been up for long.
     case canary
-    /// Stable was started anew beside the canary, pod by pod.
+    /// Stable was started anew beside the canary, so that it is as young.
     case both
   }
 
@@ -51,7 +51,7 @@ package struct World: Sendable, Hashable {
 
   private struct Hashed: Hashable {
     var metric: Metric
-    var effect: Effect
+    var effect: Change
     var numbers: [Double]
     var coldStart: ColdStart
   }

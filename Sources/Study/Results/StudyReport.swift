@@ -4,10 +4,10 @@
 package struct StudyReport: Sendable {
   /// A table with its tallies.
   package struct Section: Sendable {
-    package var table: Study.Table
+    package var table: StudyPlan.Table
     package var columns: [Column]
 
-    package init(table: Study.Table, columns: [Column]) {
+    package init(table: StudyPlan.Table, columns: [Column]) {
       self.table = table
       self.columns = columns
     }
@@ -64,7 +64,7 @@ package struct StudyReport: Sendable {
     lines += [
       "", "## Errors, accuracy and latency of one rollout, one budget of 5 %: false alarms, %", "",
     ]
-    let table = Study.Table(title: "", kind: .falseAlarms, worlds: [])
+    let table = StudyPlan.Table(title: "", kind: .falseAlarms, worlds: [])
     lines += Self.rows(Section(table: table, columns: joint))
     return lines.joined(separator: "\n") + "\n"
   }
@@ -73,8 +73,9 @@ package struct StudyReport: Sendable {
     [
       "# Results",
       "",
-      "Written by `assay study`: \(Figures.grouped(Double(rollouts))) rollouts a cell, fixed seeds. "
-        + "±: one standard error. The model, the rules and how to read this: <doc:Study>.",
+      "Written by `assay study`: \(Figures.grouped(Double(rollouts))) rollouts a cell, fixed "
+        + "seeds. "
+        + "±: one standard error. The model, the rules, how to read this: <doc:Study>.",
     ]
   }
 
@@ -99,7 +100,7 @@ package struct StudyReport: Sendable {
 
   /// `4.9 ±0.3`, or `1,265 ±9 (1.45×)` with the share found where it is under 99 %.
   private static func text(
-    _ tally: Tally, _ kind: Study.Table.Kind, _ limit: InformationLimit?
+    _ tally: Tally, _ kind: StudyPlan.Table.Kind, _ limit: InformationLimit?
   ) -> String {
     let share = Figures.percent(tally.rollbackShare)
     guard kind == .requests else {

@@ -101,7 +101,7 @@ struct StudyTargets {
     var worst: (name: String, tally: Tally)?
     for section in report.sections where section.table.kind == .falseAlarms {
       for column in section.columns {
-        let isCold = column.name.hasPrefix("cold")
+        let isCold = column.name == "cold vs stable"
         guard isCold == (section.table.warmUpSeconds > 0) else { continue }
         let minutes = Int(section.table.warmUpSeconds / 60)
         let name = isCold ? "\(policy), first \(minutes) min of a pod dropped" : policy

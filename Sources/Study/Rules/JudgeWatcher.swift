@@ -1,4 +1,4 @@
-internal import Statistics
+package import Statistics
 
 /// The product's judge of counts, asked after each scrape; the score is 1 from the verdict on.
 struct CountJudgeWatcher: Watcher {
@@ -23,7 +23,9 @@ struct BucketJudgeWatcher: Watcher {
 
 extension SimulatedScrape {
   /// The scrape as judges take it. Canary pods are numbered from 1,000.
-  func forJudging<Reading: Sendable & Hashable>(_ reading: (Pod) -> Reading) -> Scrape<Reading> {
+  package func forJudging<Reading: Sendable & Hashable>(_ reading: (Pod) -> Reading) -> Scrape<
+    Reading
+  > {
     Scrape(
       canary: canary.pods.map {
         Scrape<Reading>.Pod(id: 1_000 + $0.number, ageSeconds: $0.age, reading: reading($0))

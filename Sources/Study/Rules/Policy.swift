@@ -27,7 +27,8 @@ package struct Policy: Sendable {
 
   /// The same rule blind to each pod's first seconds.
   package func warmingUp(seconds: Double) -> Policy {
-    Policy("\(name), first \(Int(seconds / 60)) min of a pod dropped", limit: limit) {
+    guard seconds > 0 else { return self }
+    return Policy("\(name), first \(Int(seconds / 60)) min of a pod dropped", limit: limit) {
       [watcher] in WarmedUp(watcher: watcher(), seconds: seconds)
     }
   }

@@ -34,7 +34,7 @@ struct PolicyCatalogue {
     // The tutorial's thresholds: errors up to 1 %, accuracy from 90 %.
     let threshold = share <= 0.01 ? 0.01 : 0.10
     let plan = world.plan
-    let bounds = try SpendingWatcher.bounds(.power(0.5), alpha: 0.05, plan: plan)
+    let bounds = try spendingBounds()
     return [
       Policy("tutorial's template", limit: threshold) {
         ThresholdWatcher(.bothVersions, .badShare)
@@ -55,6 +55,16 @@ struct PolicyCatalogue {
       Policy("GrowthBook sequential", limit: 0) { PooledWatcher(.sequence, plan: plan) },
       Policy("CMH + Lan-DeMets", limit: 0) { SpendingWatcher(bounds: bounds) },
     ]
+  }
+
+  private func spendingBounds() throws(NotComputable) -> [Double] {
+    // They depend on the stages alone.
+    if world.plan.stages == TrafficPlan.usual.stages { return try Self.usualBounds.get() }
+    return try SpendingWatcher.bounds(.power(0.5), alpha: 0.05, plan: world.plan)
+  }
+
+  private static let usualBounds = Result { () throws(NotComputable) -> [Double] in
+    try SpendingWatcher.bounds(.power(0.5), alpha: 0.05, plan: .usual)
   }
 
   // What the field does with latencies.

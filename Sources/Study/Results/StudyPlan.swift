@@ -3,14 +3,15 @@ package import Statistics
 /// How often rules stop rollouts without a change, and how soon those with one: the whole study.
 ///
 /// ```swift
-/// let study = Study(rollouts: 4_000)
-/// let limits = try study.limits(from: scores)         // of study.tuning, by whoever runs it
-/// let report = StudyReport(study, results)            // of study.cells(limits:)
+/// let plan = StudyPlan(rollouts: 4_000)
+/// for (key, cell) in plan.tuning { … }                 // largest scores give the limits
+/// for table in StudyPlan.tables { … }                  // its cells(of:limits:) give the tallies
+/// StudyReport(rollouts: 4_000, sections: sections, joint: joint).markdown
 /// ```
 ///
 /// Cells are independent and their seeds can be split, so a shell runs them on as many threads as
 /// it likes: the same seeds give the same tallies whatever the split.
-package struct Study: Sendable {
+package struct StudyPlan: Sendable {
   /// Rollouts in a cell.
   package let rollouts: Int
 
@@ -79,8 +80,7 @@ package struct Study: Sendable {
   package static let unchangedAndWarm = Table(
     title: "False alarms without each pod's first three minutes, %", kind: .falseAlarms,
     worlds: [
-      errors("cold vs stable") { $0.coldStart = .canary },
-      errors("cold vs fresh") { $0.coldStart = .both },
+      errors("cold vs stable") { $0.coldStart = .canary }
     ], warmUpSeconds: 180)
 
   package static let worse = Table(
@@ -97,7 +97,7 @@ package struct Study: Sendable {
         errors("1 rps, 1→5 %") {
           $0.effect = .ratio(5)
           $0.plan = .quiet
-        },
+        }
       ])
 
   package static let worseAndNoisy = Table(
@@ -169,6 +169,17 @@ package struct Study: Sendable {
     return limits
   }
 
+  /// Every policy for a world, limits tuned or not.
+  ///
+  /// - Throws: `NotComputable` where a rule can't be set up.
+  package static func policies(
+    in world: World, limits: [String: Double] = [:], warmUpSeconds: Double = 0
+  ) throws(NotComputable) -> [Policy] {
+    try PolicyCatalogue(world: world, tuned: limits).all().map {
+      $0.warmingUp(seconds: warmUpSeconds)
+    }
+  }
+
   /// The cells of a table, one a world.
   ///
   /// - Throws: `NotComputable` where a rule can't be set up.
@@ -176,10 +187,8 @@ package struct Study: Sendable {
     var cells: [Cell] = []
     for world in table.worlds {
       let key = TuningKey(metric: world.metric, plan: world.plan)
-      var policies = try PolicyCatalogue(world: world, tuned: limits[key] ?? [:]).all()
-      if table.warmUpSeconds > 0 {
-        policies = policies.map { $0.warmingUp(seconds: table.warmUpSeconds) }
-      }
+      let policies = try policies(
+        in: world, limits: limits[key] ?? [:], warmUpSeconds: table.warmUpSeconds)
       cells.append(Cell(world, policies))
     }
     return cells
