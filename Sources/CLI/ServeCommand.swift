@@ -28,11 +28,12 @@ struct ServeCommand: AsyncParsableCommand {
   var enablesAdminAPI = false
 
   @OptionGroup var features: FeatureOptions
+  @OptionGroup var storage: StorageOptions
 
   func run() async throws {
     try await reporting {
       let address = try ListenAddress(parsing: listen)
-      let store = try Store.open(data)
+      let store = try Store.open(data, options: storage.storeOptions)
       defer { store.close() }
       if let tail = store.report.tornTail { Terminal.complain("assay: \(tail)") }
       var options = ServiceOptions(dataDirectory: data)
