@@ -27,6 +27,7 @@ struct Assay: AsyncParsableCommand {
       QueryCommand.self, AnalyzeCommand.self, SimulateCommand.self, LintCommand.self,
       ImportCommand.self, ServeCommand.self, TestCommand.self, CheckCommand.self,
       TsdbCommand.self,
+      ExplainCommand.self, RejudgeCommand.self, BacktestCommand.self, PlanCommand.self,
     ])
 
   static let version = "0.1.0"
