@@ -14,6 +14,7 @@ import Testing
     "Rules": ["MetricModel", "PromQL", "QueryScripts", "Manifest"],
     "TimeSeriesStore": ["MetricModel", "Glibc", "Synchronization"],
     "Exposition": ["MetricModel", "Manifest", "CSnappy"],
+    "Scraping": ["MetricModel", "Manifest", "Exposition", "Glibc"],
     "Analysis": ["MetricModel", "Statistics", "Manifest", "Glibc"],
     "Rollouts": ["MetricModel", "Analysis", "Manifest"],
     "Simulation": [
