@@ -85,9 +85,9 @@ package struct JSONWriter {
     needsComma = true
   }
 
-  mutating func null() {
+  package mutating func null() {
     comma()
-    bytes += "null".utf8
+    bytes.append(contentsOf: "null".utf8)
     needsComma = true
   }
 
@@ -99,7 +99,7 @@ package struct JSONWriter {
 
   /// A finite number, as Go's encoder spells it, but so that a negative zero isn't read as a whole
   /// number, which has none.
-  mutating func number(_ value: Double) {
+  package mutating func number(_ value: Double) {
     comma()
     NumberText.appendJSON(value, to: &bytes)
     if value == 0 && value.sign == .minus { bytes += ".0".utf8 }
