@@ -15,6 +15,7 @@ import Testing
     "Rules": ["MetricModel", "PromQL", "QueryScripts", "Manifest"],
     "TimeSeriesStore": ["MetricModel", "CChecksum", "Glibc", "Synchronization"],
     "Exposition": ["MetricModel", "Manifest", "CSnappy"],
+    "Scraping": ["MetricModel", "Manifest", "Exposition", "Glibc"],
     "Analysis": ["MetricModel", "Statistics", "Manifest", "Glibc"],
     "Rollouts": ["MetricModel", "Analysis", "Manifest"],
     "TrafficRouting": ["Manifest", "Rollouts"],
