@@ -155,7 +155,7 @@ extension DecisionPass {
   ) -> Timestamp? {
     if set.podHash == state.stableHash { return nil }
     if set.podHash == state.currentHash { return currentDeadline(newSet) }
-    if let deadline = set.scaleDownDeadline { return deadline }
+    if let deadline = set.scaleDownDeadline { return set.desired > 0 ? deadline : nil }
     guard state.isFullyPromoted, set.desired > 0, !hasTraffic(set.podHash),
       keptForLater.contains(set.podHash), let delay = plan.scaleDown.delay
     else { return nil }
@@ -165,7 +165,8 @@ extension DecisionPass {
   private func currentDeadline(_ newSet: ObservedReplicaSet) -> Timestamp? {
     guard state.isAborted else {
       // Until the active Service selects it, the deadline tells that it ran everywhere just now.
-      let isWayBack = plan.blueGreen != nil && !hasTraffic(newSet.podHash)
+      let isWayBack =
+        plan.blueGreen != nil && !hasTraffic(newSet.podHash) && newSet.desired > 0
       return isWayBack ? newSet.scaleDownDeadline : nil
     }
     guard let delay = plan.scaleDown.abortDelay, delay > .zero else { return nil }
