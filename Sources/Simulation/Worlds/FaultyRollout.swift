@@ -230,23 +230,34 @@ extension FaultyRollout {
     return false
   }
 
+  /// All pods that can come, all runs end; whether there was anything to do.
+  private mutating func letAllEndWell() -> Bool {
+    var hasChanged = false
+    for set in world.replicaSets where !broken.contains(set.podHash) {
+      guard set.available < set.podList.count else { continue }
+      world.setAvailable(set.podHash, set.podList.count)
+      hasChanged = true
+    }
+    for name in world.runs.keys where world.runs[name]?.isCompleted == false {
+      world.runs[name]?.phase = .successful
+      hasChanged = true
+    }
+    for name in world.experiments.keys where world.experiments[name]?.phase.isCompleted == false {
+      world.experiments[name]?.phase = .successful
+      hasChanged = true
+    }
+    return hasChanged
+  }
+
   /// Pods come, runs end well, time passes: the rollout must come to an end that stays.
   private mutating func heal() {
     skew = .zero
     world.plan.isPaused = false
     world.routed = nil
-    for _ in 0..<60 {
+    world.refusal = nil
+    for _ in 0..<80 {
       guard settle() else { return }
-      for set in world.replicaSets where !broken.contains(set.podHash) {
-        world.setAvailable(set.podHash, set.podList.count)
-      }
-      for name in world.runs.keys where world.runs[name]?.isCompleted == false {
-        world.runs[name]?.phase = .successful
-      }
-      for name in world.experiments.keys where world.experiments[name]?.phase.isCompleted == false {
-        world.experiments[name]?.phase = .successful
-      }
-      guard settle() else { return }
+      if letAllEndWell() { continue }
       guard let wake = nextWake(world.plan, world.state, world.observation) else { break }
       world.now = wake
     }

@@ -43,7 +43,8 @@ enum RandomPlan {
       maxUnavailable: sizes.randomElement(using: &generator) ?? .count(1))
     plan.routing = routing(using: &generator)
     if plan.routing != nil {
-      if generator.chance(0.2) {
+      let takesTurns = generator.chance(0.2)
+      if takesTurns, plan.routing?.routers.contains(where: isNGINX) != true {
         plan.pingPong = PingPong(ping: "ping", pong: "pong")
       } else {
         plan.canaryService = "shop-canary"
@@ -62,6 +63,10 @@ enum RandomPlan {
         use: use, startingStep: Int.random(in: 0...plan.steps.count, using: &generator))
     }
     return plan
+  }
+
+  private static func isNGINX(_ router: RouterPlan) -> Bool {
+    if case .nginx = router { true } else { false }
   }
 
   private static func routing(using generator: inout SeededGenerator) -> TrafficPlan? {

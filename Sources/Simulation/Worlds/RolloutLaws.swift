@@ -31,7 +31,7 @@ package struct RolloutLaws: Sendable {
     let steps = plan.canary.steps.count
     let isNew = before.currentHash != after.currentHash || before.stepHash != after.stepHash
     demand(
-      [min(max(0, before.stepIndex), steps), before.stepIndex + 1, 0, steps].contains(
+      [before.stepIndex, before.stepIndex + 1, 0, steps].contains(
         after.stepIndex),
       "the step went from \(before.stepIndex) to \(after.stepIndex) of \(steps)")
     if before.isAborted, after.isAborted, !isNew {
@@ -115,10 +115,10 @@ package struct RolloutLaws: Sendable {
   private func brokenByRoute(_ target: TrafficTarget, _ old: TrafficTarget?) -> [String] {
     var broken: [String] = []
     for side in [target.canary, target.stable] where side.weight > 0 {
-      let had =
-        old.map { old in
-          [old.canary, old.stable].filter { $0.podHash == side.podHash }.map(\.weight).max() ?? 0
-        } ?? 0
+      // What the routers hold, or are believed to.
+      let holders =
+        old.map { [$0.canary, $0.stable] } ?? before.traffic.map { [$0.canary, $0.stable] } ?? []
+      let had = holders.filter { $0.podHash == side.podHash }.map(\.weight).max() ?? 0
       let elsewhere = [target.canary, target.stable].contains {
         $0.podHash != side.podHash && available($0.podHash) > 0
       }
@@ -138,7 +138,7 @@ package struct RolloutLaws: Sendable {
   ) -> [String] {
     var broken: [String] = []
     let old = sets.first { $0.podHash == hash }?.desired ?? 0
-    if replicas == 0, old > 0, let routed {
+    if replicas == 0, old > 0, plan.replicas > 0, let routed {
       for side in [routed.canary, routed.stable] where side.podHash == hash && side.weight > 0 {
         broken.append("took all pods of \(hash) at weight \(side.weight)")
       }
@@ -169,10 +169,16 @@ package struct RolloutLaws: Sendable {
     after.blueGreen?.activeSelector != seen.services[service]
   }
 
+  /// After a promotion the stable Service follows the traffic that is there already.
+  private func hasAllTraffic(_ hash: String) -> Bool {
+    guard let traffic = before.traffic else { return false }
+    return [traffic.canary, traffic.stable].allSatisfy { $0.weight == 0 || $0.podHash == hash }
+  }
+
   private func brokenBySelect(_ service: String, _ hash: String) -> [String] {
     let old = seen.services[service] ?? ""
     guard service == plan.blueGreen?.activeService || service == plan.canary.stableService,
-      available(hash) == 0, available(old) > 0
+      available(hash) == 0, available(old) > 0, !hasAllTraffic(hash)
     else { return [] }
     return ["pointed \(service) from pods that serve to \(hash), which has none"]
   }
