@@ -1,10 +1,10 @@
 import ArgumentParser
 import Simulation
 
-/// `assay study rollouts`: many rollouts with everything going wrong.
+/// `assay study-rollouts`: many rollouts with everything going wrong.
 struct StudyRolloutsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "rollouts",
+    commandName: "study-rollouts",
     abstract: "Play seeded rollouts under faults and check the laws after every write.",
     discussion: """
       Conflicts, answers lost after the write, controllers killed and replaced in between, stale \
@@ -12,7 +12,7 @@ struct StudyRolloutsCommand: ParsableCommand {
       cluster, edits half way. Each violation names the seed that replays it. Ends with 1 when \
       there is one.
 
-        assay study rollouts --runs 100000 --seed 1
+        assay study-rollouts --runs 100000 --seed 1
       """)
 
   @Option(help: "How many rollouts.")

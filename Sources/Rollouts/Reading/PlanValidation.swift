@@ -117,7 +117,8 @@ struct PlanValidation {
     if canary.pingPong != nil, let routing = canary.routing {
       for router in routing.routers {
         guard case .nginx = router else { continue }
-        problems.append(canaryRefusal("nginx can't do it: its Ingress names one Service", "pingPong"))
+        problems.append(
+          canaryRefusal("nginx can't do it: its Ingress names one Service", "pingPong"))
       }
     }
     let splitsBySubset = canary.routing?.routers.allSatisfy {

@@ -71,7 +71,8 @@ struct ReplicaTable {
     let found = limits(row, replicas: "rolloutSpecReplicas").next(
       toward: weight,
       canary: ReplicaSetCounts(
-        desired: number(row, "canarySpecReplica"), available: number(row, "canaryAvailableReplica")),
+        desired: number(row, "canarySpecReplica"),
+        available: number(row, "canaryAvailableReplica")),
       stable: hasStable
         ? ReplicaSetCounts(
           desired: number(row, "stableSpecReplica"),

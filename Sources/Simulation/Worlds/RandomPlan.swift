@@ -103,7 +103,8 @@ enum RandomPlan {
             ? .matchTrafficWeight : .replicas(Int.random(in: 0...5, using: &generator)))
       case 5 where routes:
         .setMirrorRoute(
-          MirrorRoute(name: "copy", matches: generator.chance(0.7) ? [.init(path: .prefix("/"))] : []))
+          MirrorRoute(
+            name: "copy", matches: generator.chance(0.7) ? [.init(path: .prefix("/"))] : []))
       case 6 where routes:
         .setHeaderRoute(
           HeaderRoute(

@@ -15,6 +15,8 @@ package enum RolloutStudy {
     /// At most a few for each seed.
     package var violations: [Violation] = []
 
+    package init() {}
+
     package mutating func merge(_ other: Report) {
       runs += other.runs
       passes += other.passes

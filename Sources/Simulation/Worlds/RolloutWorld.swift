@@ -49,7 +49,8 @@ package struct RolloutWorld: Sendable {
     case .blueGreen(let blueGreen): names = [blueGreen.activeService, blueGreen.previewService]
     }
     for case let name? in names where services[name] == nil { services[name] = "" }
-    let turn = state.stablePingPong == .pong ? plan.canary.pingPong?.pong : plan.canary.pingPong?.ping
+    let turn =
+      state.stablePingPong == .pong ? plan.canary.pingPong?.pong : plan.canary.pingPong?.ping
     let stable = turn ?? plan.canary.stableService ?? ""
     for router in plan.canary.routing?.routers ?? [] {
       for (object, value) in RouterObjects.fresh(router, context, stable: stable)
