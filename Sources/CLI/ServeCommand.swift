@@ -1,3 +1,4 @@
+import AnalysisExecutor
 import ArgumentParser
 import HTTPService
 import Logging
@@ -27,7 +28,9 @@ struct ServeCommand: AsyncParsableCommand {
     help: "Answer /api/v1/admin/tsdb/snapshot, as Prometheus' flag of this name.")
   var enablesAdminAPI = false
 
+  @OptionGroup var rules: RuleServing
   @OptionGroup var features: FeatureOptions
+  @OptionGroup var analyses: AnalysisOptions
 
   func run() async throws {
     try await reporting {
@@ -39,12 +42,17 @@ struct ServeCommand: AsyncParsableCommand {
       options.isAdminEnabled = enablesAdminAPI
       options.version = Assay.version
       options.queries = features.queryOptions
+      options.rules = try rules.options(queries: options.queries)
       var logger = Logger(label: "assay", factory: { StreamLogHandler.standardError(label: $0) })
       logger.logLevel = .warning
-      let service = Service(store: store, options: options, logger: logger)
+      let (endpoints, runner) = try await analyses.endpoints(
+        store: store, directory: data, queries: options.queries)
+      let service = Service(
+        store: store, options: options, logger: logger, analyses: endpoints)
       try await service.run(at: address) { port in
         Terminal.complain("assay: serving \(data) at http://\(address.host):\(port)")
       }
+      await runner.close()
     }
   }
 }
