@@ -8,7 +8,8 @@ import Testing
     var driver = RunDriver(
       AnalysisRun(name: "canary-1", spec: try TestTemplates.template(metrics: metrics).spec)
     ) { _, now in TestTemplates.answer(for: outcomes.popFirst() ?? "Successful", at: now) }
-    driver.drive(limit: Timestamp(milliseconds: 10_000_000))
+    driver.drive(
+      from: Timestamp(milliseconds: 0), until: Timestamp(milliseconds: 10_000_000))
     return driver.run
   }
 

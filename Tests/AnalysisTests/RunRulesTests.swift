@@ -13,7 +13,8 @@ import Testing
   ) -> RunDriver {
     var driver = RunDriver(
       AnalysisRun(name: "run", spec: spec, sources: sources), answer: answer)
-    driver.drive(limit: Timestamp(milliseconds: 10_000_000))
+    driver.drive(
+      from: Timestamp(milliseconds: 0), until: Timestamp(milliseconds: 10_000_000))
     return driver
   }
 
@@ -27,7 +28,7 @@ import Testing
       driver.run.message
         == "Unable to resolve metric arguments: args.service was not resolved")
     #expect(driver.run.startedAt == nil && driver.run.completedAt == nil)
-    #expect(driver.measured.isEmpty)
+    #expect(driver.requests.isEmpty)
   }
 
   @Test func `an invalid spec ends the run as Error with the words of Argo`() throws {
@@ -63,8 +64,8 @@ import Testing
       ])
     let driver = Self.finished(spec) { _, now in TestTemplates.answer(for: "Successful", at: now) }
     #expect(driver.run.phase == .successful)
-    #expect(driver.measured.map(\.metric) == ["m-shop", "m-shop"])
-    #expect(driver.measured.first?.queries.first?.text == "up{app=\"shop\"}")
+    #expect(driver.requests.map(\.metric) == ["m-shop", "m-shop"])
+    #expect(driver.requests.first?.queries.first?.text == "up{app=\"shop\"}")
     #expect(
       driver.run.results.first?.metadata == ["ResolvedPrometheusQuery": "up{app=\"shop\"}"])
   }
@@ -105,7 +106,7 @@ import Testing
     let driver = Self.finished(spec, sources: sources) { _, now in
       TestTemplates.answer(for: "Successful", at: now)
     }
-    #expect(driver.measured.first?.queries.first?.text == "s1 c2 eu")
+    #expect(driver.requests.first?.queries.first?.text == "s1 c2 eu")
     let without = Self.finished(spec) { _, now in .failed("") }
     #expect(
       without.run.message
@@ -182,7 +183,7 @@ import Testing
       driver.run.result(of: "m")?.message
         == "could not evaluate successCondition \"result[0] >= 0.95\": metric result is nil or "
         + "empty: no data returned from the metric provider")
-    #expect(driver.passes.map(\.seconds) == [0, 10, 20, 30, 40])
+    #expect(driver.passes.map { $0.time.milliseconds / 1000 } == [0, 10, 20, 30, 40])
   }
 
   @Test func `range queries take their bounds from expressions`() throws {

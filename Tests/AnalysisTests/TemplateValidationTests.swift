@@ -49,12 +49,12 @@ import Testing
       "metrics[0]: prometheus timeout should not be negative"
     ),
     (
-      "{name: m, provider: {web: {url: 'http://x'}}}", "unsupported-provider",
-      "metrics[0]: provider web is not executed by Assay"
+      "{name: m, provider: {datadog: {query: q}}}", "unsupported-provider",
+      "metrics[0]: provider datadog is not supported"
     ),
     (
       "{name: m, provider: {plugin: {argoproj-labs/sample: {}}}}", "unsupported-provider",
-      "metrics[0]: provider plugin argoproj-labs/sample is not executed by Assay"
+      "metrics[0]: provider plugin argoproj-labs/sample is not supported"
     ),
     (
       "{name: m, successCondition: 'result[0', \(prometheus)}", "bad-condition",

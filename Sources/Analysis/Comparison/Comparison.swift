@@ -62,7 +62,8 @@ struct Comparison {
       }
     return Judgement(
       phase: phase, value: report.evidence.map { NumberText.general($0.estimate) } ?? "",
-      message: report.reason, metadata: report.metadata, comparison: report)
+      message: report.reason, metadata: report.metadata, comparison: report,
+      shortfall: Shortfall(rawValue: report.outcome.rawValue))
   }
 
   private func report(

@@ -27,6 +27,17 @@ package struct ConditionInput: Equatable, Sendable {
     default: false
     }
   }
+
+  /// Whether there is nothing to judge by: nil, no elements, or nothing but NaN.
+  var holdsNoData: Bool {
+    switch value {
+    case .null: true
+    case .number(let number): number.isNaN
+    case .list(let items):
+      items.allSatisfy { if case .number(let number) = $0 { number.isNaN } else { false } }
+    default: false
+    }
+  }
 }
 
 /// A condition on the result of a measurement, in the language of Argo's templates (expr-lang).
@@ -51,9 +62,9 @@ package struct Condition: Sendable {
   ///
   /// - Throws: `ConditionError` for type errors, missing elements, and what isn't true or false.
   package func evaluate(
-    _ input: ConditionInput, at now: Timestamp
+    _ input: ConditionInput, at now: Timestamp, compatibility: Compatibility = .argo
   ) throws(ConditionError) -> Bool {
-    let value = try value(for: input, at: now)
+    let value = try value(for: input, at: now, compatibility: compatibility)
     guard case .bool(let truth) = value else {
       throw ConditionError("expected bool, but got \(value.typeName)")
     }
@@ -62,10 +73,11 @@ package struct Condition: Sendable {
 
   /// What the expression gives, of whatever type.
   package func value(
-    for input: ConditionInput, at now: Timestamp
+    for input: ConditionInput, at now: Timestamp, compatibility: Compatibility = .argo
   ) throws(ConditionError) -> ConditionValue {
     try check(against: input.type)
-    var evaluator = ConditionEvaluator(source: source, result: input.value, now: now)
+    var evaluator = ConditionEvaluator(
+      source: source, result: input.value, now: now, compatibility: compatibility)
     return try evaluator.evaluate(tree)
   }
 

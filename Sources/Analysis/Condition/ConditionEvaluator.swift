@@ -5,6 +5,7 @@ struct ConditionEvaluator {
   let source: String
   let result: ConditionValue
   let now: Timestamp
+  let compatibility: Compatibility
   /// Steps and elements that may still be spent.
   private(set) var budget = 1_000_000
   private var elements: [PredicateElement] = []
@@ -21,10 +22,13 @@ struct ConditionEvaluator {
     var accumulator: ConditionValue
   }
 
-  init(source: String, result: ConditionValue, now: Timestamp) {
+  init(
+    source: String, result: ConditionValue, now: Timestamp, compatibility: Compatibility = .argo
+  ) {
     self.source = source
     self.result = result
     self.now = now
+    self.compatibility = compatibility
   }
 
   mutating func evaluate(_ node: ConditionSyntax) throws(ConditionError) -> ConditionValue {
@@ -92,6 +96,9 @@ struct ConditionEvaluator {
       variables.append((name, try evaluate(value)))
       defer { variables.removeLast() }
       return try evaluate(body)
+    case .call(let function, let arguments)
+    where function.name == "default" && compatibility == .safe:
+      return try firstValue(of: arguments)
     case .call(let function, let arguments):
       var values: [ConditionValue] = []
       for argument in arguments { values.append(try evaluate(argument)) }
@@ -100,6 +107,20 @@ struct ConditionEvaluator {
       return try predicate(function, list, body, extra)
     case .method(let base, let name): return try method(name, of: try evaluate(base))
     }
+  }
+
+  /// `default(x, d)` of templates that don't ask for Argo's: d where x is nil or has no value.
+  private mutating func firstValue(
+    of arguments: [ConditionSyntax]
+  ) throws(ConditionError) -> ConditionValue {
+    do throws(ConditionError) {
+      let value = try evaluate(arguments[0])
+      if value != .null { return value }
+    } catch {
+      // A condition that spent its budget must not go on; everything else is a missing value.
+      guard budget > 0 else { throw error }
+    }
+    return try evaluate(arguments[1])
   }
 
   private mutating func map(

@@ -40,9 +40,11 @@ extension ConditionFunction {
       .bool(try arguments[0].requireNumber(for: "isInf").isInfinite)
     },
     // Argo's `isNil(x)` and `default(x, d)` look at the whole result, whatever x is
-    // (utils/evaluate/evaluate.go); templates rely on what they do with `result` itself.
-    ConditionFunction("isNil", [.any], gives: .bool) { (_, evaluator) throws(ConditionError) in
-      .bool(evaluator.result == .null)
+    // (utils/evaluate/evaluate.go); templates rely on what they do with `result` itself. In safe mode
+    // they look at x; `default` is then evaluated by `ConditionEvaluator`.
+    ConditionFunction("isNil", [.any], gives: .bool) {
+      (arguments, evaluator) throws(ConditionError) in
+      .bool((evaluator.compatibility == .safe ? arguments[0] : evaluator.result) == .null)
     },
     ConditionFunction("default", [.any, .any], gives: .any) {
       (arguments, evaluator) throws(ConditionError) in

@@ -1,3 +1,4 @@
+package import Manifest
 package import MetricModel
 
 /// What happens to a run.
@@ -20,17 +21,33 @@ package enum AnalysisEffect: Equatable, Sendable {
   case finished(AnalysisPhase)
 }
 
-/// Queries that make up one measurement.
+/// What makes up one measurement.
 package struct MeasurementRequest: Equatable, Sendable {
   package var id: MeasurementID
   package var metric: String
-  package var queries: [QueryRequest]
+  package var question: MetricQuestion
 
-  package init(id: MeasurementID, metric: String, queries: [QueryRequest]) {
+  package init(id: MeasurementID, metric: String, question: MetricQuestion) {
     self.id = id
     self.metric = metric
-    self.queries = queries
+    self.question = question
   }
+
+  /// The PromQL queries; none where the metric is asked of something else.
+  package var queries: [QueryRequest] {
+    if case .queries(let queries) = question { queries } else { [] }
+  }
+}
+
+/// What is asked, of whom.
+package enum MetricQuestion: Equatable, Sendable {
+  case queries([QueryRequest])
+  case web(WebMetric)
+  case graphite(GraphiteMetric)
+  case influxdb(InfluxMetric)
+  case job(JobMetric)
+  /// A canary of a Kayenta server, to be started with this body and asked for until it is judged.
+  case kayenta(KayentaMetric, body: JSONValue)
 }
 
 /// A PromQL query, when it is about, and whom to ask.
@@ -43,10 +60,10 @@ package struct QueryRequest: Equatable, Sendable {
   package var text: String
   package var evaluation: Evaluation
   /// The server as the template names it; the store at hand where it names none.
-  package var server: PrometheusServer
+  package var server: ProviderEndpoint
 
   package init(
-    text: String, evaluation: Evaluation, server: PrometheusServer = PrometheusServer()
+    text: String, evaluation: Evaluation, server: ProviderEndpoint = ProviderEndpoint()
   ) {
     self.text = text
     self.evaluation = evaluation
@@ -54,9 +71,13 @@ package struct QueryRequest: Equatable, Sendable {
   }
 }
 
-/// What came of a measurement's queries.
+/// What came of a measurement's question.
 package enum MeasurementAnswer: Equatable, Sendable {
   /// In the order of the queries.
   case answered([QueryValue])
+  /// The body of an HTTP answer: JSON of web, graphite and kayenta, CSV of influxdb.
+  case body(String)
+  /// What a job came to, by itself.
+  case concluded(AnalysisPhase, message: String)
   case failed(String)
 }

@@ -66,11 +66,13 @@ extension AnalysisRun {
     let id = MeasurementID(metric: plan.name, number: results[index].taken)
     results[index].measurements.append(Measurement(id: id, startedAt: now))
     do {
-      let queries = try plan.queries(at: now, runStart: openedAt ?? now)
-      if let query = queries.first?.text, plan.comparison == nil {
+      let question = try plan.question(at: now, runStart: openedAt ?? now)
+      if case .queries(let queries) = question, let query = queries.first?.text,
+        plan.comparison == nil
+      {
         results[index].metadata["ResolvedPrometheusQuery"] = arguments.redacted(query)
       }
-      return MeasurementRequest(id: id, metric: plan.name, queries: queries)
+      return MeasurementRequest(id: id, metric: plan.name, question: question)
     } catch {
       _ = finish(id, with: .failed(error.description), at: now)
       return nil
@@ -110,6 +112,7 @@ extension AnalysisRun {
     measurement.message = arguments.redacted(judgement.message)
     measurement.metadata = judgement.metadata.mapValues { arguments.redacted($0) }
     measurement.comparison = judgement.comparison
+    measurement.shortfall = judgement.shortfall
     results[index].measurements[results[index].measurements.count - 1] = measurement
     results[index].tally(measurement.phase)
     return true

@@ -11,6 +11,8 @@ package import MetricModel
 /// A pure machine: it reads no clock and asks nobody. `AnalysisRun+Apply` holds the rules.
 package struct AnalysisRun: Equatable, Sendable {
   package let name: String
+  /// As given, arguments and their values included, secrets left out.
+  package let spec: AnalysisSpec
   package let plans: [MetricPlan]
   package internal(set) var phase = AnalysisPhase.pending
   /// Why the run ended as it did; "" for plain success.
@@ -35,20 +37,29 @@ package struct AnalysisRun: Equatable, Sendable {
   /// A spec that is invalid makes a run that ends as Error when started, with Argo's message, as
   /// Argo's controller records it.
   package init(name: String, spec: AnalysisSpec, sources: ArgumentSources = ArgumentSources()) {
-    self.name = name
-    isTerminated = spec.isTerminated
-    var arguments = ResolvedArguments()
     do {
-      arguments = try ResolvedArguments(spec.arguments, from: sources)
+      let arguments = try ResolvedArguments(spec.arguments, from: sources)
+      self.init(name: name, spec: spec, arguments: arguments, obstacle: nil)
     } catch {
-      (self.arguments, plans) = (arguments, [])
-      obstacle = "Unable to resolve metric arguments: \(error)"
+      self.init(
+        name: name, spec: spec, arguments: ResolvedArguments(),
+        obstacle: "Unable to resolve metric arguments: \(error)")
+    }
+  }
+
+  /// - Parameter obstacle: what is known to stand in the way already.
+  init(name: String, spec: AnalysisSpec, arguments: ResolvedArguments, obstacle: String?) {
+    self.name = name
+    self.spec = spec
+    self.arguments = arguments
+    isTerminated = spec.isTerminated
+    if let obstacle {
+      (plans, self.obstacle) = ([], obstacle)
       return
     }
-    self.arguments = arguments
     switch Self.prepared(spec, arguments) {
-    case .ready(let plans): (self.plans, obstacle) = (plans, nil)
-    case .refused(let reason): (plans, obstacle) = ([], reason)
+    case .ready(let plans): (self.plans, self.obstacle) = (plans, nil)
+    case .refused(let reason): (plans, self.obstacle) = ([], reason)
     }
   }
 
@@ -77,11 +88,10 @@ package struct AnalysisRun: Equatable, Sendable {
     if let finding = TemplateValidation.metricFindings(in: metrics).first(where: \.isError) {
       return .refused("Analysis spec invalid: \(arguments.redacted(finding.message))")
     }
-    let names = metrics.map(\.name)
     do {
-      let dryRun = try RuleMatches("dryRun", spec.dryRun, names: names)
+      let dryRun = try RuleMatches("dryRun", spec.dryRun, metrics)
       let retention = try RuleMatches(
-        "measurementRetention", spec.measurementRetention, names: names)
+        "measurementRetention", spec.measurementRetention, metrics)
       var plans: [MetricPlan] = []
       for metric in metrics {
         let limit = retention.limits[metric.name].flatMap { $0 > 0 ? Int(clamping: $0) : nil }
@@ -110,17 +120,23 @@ struct RuleMatches: Equatable {
   /// The limit of the last rule that matches, by metric.
   private(set) var limits: [String: Int64] = [:]
 
-  /// Rules are unanchored regular expressions; one that matches nothing is an error
-  /// (utils/analysis/helpers.go, `GetDryRunMetrics`).
-  init(_ field: String, _ rules: [AnalysisSpec.MetricRule], names: [String]) throws(Unmatched) {
+  /// Rules are regular expressions, unanchored unless the metric is safe; one that matches nothing
+  /// is an error (utils/analysis/helpers.go, `GetDryRunMetrics`).
+  init(
+    _ field: String, _ rules: [AnalysisSpec.MetricRule], _ metrics: [MetricSpec]
+  ) throws(Unmatched) {
     for (index, rule) in rules.enumerated() {
       // Go matches nothing with a pattern it can't read.
       let regex = try? RegexMatcher(rule.metricName)
-      let matching = names.filter { regex?.matchesPart(of: $0) ?? false }
+      let matching = metrics.filter { metric in
+        guard let regex else { return false }
+        return metric.compatibility == .safe
+          ? regex.matches(metric.name.utf8) : regex.matchesPart(of: metric.name)
+      }
       guard !matching.isEmpty else {
         throw Unmatched(description: "\(field)[\(index)]: Rule didn't match any metric name(s)")
       }
-      for name in matching { limits[name] = rule.limit }
+      for metric in matching { limits[metric.name] = rule.limit }
     }
   }
 }

@@ -46,7 +46,14 @@ enum Assessment {
     if let count = plan.spec.effectiveCount, result.count >= count {
       return phaseAtCount(of: plan, result)
     }
-    return isTerminating ? .successful : .running
+    return isTerminating ? phaseWhenStopped(plan) : .running
+  }
+
+  /// A metric that had measurements to come hasn't shown what it was meant to show; one without a
+  /// count goes on until it is stopped, so that is its end. Argo calls both Successful.
+  private static func phaseWhenStopped(_ plan: MetricPlan) -> AnalysisPhase {
+    plan.spec.compatibility == .safe && plan.spec.effectiveCount != nil
+      ? .inconclusive : .successful
   }
 
   /// All measurements are taken and no limit was passed.

@@ -14,11 +14,23 @@ package struct Measurement: Equatable, Sendable {
   package var metadata: [String: String] = [:]
   /// Comparisons only: what the judgement rests on.
   package var comparison: ComparisonReport?
+  /// Why it couldn't tell; nil where it could.
+  package var shortfall: Shortfall?
 
   init(id: MeasurementID, startedAt: Timestamp) {
     self.id = id
     self.startedAt = startedAt
   }
+}
+
+/// What kept a measurement from telling good from bad.
+package enum Shortfall: String, Sendable, Hashable, CaseIterable {
+  /// No traffic, or no series.
+  case noData
+  /// Fewer observations than the template asks for.
+  case notEnoughSamples
+  /// There are data, and they don't tell yet.
+  case notEnoughEvidence
 }
 
 /// Which measurement of a run: the metric and its running number, from 1.

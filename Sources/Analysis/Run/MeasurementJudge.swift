@@ -22,6 +22,7 @@ struct Judgement: Equatable {
   var message = ""
   var metadata: [String: String] = [:]
   var comparison: ComparisonReport?
+  var shortfall: Shortfall?
 }
 
 /// Turns the answers of a metric's queries into a phase.
@@ -33,6 +34,17 @@ struct MeasurementJudge {
     switch answer {
     case .failed(let reason):
       return Judgement(phase: .error, message: reason)
+    case .concluded(let phase, let message):
+      return Judgement(phase: phase, message: message)
+    case .body(let text):
+      do {
+        switch try ProviderReading(text, for: plan.spec.provider) {
+        case .result(let reading): return judgement(of: reading, at: now)
+        case .judged(let phase, let value): return Judgement(phase: phase, value: value)
+        }
+      } catch {
+        return Judgement(phase: .error, message: error.message)
+      }
     case .answered(let values):
       if let comparison = plan.comparison {
         return Comparison(comparison, look: look).judgement(of: values)
@@ -40,53 +52,22 @@ struct MeasurementJudge {
       guard values.count == 1 else {
         return Judgement(phase: .error, message: "found \(values.count) answers, expected one")
       }
-      return judgement(of: values[0], at: now)
+      guard let reading = ResultReading(values[0]) else {
+        return Judgement(
+          phase: .error,
+          message: "Prometheus metric type not supported: a query that gives a string; "
+            + "let it give numbers")
+      }
+      return judgement(of: reading, at: now)
     }
   }
 
-  private func judgement(of value: QueryValue, at now: Timestamp) -> Judgement {
-    guard let reading = ResultReading(value) else {
-      return Judgement(
-        phase: .error,
-        message: "Prometheus metric type not supported: a query that gives a string; "
-          + "let it give numbers")
-    }
-    do {
-      let phase = try phase(for: reading.input, at: now)
-      return Judgement(phase: phase, value: reading.text)
-    } catch {
-      return Judgement(phase: .error, value: reading.text, message: error.message)
-    }
-  }
-
-  /// Both conditions are always evaluated, so an error in either is one (evaluate.go).
-  private func phase(
-    for input: ConditionInput, at now: Timestamp
-  ) throws(ConditionError) -> AnalysisPhase {
-    let isSuccess = try holds(plan.successCondition, "successCondition", input, now)
-    let isFailure = try holds(plan.failureCondition, "failureCondition", input, now)
-    switch (isSuccess, isFailure) {
-    case (nil, nil): return .successful
-    case (let success?, nil): return success ? .successful : .failed
-    case (nil, let failure?): return failure ? .failed : .successful
-    case (_?, true?): return .failed
-    case (let success?, false?): return success ? .successful : .inconclusive
-    }
-  }
-
-  private func holds(
-    _ condition: Condition?, _ field: String, _ input: ConditionInput, _ now: Timestamp
-  ) throws(ConditionError) -> Bool? {
-    guard let condition else { return nil }
-    do {
-      return try condition.evaluate(input, at: now)
-    } catch {
-      let reason =
-        input.isEmpty
-        ? "metric result is nil or empty: no data returned from the metric provider"
-        : error.message
-      throw ConditionError("could not evaluate \(field) \"\(condition.source)\": \(reason)")
-    }
+  private func judgement(of reading: ResultReading, at now: Timestamp) -> Judgement {
+    let (phase, message) = plan.conditions.judgedPhase(of: reading.input, at: now)
+    let isWithoutData = phase == .inconclusive && message == ConditionPair.noData
+    return Judgement(
+      phase: phase, value: reading.text, message: message,
+      shortfall: isWithoutData ? .noData : nil)
   }
 }
 
@@ -96,6 +77,11 @@ package struct ResultReading: Equatable, Sendable {
   package var input: ConditionInput
   /// As Argo records it: `0.95`, `[0.95,0.9]`.
   package var text: String
+
+  init(input: ConditionInput, text: String) {
+    self.input = input
+    self.text = text
+  }
 
   /// Nil for a string, which Argo refuses.
   package init?(_ value: QueryValue) {

@@ -6,8 +6,7 @@ package struct MetricPlan: Equatable, Sendable {
   package var isDryRun: Bool
   /// The measurements to keep.
   var retained: Int
-  var successCondition: Condition?
-  var failureCondition: Condition?
+  var conditions: ConditionPair
 
   package var name: String { spec.name }
 
@@ -23,28 +22,36 @@ package struct MetricPlan: Equatable, Sendable {
     self.spec = spec
     self.isDryRun = isDryRun
     self.retained = retained
-    successCondition =
-      spec.successCondition.isEmpty ? nil : try Condition(spec.successCondition)
-    failureCondition =
-      spec.failureCondition.isEmpty ? nil : try Condition(spec.failureCondition)
+    conditions = ConditionPair(
+      success: spec.successCondition, failure: spec.failureCondition,
+      compatibility: spec.compatibility)
+    try conditions.check()
   }
 
-  /// The queries of one measurement.
+  /// What one measurement asks.
   ///
   /// - Throws: `ConditionError` where the bounds of a range query aren't times.
-  func queries(
+  func question(
     at now: Timestamp, runStart: Timestamp
-  ) throws(ConditionError) -> [QueryRequest] {
+  ) throws(ConditionError) -> MetricQuestion {
     switch spec.provider {
     case .prometheus(let prometheus):
-      return [
-        QueryRequest(
-          text: prometheus.query, evaluation: try prometheus.evaluation(at: now),
-          server: prometheus.server)
-      ]
+      let query = QueryRequest(
+        text: prometheus.query, evaluation: try prometheus.evaluation(at: now),
+        server: prometheus.server)
+      return .queries([query])
     case .compare(let comparison):
-      return CompareQueries(comparison, runStart: runStart, now: now).requests
-    case .unsupported, nil: return []
+      return .queries(CompareQueries(comparison, runStart: runStart, now: now).requests)
+    case .web(let web): return .web(web)
+    case .graphite(let graphite): return .graphite(graphite)
+    case .influxdb(let influx): return .influxdb(influx)
+    case .job(let job): return .job(job)
+    case .kayenta(let kayenta):
+      return .kayenta(
+        kayenta,
+        body: kayenta.body(
+          at: now, runStart: runStart, interval: spec.interval?.value?.milliseconds))
+    case .unsupported, nil: return .queries([])
     }
   }
 }

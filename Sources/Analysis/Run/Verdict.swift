@@ -46,7 +46,8 @@ extension AnalysisRun {
       case .error: .error
       case .inconclusive:
         counting.map(\.outcome).first { $0 == .noData || $0 == .notEnoughEvidence }
-          ?? .inconclusive
+          ?? (isTerminated && !counting.contains { $0.outcome == .inconclusive }
+            ? .stopped : .inconclusive)
       }
     let decisive = counting.first { $0.outcome == outcome && !$0.reason.isEmpty }
     let reason =
@@ -73,12 +74,14 @@ extension AnalysisRun {
     case .failed: return .fail
     case .error: return .error
     case .successful, .inconclusive:
-      switch last.comparison?.outcome {
+      switch last.shortfall {
       case .noData: return .noData
       case .notEnoughEvidence, .notEnoughSamples: return .notEnoughEvidence
-      case .worse, .notWorse, nil: break
+      case nil: break
       }
-      if result.phase == .inconclusive { return .inconclusive }
+      if result.phase == .inconclusive {
+        return last.phase == .successful ? .stopped : .inconclusive
+      }
       let isCut = plan.spec.effectiveCount.map { result.count < $0 } ?? true
       let isEarly = plan.spec.limits.consecutiveSuccess > 0
       return isCut && !isEarly ? .stopped : .pass

@@ -54,8 +54,23 @@ package struct AnalysisTemplate: Equatable, Sendable {
     annotations = try metadata.textMap("annotations")
     var specObject = try object.object("spec")
     spec = try AnalysisSpec(&specObject, kind: kind, unknown: &unknown)
-    object.ignore("status")
+    let compatibility = try Self.compatibility(annotations, document) ?? spec.usualCompatibility
+    for index in spec.metrics.indices { spec.metrics[index].compatibility = compatibility }
+    object.ignore("status", AnalysisRun.extensionField)
     unknownFields = unknown + object.unknownFields
+  }
+
+  /// What the annotation says; nil without it.
+  private static func compatibility(
+    _ annotations: [String: String], _ document: ManifestNode
+  ) throws(ManifestError) -> Compatibility? {
+    guard let text = annotations[Compatibility.annotation] else { return nil }
+    guard let compatibility = Compatibility(rawValue: text) else {
+      throw ManifestError(
+        "found \"\(text)\", expected argo or safe", at: document,
+        path: "metadata.annotations[\"\(Compatibility.annotation)\"]")
+    }
+    return compatibility
   }
 }
 
@@ -113,6 +128,11 @@ package struct AnalysisSpec: Equatable, Sendable {
     self.measurementRetention = measurementRetention
     templates = []
     isTerminated = false
+  }
+
+  /// The mode of a template without the annotation.
+  var usualCompatibility: Compatibility {
+    metrics.contains { $0.providers.contains(where: \.isExtension) } ? .safe : .argo
   }
 
   init(

@@ -110,6 +110,13 @@ package struct ResolvedArguments: Equatable, Sendable {
 
   package init() {}
 
+  /// What was resolved before.
+  init(values: [String: String], secrets: [String]) {
+    self.values = values
+    self.secrets = secrets.filter { !$0.isEmpty }
+      .sorted { ($1.utf8.count, $0) < ($0.utf8.count, $1) }
+  }
+
   /// Resolves each argument. A secret wins over a value, as in Argo, so that a caller can't
   /// replace it (analysis.go, `resolveArgs`).
   package init(_ arguments: [Argument], from sources: ArgumentSources) throws(ArgumentError) {

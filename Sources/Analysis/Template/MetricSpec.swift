@@ -22,6 +22,8 @@ package struct MetricSpec: Equatable, Sendable {
   package var source: ManifestNode
   /// Where it stands, as `spec.metrics[0]`.
   package var path: String
+  /// Its template's mode.
+  package var compatibility = Compatibility.argo
 
   /// What answers this metric; nil unless there is exactly one.
   package var provider: MetricProvider? { providers.count == 1 ? providers[0] : nil }
@@ -56,7 +58,9 @@ package struct MetricSpec: Equatable, Sendable {
   func resolved(with values: [String: String]) throws(ManifestError) -> MetricSpec {
     var unknown: [ManifestError] = []
     let filled = try Placeholders.filled(source, path: path, values: values)
-    return try MetricSpec(filled, at: path, unknown: &unknown)
+    var metric = try MetricSpec(filled, at: path, unknown: &unknown)
+    metric.compatibility = compatibility
+    return metric
   }
 
   /// The measurements to take; nil when the metric goes on until it is stopped.

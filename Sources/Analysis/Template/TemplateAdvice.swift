@@ -56,7 +56,7 @@ package enum TemplateAdvice {
         if comparison.margin == nil, metric.effectiveCount != nil {
           findings.append(noMargin(metric))
         }
-      case .unsupported, nil: break
+      case .web, .job, .kayenta, .graphite, .influxdb, .unsupported, nil: break
       }
     }
     findings += unusedArguments(of: template) + looseDryRuns(of: template)

@@ -124,7 +124,7 @@ package enum TemplateValidation {
     case .unsupported(let provider):
       add(
         "unsupported-provider", "provider",
-        "provider \(provider.name) is not executed by Assay", provider.instead)
+        "provider \(provider.name) is not supported", provider.instead)
     case .prometheus(let prometheus):
       if SelectorText.trimmed(prometheus.query).isEmpty {
         add("no-query", "provider", "prometheus query is empty", "add the PromQL query")
@@ -134,6 +134,24 @@ package enum TemplateValidation {
           "limit-out-of-range", "provider", "prometheus timeout should not be negative",
           "give the timeout in seconds, or leave it out for 30")
       }
+    case .web(let web):
+      if SelectorText.trimmed(web.server.address ?? "").isEmpty {
+        add("no-url", "provider", "web url is empty", "add the address to ask")
+      }
+      if let timeout = web.server.timeoutSeconds, timeout < 0 {
+        add(
+          "limit-out-of-range", "provider", "web timeout should not be negative",
+          "give timeoutSeconds above 0, or leave it out for 10")
+      }
+    case .graphite(let graphite):
+      if graphite.query.isEmpty {
+        add("no-query", "provider", "graphite query is empty", "add target=... of a render call")
+      }
+    case .influxdb(let influx):
+      if influx.query.isEmpty {
+        add("no-query", "provider", "influxdb query is empty", "add the Flux query")
+      }
+    case .job, .kayenta: break
     case .compare:
       if !metric.successCondition.isEmpty || !metric.failureCondition.isEmpty {
         add(

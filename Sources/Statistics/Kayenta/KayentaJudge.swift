@@ -42,6 +42,10 @@ package struct KayentaJudge: Sendable, Hashable {
   package var criticalDecrease: Double?
   package var isCritical = false
   package var mustHaveData = false
+  /// The level of the interval; the judge's is 0.98.
+  package var confidence = 0.98
+  /// The share of the shift's estimate that the interval must clear; the judge's is a quarter.
+  package var tolerance = 0.25
 
   package init() {}
 
@@ -90,7 +94,8 @@ package struct KayentaJudge: Sendable, Hashable {
     let isOneValue = Set(experiment).union(control).count == 1
     if isOneValue || experiment.sorted() == control.sorted() { return verdict }
 
-    let shift = KayentaShift(experiment: experiment, control: control)
+    let shift = KayentaShift(
+      experiment: experiment, control: control, confidence: confidence)
     let ratio = verdict.experiment.mean / verdict.control.mean
     let hasZeroMean = verdict.experiment.mean == 0 || verdict.control.mean == 0
     verdict.deviation = hasZeroMean ? .nan : ratio
@@ -106,7 +111,7 @@ package struct KayentaJudge: Sendable, Hashable {
     _ verdict: inout Verdict, effect: Double, interval: ConfidenceInterval, estimate: Double
   ) {
     let neutral = measure == .meanRatio ? 1 : 0.5
-    let margin = 0.25 * abs(estimate)
+    let margin = tolerance * abs(estimate)
     func reaches(above limit: Double?) -> Bool { effect.isNaN || effect >= (limit ?? neutral) }
     func reaches(below limit: Double?) -> Bool { effect.isNaN || effect <= (limit ?? neutral) }
     if direction != .decrease, interval.lower > margin, reaches(above: allowedIncrease) {

@@ -13,7 +13,7 @@ struct KayentaShift {
   /// P(experiment > control) + ½ P(equal).
   let superiority: Double
 
-  init(experiment: [Double], control: [Double]) {
+  init(experiment: [Double], control: [Double], confidence: Double) {
     let x = experiment.sorted()
     let y = control.sorted()
     // Both are not empty where a verdict is wanted.
@@ -21,11 +21,11 @@ struct KayentaShift {
     let high = (x.last ?? 0) - (y.first ?? 0)
     superiority = (try? MannWhitneyTest(canary: x, baseline: y))?.effect ?? .nan
     guard low < high else {
-      interval = ConfidenceInterval(level: 0.98, lower: low, upper: high)
+      interval = ConfidenceInterval(level: confidence, lower: low, upper: high)
       estimate = low
       return
     }
-    let z = Normal.standard.inverseSurvival(0.01)
+    let z = Normal.standard.inverseSurvival((1 - confidence) / 2)
     func root(_ quantile: Double) -> Double {
       let f = { Self.statistic(x, y, shift: $0) - quantile }
       let (atLow, atHigh) = (f(low), f(high))
@@ -33,7 +33,7 @@ struct KayentaShift {
       if atHigh >= 0 { return high }
       return brentRoot(of: f, from: (low, atLow), to: (high, atHigh), tolerance: 1e-4)
     }
-    interval = ConfidenceInterval(level: 0.98, lower: root(z), upper: root(-z))
+    interval = ConfidenceInterval(level: confidence, lower: root(z), upper: root(-z))
     estimate = root(0)
   }
 

@@ -1,55 +1,10 @@
 internal import Manifest
 
-/// A PromQL query and where to send it.
-package struct PrometheusMetric: Equatable, Sendable {
-  package var query: String
-  package var server: PrometheusServer
-  /// Nil for an instant query.
-  package var range: RangeExpressions?
-
-  /// The bounds of a range query, as expressions on `now()`, and its step.
-  package struct RangeExpressions: Equatable, Sendable {
-    package var start: String
-    package var end: String
-    package var step: Templated<GoDuration>
-  }
-
-  init(
-    _ object: inout ManifestObject, unknown: inout [ManifestError]
-  ) throws(ManifestError) {
-    query = try object.optionalText("query") ?? ""
-    server = PrometheusServer()
-    server.address = try object.optionalText("address")
-    server.timeoutSeconds = try object.optionalInteger("timeout")
-    server.isInsecure = try object.optionalBool("insecure") ?? false
-    for (node, path) in try object.list("headers") {
-      var header = try node.object(at: path)
-      server.headers.append(
-        PrometheusServer.Header(name: try header.text("key"), value: try header.text("value")))
-      unknown += header.unknownFields
-    }
-    if var authentication = try object.optionalObject("authentication") {
-      server.authentication = try PrometheusServer.authentication(
-        &authentication, unknown: &unknown)
-    }
-    if var range = try object.optionalObject("rangeQuery") {
-      guard let step = try range.optionalTemplatedDuration("step") else {
-        throw ManifestError(
-          "required field is missing", at: range.node, path: range.path(of: "step"))
-      }
-      self.range = RangeExpressions(
-        start: try range.text("start"), end: try range.text("end"), step: step)
-      unknown += range.unknownFields
-    }
-    unknown += object.unknownFields
-  }
-}
-
-/// A Prometheus server as a template names it; all fields empty for the store at hand.
-package struct PrometheusServer: Equatable, Hashable, Sendable {
+/// A server as a template names it; for Prometheus, all fields empty mean the store at hand.
+package struct ProviderEndpoint: Equatable, Hashable, Sendable {
   /// Nil for the default of whoever performs the query.
   package var address: String?
-  /// Nil for Argo's 30 seconds.
+  /// Nil for the provider's default: 30 seconds for Prometheus, 10 for web and graphite.
   package var timeoutSeconds: Int64?
   /// Whether certificates go unchecked.
   package var isInsecure = false
@@ -73,7 +28,21 @@ package struct PrometheusServer: Equatable, Hashable, Sendable {
     case sigv4(region: String, profile: String, roleARN: String)
   }
 
-  static func authentication(
+  /// Reads `headers` and `authentication`.
+  mutating func readHeaders(
+    of object: inout ManifestObject, unknown: inout [ManifestError]
+  ) throws(ManifestError) {
+    for (node, path) in try object.list("headers") {
+      var header = try node.object(at: path)
+      headers.append(Header(name: try header.text("key"), value: try header.text("value")))
+      unknown += header.unknownFields
+    }
+    if var fields = try object.optionalObject("authentication") {
+      authentication = try Self.authentication(&fields, unknown: &unknown)
+    }
+  }
+
+  private static func authentication(
     _ object: inout ManifestObject, unknown: inout [ManifestError]
   ) throws(ManifestError) -> Authentication? {
     var result: Authentication?
