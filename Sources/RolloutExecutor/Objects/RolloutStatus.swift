@@ -1,4 +1,5 @@
 internal import Analysis
+internal import KubernetesClient
 package import Manifest
 internal import MetricModel
 package import Rollouts

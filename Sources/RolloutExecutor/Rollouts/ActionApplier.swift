@@ -1,4 +1,5 @@
 internal import Analysis
+internal import HTTPTransport
 internal import KubernetesClient
 internal import Manifest
 internal import MetricModel

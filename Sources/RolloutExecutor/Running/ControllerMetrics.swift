@@ -1,4 +1,5 @@
-package import Analysis
+internal import Analysis
+internal import HTTPTransport
 package import KubernetesClient
 internal import Manifest
 internal import MetricModel
@@ -183,17 +184,17 @@ package final class ControllerMetrics: Sendable {
       text += "# HELP \(name) \(family.help)\n# TYPE \(name) \(family.kind)\n"
       for (labels, value) in family.values.sorted(by: { $0.key < $1.key }) {
         let braces = labels.isEmpty ? "" : "{\(labels)}"
-        text += "\(name)\(braces) \(NumberText.spelled(value))\n"
+        text += "\(name)\(braces) \(NumberText.plain(value))\n"
       }
     }
     for (name, series) in histograms.sorted(by: { $0.key < $1.key }) {
       text += "# HELP \(name) Seconds a pass takes.\n# TYPE \(name) histogram\n"
       for (labels, histogram) in series.sorted(by: { $0.key < $1.key }) {
         for (bound, count) in zip(Self.bounds, histogram.counts) {
-          text += "\(name)_bucket{\(labels),le=\"\(NumberText.spelled(bound))\"} \(count)\n"
+          text += "\(name)_bucket{\(labels),le=\"\(NumberText.plain(bound))\"} \(count)\n"
         }
         text += "\(name)_bucket{\(labels),le=\"+Inf\"} \(histogram.total)\n"
-        text += "\(name)_sum{\(labels)} \(NumberText.spelled(histogram.sum))\n"
+        text += "\(name)_sum{\(labels)} \(NumberText.plain(histogram.sum))\n"
         text += "\(name)_count{\(labels)} \(histogram.total)\n"
       }
     }

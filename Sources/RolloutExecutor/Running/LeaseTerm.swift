@@ -1,6 +1,6 @@
+package import KubernetesClient
 package import Manifest
-internal import MetricModel
-internal import KubernetesClient
+package import MetricModel
 
 /// Who leads, by the rules of Kubernetes' Lease objects: a pure machine that is shown the Lease and
 /// says what to write.
