@@ -39,6 +39,7 @@ let package = Package(
     // C libraries and shims over them.
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
     .target(name: "CDecimal"),
+    .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
     .systemLibrary(name: "CSnappy", pkgConfig: "snappy", providers: [.apt(["libsnappy-dev"])]),
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
@@ -52,12 +53,14 @@ let package = Package(
     // Floor 1: engines.
     strict("PromQL", ["MetricModel"]),
     strict("QueryScripts", ["MetricModel", "PromQL"]),
+    strict("Rules", ["MetricModel", "PromQL", "QueryScripts", "Manifest"]),
     strict("TimeSeriesStore", ["MetricModel"]),
     strict("Exposition", ["MetricModel", "CSnappy"]),
     strict("Analysis", ["MetricModel", "Statistics", "Manifest"]),
     strict("Rollouts", ["MetricModel", "Analysis", "Manifest"]),
 
     // Floor 2: shells, and the simulation, which is as pure as the engines.
+    strict("HTTPTransport", ["CCurl"]),
     strict("Simulation", ["MetricModel", "Analysis", "Rollouts"]),
     strict("YAMLReader", ["Manifest", .product(name: "Yams", package: "Yams")]),
     strict(
@@ -74,8 +77,8 @@ let package = Package(
     .executableTarget(
       name: "CLI",
       dependencies: [
-        "MetricModel", "Statistics", "Manifest", "PromQL", "QueryScripts", "TimeSeriesStore",
-        "Exposition", "Analysis", "Rollouts", "Simulation", "YAMLReader", "HTTPService",
+        "MetricModel", "Statistics", "Manifest", "PromQL", "QueryScripts", "Rules",
+        "TimeSeriesStore", "Exposition", "Analysis", "Rollouts", "Simulation", "YAMLReader", "HTTPService",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
@@ -94,6 +97,8 @@ let package = Package(
     tests("QueryScriptsTests", ["QueryScripts", "PromQL", "MetricModel"]),
     tests(
       "ConformanceTests", ["QueryScripts", "PromQL", "MetricModel"], exclude: ["score.txt"]),
+    tests("RulesTests", ["Rules", "MetricModel", "PromQL", "Manifest", "YAMLReader"]),
+    tests("HTTPTransportTests", ["HTTPTransport"]),
     tests("TimeSeriesStoreTests", ["TimeSeriesStore", "MetricModel"]),
     tests("ExpositionTests", ["Exposition", "MetricModel"]),
     tests("AnalysisTests", ["Analysis", "MetricModel", "Statistics", "Manifest", "YAMLReader"]),

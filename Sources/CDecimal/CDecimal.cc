@@ -13,6 +13,11 @@ extern "C" int32_t cdecimal_scientific(double value, int32_t precision, char *ou
   return static_cast<int32_t>(end.ptr - out);
 }
 
+extern "C" int32_t cdecimal_fixed(double value, int32_t precision, char *out) {
+  auto end = std::to_chars(out, out + 350 + precision, value, std::chars_format::fixed, precision);
+  return static_cast<int32_t>(end.ptr - out);
+}
+
 extern "C" bool cdecimal_parse(const char *text, size_t length, double *value) {
   auto result = std::from_chars(text, text + length, *value);
   if (result.ec == std::errc::result_out_of_range && result.ptr == text + length) {

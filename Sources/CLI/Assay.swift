@@ -25,7 +25,7 @@ struct Assay: AsyncParsableCommand {
     version: "assay \(version)",
     subcommands: [
       QueryCommand.self, AnalyzeCommand.self, SimulateCommand.self, LintCommand.self,
-      ImportCommand.self, ServeCommand.self, TestCommand.self,
+      ImportCommand.self, ServeCommand.self, TestCommand.self, CheckCommand.self,
 
     ])
 

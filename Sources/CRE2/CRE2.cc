@@ -48,11 +48,11 @@ extern "C" int32_t cre2_group_index(const cre2_pattern *pattern, const char *nam
   return found == groups.end() ? -1 : found->second;
 }
 
-extern "C" bool cre2_capture_whole(const cre2_pattern *pattern, const char *text, size_t length,
-                                   int64_t *ranges, int32_t group_count) {
+static bool capture(const cre2_pattern *pattern, const char *text, size_t length, size_t start,
+                    re2::RE2::Anchor anchor, int64_t *ranges, int32_t group_count) {
   std::vector<re2::StringPiece> groups(group_count);
-  if (!pattern->regex.Match(re2::StringPiece(text, length), 0, length, re2::RE2::ANCHOR_BOTH,
-                            groups.data(), group_count)) {
+  if (!pattern->regex.Match(re2::StringPiece(text, length), start, length, anchor, groups.data(),
+                            group_count)) {
     return false;
   }
   for (int32_t i = 0; i < group_count; i++) {
@@ -61,4 +61,14 @@ extern "C" bool cre2_capture_whole(const cre2_pattern *pattern, const char *text
     ranges[2 * i + 1] = took_part ? ranges[2 * i] + static_cast<int64_t>(groups[i].size()) : -1;
   }
   return true;
+}
+
+extern "C" bool cre2_capture_whole(const cre2_pattern *pattern, const char *text, size_t length,
+                                   int64_t *ranges, int32_t group_count) {
+  return capture(pattern, text, length, 0, re2::RE2::ANCHOR_BOTH, ranges, group_count);
+}
+
+extern "C" bool cre2_capture_from(const cre2_pattern *pattern, const char *text, size_t length,
+                                  size_t start, int64_t *ranges, int32_t group_count) {
+  return capture(pattern, text, length, start, re2::RE2::UNANCHORED, ranges, group_count);
 }

@@ -51,6 +51,27 @@ struct Digits {
 }
 
 enum DecimalDigits {
+  /// `d.ddde±XX` with `precision` digits after the point, of a finite value.
+  static func scientific(_ value: Double, precision: Int32) -> String {
+    unsafe text(capacity: 32 + Int(precision)) { unsafe cdecimal_scientific(value, precision, $0) }
+  }
+
+  /// `ddd.ddd` with `precision` digits after the point, of a finite value.
+  static func fixed(_ value: Double, precision: Int32) -> String {
+    unsafe text(capacity: 350 + Int(precision)) { unsafe cdecimal_fixed(value, precision, $0) }
+  }
+
+  private static func text(
+    capacity: Int, _ write: (UnsafeMutablePointer<CChar>) -> Int32
+  ) -> String {
+    var characters = [CChar](repeating: 0, count: capacity)
+    let length = unsafe characters.withUnsafeMutableBufferPointer { buffer in
+      unsafe buffer.baseAddress.map { Int(unsafe write($0)) } ?? 0
+    }
+    return String(
+      decoding: characters.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
   /// Correctly rounded; nil when the bytes as a whole aren't a decimal number.
   static func parse(_ text: [UInt8]) -> Double? {
     var value = 0.0

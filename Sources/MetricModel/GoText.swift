@@ -2,7 +2,29 @@
 package enum GoText {
   /// `strconv.Quote`: double quotes, with escapes for what isn't printable.
   package static func quoted(_ text: String) -> String {
+    "\"\(escaped(text))\""
+  }
+
+  /// The same of bytes; those that aren't UTF-8 are escaped one by one.
+  package static func quoted(_ bytes: [UInt8]) -> String {
     var result = "\""
+    var rest = bytes[...]
+    while let first = rest.first {
+      let scalar = (1...4).lazy.map { rest.prefix($0) }
+        .compactMap { String(validating: $0, as: UTF8.self) }.first
+      if let scalar {
+        result += escaped(scalar)
+        rest = rest.dropFirst(scalar.utf8.count)
+      } else {
+        result += "\\x" + hexadecimal(UInt32(first), digits: 2)
+        rest = rest.dropFirst()
+      }
+    }
+    return result + "\""
+  }
+
+  private static func escaped(_ text: String) -> String {
+    var result = ""
     for scalar in text.unicodeScalars {
       switch scalar {
       case "\"": result += "\\\""
@@ -21,7 +43,7 @@ package enum GoText {
       default: result += "\\U" + hexadecimal(scalar.value, digits: 8)
       }
     }
-    return result + "\""
+    return result
   }
 
   private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {

@@ -22,9 +22,18 @@ package struct InMemorySeries: SeriesSource {
     func read(_ index: Int, in range: TimeRange, into columns: inout SampleColumns) {
       columns.removeAll()
       let samples = series[index].samples
-      for (time, value) in zip(samples.timestamps, samples.values)
-      where range.contains(Timestamp(milliseconds: time)) {
-        columns.append(Timestamp(milliseconds: time), value)
+      for (row, time) in samples.timestamps.enumerated() {
+        let time = Timestamp(milliseconds: time)
+        guard range.contains(time) else { continue }
+        let startTime = samples.startTimes.isEmpty ? 0 : samples.startTimes[row]
+        columns.append(time, samples.values[row], startTime: startTime)
+      }
+      let histograms = samples.histograms
+      for (row, time) in histograms.timestamps.enumerated() {
+        let time = Timestamp(milliseconds: time)
+        guard range.contains(time) else { continue }
+        let startTime = histograms.startTimes.isEmpty ? 0 : histograms.startTimes[row]
+        columns.histograms.append(time, histograms.values[row], startTime: startTime)
       }
     }
   }

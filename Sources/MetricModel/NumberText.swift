@@ -28,12 +28,12 @@ package enum NumberText {
     }
   }
 
-  /// Go's `%g` and `%v`: exponent form when the exponent is below -4 or from 21 on.
+  /// Go's `%g` and `%v`: shortest digits, with an exponent below 1e-4 and from 1e6 on.
   package static func general(_ value: Double) -> String {
     let magnitude = value.magnitude
     guard magnitude != 0, magnitude.isFinite else { return plain(value) }
     let digits = Digits(shortest: value)
-    guard digits.exponent < -4 || digits.exponent >= 21 else { return plain(value) }
+    guard digits.exponent < -4 || digits.exponent >= 6 else { return plain(value) }
     var bytes: [UInt8] = []
     appendExponent(digits, minimumExponentDigits: 2, to: &bytes)
     return String(decoding: bytes, as: UTF8.self)

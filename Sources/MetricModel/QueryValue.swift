@@ -34,14 +34,40 @@ package struct ScalarPoint: Equatable, Sendable {
   }
 }
 
+/// What a sample says: a number, or a whole distribution.
+package enum SampleValue: Equatable, Sendable {
+  case number(Double)
+  case histogram(NativeHistogram)
+
+  /// Nil for a histogram.
+  package var number: Double? {
+    if case .number(let value) = self { value } else { nil }
+  }
+
+  /// Equality of bits, so that NaN equals itself.
+  package static func == (left: SampleValue, right: SampleValue) -> Bool {
+    switch (left, right) {
+    case (.number(let a), .number(let b)): a.bitPattern == b.bitPattern
+    case (.histogram(let a), .histogram(let b)): a == b
+    default: false
+    }
+  }
+}
+
 /// One element of an instant vector.
 package struct VectorSample: Equatable, Sendable {
   package var labels: Labels
-  package var point: ScalarPoint
+  package var time: Timestamp
+  package var value: SampleValue
+
+  package init(labels: Labels, time: Timestamp, value: SampleValue) {
+    self.labels = labels
+    self.time = time
+    self.value = value
+  }
 
   package init(labels: Labels, time: Timestamp, value: Double) {
-    self.labels = labels
-    point = ScalarPoint(time: time, value: value)
+    self.init(labels: labels, time: time, value: .number(value))
   }
 }
 

@@ -34,15 +34,32 @@ internal import CRE2
   }
 
   func captures(in text: [UInt8]) -> [Range<Int>?]? {
-    let groups = unsafe cre2_group_count(handle) + 1
-    var ranges = [Int64](repeating: -1, count: 2 * Int(groups))
-    let matched = unsafe withCharacters(text) { characters in
-      unsafe ranges.withUnsafeMutableBufferPointer { output in
+    unsafe groups { groups, ranges in
+      unsafe withCharacters(text) { characters in
         unsafe cre2_capture_whole(
-          handle, characters.baseAddress, characters.count, output.baseAddress, groups)
+          handle, characters.baseAddress, characters.count, ranges.baseAddress, groups)
       }
     }
-    guard matched else { return nil }
+  }
+
+  /// The first match at or after byte `start`, wherever it ends.
+  func captures(in text: [UInt8], from start: Int) -> [Range<Int>?]? {
+    unsafe groups { groups, ranges in
+      unsafe withCharacters(text) { characters in
+        unsafe cre2_capture_from(
+          handle, characters.baseAddress, characters.count, start, ranges.baseAddress, groups)
+      }
+    }
+  }
+
+  private func groups(
+    _ match: (Int32, UnsafeMutableBufferPointer<Int64>) -> Bool
+  ) -> [Range<Int>?]? {
+    let groups = unsafe cre2_group_count(handle) + 1
+    var ranges = [Int64](repeating: -1, count: 2 * Int(groups))
+    guard unsafe ranges.withUnsafeMutableBufferPointer({ unsafe match(groups, $0) }) else {
+      return nil
+    }
     return (0..<Int(groups)).map { group in
       ranges[2 * group] < 0 ? nil : Int(ranges[2 * group])..<Int(ranges[2 * group + 1])
     }

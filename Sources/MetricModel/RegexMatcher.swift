@@ -34,6 +34,34 @@ package final class RegexMatcher: Sendable {
     compiled.captures(in: text)
   }
 
+  /// The text with each match anywhere in it replaced by `template`, in which `$1` and `${name}`
+  /// stand for groups and `$$` for a dollar, as Go's `ReplaceAllString` has it.
+  package func replacingAll(in text: String, with template: String) -> String {
+    let bytes = Array(text.utf8)
+    let pieces = RegexTemplate(template)
+    var result: [UInt8] = []
+    var (copied, start) = (0, 0)
+    while start <= bytes.count, let groups = compiled.captures(in: bytes, from: start),
+      let match = groups[0]
+    {
+      result.append(contentsOf: bytes[copied..<match.lowerBound])
+      // An empty match right behind the last one is none.
+      if !match.isEmpty || match.lowerBound > copied || match.lowerBound == 0 {
+        pieces.append(groups, of: bytes, named: groupIndex(named:), to: &result)
+      }
+      copied = match.upperBound
+      start = match.isEmpty ? Self.nextCharacter(after: start, in: bytes) : match.upperBound
+    }
+    result.append(contentsOf: bytes[min(copied, bytes.count)...])
+    return String(decoding: result, as: UTF8.self)
+  }
+
+  private static func nextCharacter(after start: Int, in bytes: [UInt8]) -> Int {
+    var next = start + 1
+    while next < bytes.count, bytes[next] & 0xc0 == 0x80 { next += 1 }
+    return next
+  }
+
   /// The number of a named group, nil when there is none.
   package func groupIndex(named name: String) -> Int? {
     compiled.groupIndex(named: name)

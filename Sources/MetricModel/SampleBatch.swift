@@ -5,6 +5,8 @@
 ///     batch.append(series: series, time, 1)
 ///
 /// Rows of one series are in the order in which they arrived; the store decides what is too late.
+/// What only some senders know stands beside the columns and is empty otherwise: start times,
+/// native histograms, exemplars, metadata.
 package struct SampleBatch: Sendable {
   /// The series; the same labels may occur more than once.
   package private(set) var labels: [Labels] = []
@@ -14,12 +16,24 @@ package struct SampleBatch: Sendable {
   package private(set) var timestamps: [Int64] = []
   /// For each row, the value, bit for bit.
   package private(set) var values: [Double] = []
+  /// Since when the counters of rows have counted, in milliseconds since the epoch, 0 where that
+  /// isn't known. One for each row, or empty when it isn't known of any.
+  package private(set) var startTimes: [Int64] = []
+  /// Samples that are native histograms, in order of arrival.
+  package private(set) var histograms: [HistogramRow] = []
+  /// Exemplars of series, in order of arrival.
+  package private(set) var exemplars: [ExemplarRow] = []
+  /// What is known about metric families.
+  package private(set) var metadata: [MetricMetadata] = []
 
   package init() {}
 
-  /// The number of rows.
+  /// The number of rows, native histograms not counted.
   package var count: Int { values.count }
-  package var isEmpty: Bool { values.isEmpty }
+  /// Whether there is nothing to store at all.
+  package var isEmpty: Bool {
+    values.isEmpty && histograms.isEmpty && exemplars.isEmpty && metadata.isEmpty
+  }
 
   /// Names a series; the result goes into `append(series:_:_:)`.
   package mutating func addSeries(_ labels: Labels) -> UInt32 {
@@ -27,12 +41,33 @@ package struct SampleBatch: Sendable {
     return UInt32(truncatingIfNeeded: self.labels.count - 1)
   }
 
-  package mutating func append(series: UInt32, _ time: Timestamp, _ value: Double) {
+  /// - Parameter startTime: since when the counter has counted, if that is known.
+  package mutating func append(
+    series: UInt32, _ time: Timestamp, _ value: Double, startTime: Timestamp? = nil
+  ) {
     precondition(Int(series) < labels.count, "series is named before its rows")
     self.series.append(series)
     timestamps.append(time.milliseconds)
     values.append(value)
+    if let startTime, startTimes.isEmpty, startTime.milliseconds != 0 {
+      startTimes = [Int64](repeating: 0, count: count - 1)
+      startTimes.append(startTime.milliseconds)
+    } else if startTimes.count == count - 1, count > 1 {
+      startTimes.append(startTime?.milliseconds ?? 0)
+    }
   }
+
+  package mutating func append(_ row: HistogramRow) {
+    precondition(Int(row.series) < labels.count, "series is named before its rows")
+    histograms.append(row)
+  }
+
+  package mutating func append(_ row: ExemplarRow) {
+    precondition(Int(row.series) < labels.count, "series is named before its rows")
+    exemplars.append(row)
+  }
+
+  package mutating func append(_ metadata: MetricMetadata) { self.metadata.append(metadata) }
 
   /// Adds a whole series.
   package mutating func append(_ labels: Labels, _ columns: SampleColumns) {
@@ -40,6 +75,9 @@ package struct SampleBatch: Sendable {
     series.append(contentsOf: repeatElement(index, count: columns.count))
     timestamps.append(contentsOf: columns.timestamps)
     values.append(contentsOf: columns.values)
+    if !startTimes.isEmpty {
+      startTimes.append(contentsOf: repeatElement(0, count: columns.count))
+    }
   }
 
   package mutating func removeAll() {
@@ -47,5 +85,40 @@ package struct SampleBatch: Sendable {
     series.removeAll(keepingCapacity: true)
     timestamps.removeAll(keepingCapacity: true)
     values.removeAll(keepingCapacity: true)
+    startTimes.removeAll(keepingCapacity: true)
+    histograms.removeAll(keepingCapacity: true)
+    exemplars.removeAll(keepingCapacity: true)
+    metadata.removeAll(keepingCapacity: true)
+  }
+}
+
+/// A native histogram on its way into a store.
+package struct HistogramRow: Equatable, Sendable {
+  /// An index into the batch's labels.
+  package var series: UInt32
+  package var time: Timestamp
+  /// Since when it has counted, if that is known.
+  package var startTime: Timestamp?
+  package var histogram: NativeHistogram
+
+  package init(
+    series: UInt32, time: Timestamp, startTime: Timestamp? = nil, histogram: NativeHistogram
+  ) {
+    self.series = series
+    self.time = time
+    self.startTime = startTime
+    self.histogram = histogram
+  }
+}
+
+/// An exemplar on its way into a store.
+package struct ExemplarRow: Equatable, Sendable {
+  /// An index into the batch's labels.
+  package var series: UInt32
+  package var exemplar: Exemplar
+
+  package init(series: UInt32, exemplar: Exemplar) {
+    self.series = series
+    self.exemplar = exemplar
   }
 }

@@ -34,8 +34,8 @@ package struct Query: Sendable {
     at time: Timestamp, from source: any SeriesSource, limits: QueryLimits = QueryLimits()
   ) throws(QueryError) -> QueryAnswer {
     let grid = StepGrid.instant(time)
-    if case .string(let text, _) = expression.unparenthesised {
-      return QueryAnswer(value: .string(text, at: time), annotations: [])
+    if case .string(let literal, _) = expression.unparenthesised {
+      return QueryAnswer(value: .string(literal.text, at: time), annotations: [])
     }
     var context = QueryContext(source: source, limits: limits)
     let planner = Planner(options: options, query: grid)

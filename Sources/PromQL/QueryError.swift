@@ -21,7 +21,7 @@ package enum QueryError: Error, Equatable, Sendable {
   /// A factor of `double_exponential_smoothing` outside (0, 1); `name` is `smoothing` or `trend`.
   case smoothingFactor(name: String, value: Double)
   /// A text that can't be a label name, in `count_values`.
-  case labelName(String)
+  case labelName(StringLiteral)
   /// A text that can't be a label name, in the function named.
   case destinationLabel(String, function: String)
   /// A text that can't be the name of a source label of `label_join`.
@@ -36,10 +36,14 @@ package enum QueryError: Error, Equatable, Sendable {
   case conflictingInfoLabel(String)
   /// Two info series of one name, instance and job are equally new.
   case duplicateInfoSeries(Labels, Labels, atMilliseconds: Int64)
+  /// An info series holds histograms, where it should be a number.
+  case infoSeriesHoldsHistograms(Labels)
   /// A duration that turns out not to be one.
   case duration(DurationFault, SourceRange)
   /// `anchored` or `smoothed` in a call of a function that can't make use of it.
   case `extension`(RangeExtension, function: String)
+  /// A range vector with such borders, asked for as it is, holds histograms.
+  case extensionOnHistograms(RangeExtension)
   /// The storage failed.
   case storage(SelectError)
   /// More evaluation times than allowed.
@@ -69,7 +73,7 @@ extension QueryError: CustomStringConvertible {
     case .smoothingFactor(let name, let value):
       "invalid \(name) factor. Expected: 0 < \(name == "trend" ? "tf" : "sf") < 1, "
         + "got: \(GoFormat.sixDecimals(value))"
-    case .labelName(let name): "invalid label name \(GoText.quoted(name))"
+    case .labelName(let name): "invalid label name \(name.quoted)"
     case .destinationLabel(let name, let function):
       "invalid destination label name in \(function)(): \(name)"
     case .sourceLabel(let name): "invalid source label name in label_join(): \(name)"
@@ -83,10 +87,14 @@ extension QueryError: CustomStringConvertible {
     case .duplicateInfoSeries(let first, let second, let time):
       "found duplicate series for info metric: existing \(GoFormat.braces(first)) @ \(time), "
         + "new \(GoFormat.braces(second)) @ \(time)"
+    case .infoSeriesHoldsHistograms(let labels):
+      "this should be an info metric, with float samples: \(GoFormat.braces(labels))"
     case .duration(let fault, let range): "\(range.start):\(range.end): \(fault.rawValue)"
     case .extension(let kind, let function):
       "\(kind.rawValue) modifier can only be used with: "
         + "\(kind.functions.joined(separator: ", ")) - not with \(function)"
+    case .extensionOnHistograms(let kind):
+      "\(kind.rawValue) modifier is not supported with histograms"
     case .storage(let error): "expanding series: \(error)"
     case .tooManySteps(let limit):
       "exceeded maximum resolution of \(limit) points per timeseries. "

@@ -60,10 +60,7 @@ enum AnswerComparison {
       guard let position = positions.removeValue(forKey: series.labels) else {
         throw mismatch("\(series.labels) is missing")
       }
-      guard case .number(let number)? = series.values.first else {
-        throw mismatch("\(series.labels) should be a histogram")
-      }
-      guard Closeness.areClose(number, got[position].point.value) else {
+      guard let wanted = series.values.first, areClose(wanted, got[position].value) else {
         throw mismatch("\(series.labels) has another value")
       }
       if isOrdered && position != index {
@@ -86,22 +83,29 @@ enum AnswerComparison {
       guard let samples = unseen.removeValue(forKey: series.labels) else {
         throw mismatch("\(series.labels) is missing")
       }
-      var wanted = SampleColumns()
+      var wanted: [(time: Int64, value: NotatedSeries.Value)] = []
       for (index, value) in series.values.enumerated() {
-        switch value {
-        case .omitted: continue
-        case .number(let number): wanted.append(grid[index], number)
-        case .histogram: throw mismatch("\(series.labels) should hold histograms")
-        }
+        if case .omitted = value { continue }
+        wanted.append((grid[index].milliseconds, value))
       }
-      guard samples.timestamps == wanted.timestamps else {
+      let found = samples.byTime
+      guard found.map(\.time) == wanted.map(\.time) else {
         throw mismatch("\(series.labels) has samples at other times")
       }
-      guard zip(samples.values, wanted.values).allSatisfy(Closeness.areClose) else {
+      guard zip(wanted, found).allSatisfy({ areClose($0.value, $1.value) }) else {
         throw mismatch("\(series.labels) has other values")
       }
     }
     if let surplus = unseen.keys.min() { throw mismatch("\(surplus) was not expected") }
+  }
+
+  private static func areClose(_ want: NotatedSeries.Value, _ got: SampleValue) -> Bool {
+    switch (want, got) {
+    case (.number(let want), .number(let got)): return Closeness.areClose(want, got)
+    case (.histogram(let want, let isHintWritten), .histogram(let got)):
+      return Closeness.areClose(want, got) && (!isHintWritten || want.hint == got.hint)
+    default: return false
+    }
   }
 
   /// An answer, one series a line.
@@ -110,15 +114,20 @@ enum AnswerComparison {
     case .scalar(let point): NumberText.plain(point.value)
     case .string(let text, _): GoText.quoted(text)
     case .vector(let samples):
-      lines(samples.map { "\($0.labels) \(number($0.point.value))" })
+      lines(samples.map { "\($0.labels) \(text($0.value))" })
     case .matrix(let series):
       lines(
         series.map { series in
-          let samples = zip(series.samples.timestamps, series.samples.values).map { time, value in
-            "\(number(value))@\(Milliseconds(time))"
-          }
+          let samples = series.samples.byTime.map { "\(text($0.value))@\(Milliseconds($0.time))" }
           return "\(series.labels) \(samples.joined(separator: " "))"
         })
+    }
+  }
+
+  private static func text(_ value: SampleValue) -> String {
+    switch value {
+    case .number(let value): number(value)
+    case .histogram(let histogram): histogram.expression
     }
   }
 
@@ -138,15 +147,26 @@ enum AnswerComparison {
     switch value {
     case .omitted: "_"
     case .number(let value): number(value)
-    case .histogram: "{{...}}"
+    case .histogram(let histogram, _): histogram.expression
     }
   }
 
   private static func number(_ value: Double) -> String {
-    value.isStaleMarker ? "stale" : NumberText.general(value)
+    value.isStaleMarker ? "stale" : NumberText.json(value)
   }
 
   private static func lines(_ lines: [String]) -> String {
     lines.isEmpty ? "(nothing)" : lines.joined(separator: "\n")
+  }
+}
+
+extension SampleColumns {
+  /// Samples of both kinds, oldest first.
+  fileprivate var byTime: [(time: Int64, value: SampleValue)] {
+    let numbers = zip(timestamps, values).map { (time: $0, value: SampleValue.number($1)) }
+    let others = zip(histograms.timestamps, histograms.values).map {
+      (time: $0, value: SampleValue.histogram($1))
+    }
+    return (numbers + others).sorted { $0.time < $1.time }
   }
 }

@@ -18,4 +18,20 @@ enum Closeness {
     }
     return difference / min(sum, .greatestFiniteMagnitude) < relativeBound
   }
+
+  /// Histograms are close when they have the same buckets, empty ones aside, and all their numbers
+  /// are. Hints are another matter.
+  static func areClose(_ a: NativeHistogram, _ b: NativeHistogram) -> Bool {
+    var (first, second) = (a, b)
+    first.compact()
+    second.compact()
+    return first.schema == second.schema && first.zeroThreshold == second.zeroThreshold
+      && first.customBounds == second.customBounds && areClose(first.count, second.count)
+      && areClose(first.sum, second.sum) && areClose(first.zeroCount, second.zeroCount)
+      && areClose(first.positive, second.positive) && areClose(first.negative, second.negative)
+  }
+
+  private static func areClose(_ a: HistogramBuckets, _ b: HistogramBuckets) -> Bool {
+    a.indices == b.indices && zip(a.values, b.values).allSatisfy(areClose)
+  }
 }

@@ -81,7 +81,7 @@ struct ExpectationReader {
         guard case .string(let value, _) = try Parser.parse(words.rest) else {
           throw NotationError("expected a quoted string, got \(words.rest)")
         }
-        expectation.value = .string(value)
+        expectation.value = .string(value.text)
       } catch {
         throw NotationError("expected a quoted string, got \(words.rest)")
       }

@@ -62,16 +62,22 @@ package struct ScriptParser {
       return .broken("bad step \(GoText.quoted(text)) of load, expected a duration such as 1m")
     }
     var load = SeriesLoad(step: step, makesHistograms: name == "load_with_nhcb")
-    var withStartTimes: Labels?
+    var starts: (labels: Labels, offsets: [Milliseconds?])?
     while let line = nextLineOfBlock() {
-      if let labels = SeriesNotation.startTimeLabels(line) {
-        withStartTimes = labels
-        continue
-      }
       do {
+        if let read = try SeriesNotation.parseStartTimes(line) {
+          starts = read
+          continue
+        }
         var series = try SeriesNotation.parse(line)
-        series.hasStartTimes = series.labels == withStartTimes
-        withStartTimes = nil
+        if let starts {
+          guard starts.labels == series.labels, starts.offsets.count == series.values.count else {
+            throw NotationError(
+              "expected \(starts.offsets.count) values of \(starts.labels) after its start times")
+          }
+          series.startOffsets = starts.offsets
+        }
+        starts = nil
         load.series.removeAll { $0.labels == series.labels }
         load.series.append(series)
       } catch {

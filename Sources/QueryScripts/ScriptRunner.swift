@@ -45,7 +45,6 @@ package struct ScriptRunner {
     } catch {
       return .unparsable(error)
     }
-    if let lack = storage.lack(for: expression) { return .failed(Mismatch(lack.rawValue)) }
     let check = EvaluationCheck(
       evaluation: evaluation, expression: expression, series: storage.source,
       evaluator: evaluator)
@@ -143,16 +142,25 @@ private struct EvaluationCheck {
       throw Mismatch("a range query should answer a matrix", got: answer.value.typeName)
     }
     let samples = matrix.compactMap { series -> VectorSample? in
-      guard let index = series.samples.timestamps.firstIndex(of: time.milliseconds) else {
-        return nil
+      series.samples.value(at: time).map {
+        VectorSample(labels: series.labels, time: time, value: $0)
       }
-      return VectorSample(
-        labels: series.labels, time: time, value: series.samples.values[index])
     }
     var middle = QueryValue.vector(samples)
-    if case .scalar = evaluation.expectation.value, samples.count == 1 {
-      middle = .scalar(samples[0].point)
+    if case .scalar = evaluation.expectation.value, samples.count == 1,
+      let number = samples[0].value.number
+    {
+      middle = .scalar(ScalarPoint(time: time, value: number))
     }
     try AnswerComparison.check(middle, evaluation.expectation, at: .instant(time))
+  }
+}
+
+extension SampleColumns {
+  fileprivate func value(at time: Timestamp) -> SampleValue? {
+    if let index = timestamps.firstIndex(of: time.milliseconds) { return .number(values[index]) }
+    return histograms.timestamps.firstIndex(of: time.milliseconds).map {
+      .histogram(histograms.values[$0])
+    }
   }
 }

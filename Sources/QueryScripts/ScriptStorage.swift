@@ -3,37 +3,29 @@ import PromQL
 
 /// The series that a script has loaded so far.
 struct ScriptStorage {
-  /// What the engine can't hold and a script may load.
-  enum Lack: String {
-    case histograms = "native histograms are not supported"
-    case startTimes = "start timestamps are not supported"
-  }
-
   private(set) var source = InMemorySeries([])
   /// The first load that went wrong; no evaluation after it means anything.
   private(set) var problem: String?
   private var columns: [Labels: SampleColumns] = [:]
-  private var lacking: [(labels: Labels, lack: Lack)] = []
 
   mutating func load(_ load: SeriesLoad, line: Int) {
     if let reason = load.problem { fail("the load at line \(line) is broken: \(reason)") }
-    for series in load.series {
-      append(series, step: load.step, line: line)
-      if series.holdsHistograms { lacking.append((series.labels, .histograms)) }
-      if series.hasStartTimes { lacking.append((series.labels, .startTimes)) }
-      if load.makesHistograms, let histogram = Self.histogramLabels(series.labels) {
-        lacking.append((histogram, .histograms))
+    for series in load.series { append(series, step: load.step, line: line) }
+    if load.makesHistograms {
+      do {
+        for series in try ClassicSeries.natives(of: load.series) {
+          append(series, step: load.step, line: line)
+        }
+      } catch {
+        fail("the load at line \(line) makes no native histograms: \(error)")
       }
     }
-    source = InMemorySeries(columns.map { Series(labels: $0.key, samples: $0.value) })
-  }
-
-  /// What stands between the engine and the right answer to a query; nil when nothing does.
-  func lack(for expression: QueryExpression) -> Lack? {
-    let selectors = expression.selectors
-    return lacking.first { series, _ in
-      selectors.contains { selector in selector.matchers.allSatisfy { $0.matches(series) } }
-    }?.lack
+    source = InMemorySeries(
+      columns.map { labels, samples in
+        var stored = samples
+        StoredHints.settle(&stored)
+        return Series(labels: labels, samples: stored)
+      })
   }
 
   private mutating func fail(_ reason: String) {
@@ -43,32 +35,116 @@ struct ScriptStorage {
   private mutating func append(_ series: NotatedSeries, step: Milliseconds, line: Int) {
     var samples = columns[series.labels] ?? SampleColumns()
     for (index, value) in series.values.enumerated() {
-      guard case .number(let number) = value else { continue }
       let (time, overflow) = step.count.multipliedReportingOverflow(by: Int64(index))
       guard !overflow else { return fail("the load at line \(line) goes past the end of time") }
-      if let last = samples.timestamps.last, time <= last {
-        let isRepeated = samples.timestamps.lastIndex(of: time).map {
-          samples.values[$0].bitPattern == number.bitPattern
-        }
-        guard isRepeated == true else {
-          return fail("the load at line \(line) has samples before those of an earlier load")
-        }
-      } else {
-        samples.append(Timestamp(milliseconds: time), number)
-      }
+      let start = index < series.startOffsets.count ? series.startOffsets[index] : nil
+      guard samples.append(value, time: time, startTime: start.map { time &+ $0.count } ?? 0)
+      else { return fail("the load at line \(line) has samples before those of an earlier load") }
     }
     columns[series.labels] = samples
   }
+}
 
-  /// Under which labels `load_with_nhcb` makes a native histogram of a classic one.
-  private static func histogramLabels(_ labels: Labels) -> Labels? {
-    let name = labels.metricName
-    for suffix in ["_bucket", "_count", "_sum"] where name.hasSuffix(suffix) {
-      var builder = LabelsBuilder(labels)
-      builder.set(Labels.metricName, String(name.dropLast(suffix.count)))
-      builder.remove("le")
-      return builder.labels
+extension SampleColumns {
+  /// Adds a value behind all others; false when that isn't its place, and it isn't there already.
+  fileprivate mutating func append(
+    _ value: NotatedSeries.Value, time: Int64, startTime: Int64
+  ) -> Bool {
+    let last = max(timestamps.last ?? .min, histograms.timestamps.last ?? .min)
+    let timestamp = Timestamp(milliseconds: time)
+    switch value {
+    case .omitted: return true
+    case .number(let number):
+      if time > last {
+        append(timestamp, number, startTime: startTime)
+        return true
+      }
+      let known = timestamps.lastIndex(of: time).map { values[$0] }
+      return known?.bitPattern == number.bitPattern
+    case .histogram(let histogram, _):
+      if time > last {
+        histograms.append(timestamp, histogram, startTime: startTime)
+        return true
+      }
+      return histograms.timestamps.lastIndex(of: time).map { histograms.values[$0] } == histogram
     }
-    return nil
+  }
+}
+
+/// What a store remembers of counter resets: Prometheus keeps histograms in chunks within which
+/// there is none, so that all samples of a chunk but the first are known not to follow a reset. Of
+/// the first nothing is known.
+enum StoredHints {
+  static func settle(_ samples: inout SampleColumns) {
+    let histograms = samples.histograms
+    for index in histograms.values.indices where histograms.values[index].hint != .gauge {
+      let continues =
+        index > 0
+        && sharesChunk(histograms.values[index], histograms.values[index - 1])
+        && !holdsNumber(
+          samples, after: histograms.timestamps[index - 1], before: histograms.timestamps[index])
+      samples.histograms.values[index].hint = continues ? .notReset : .unknown
+    }
+  }
+
+  /// A number between two histograms begins a chunk of its own, and a staleness marker ends one.
+  private static func holdsNumber(
+    _ samples: SampleColumns, after start: Int64, before end: Int64
+  ) -> Bool {
+    samples.timestamps.contains { $0 > start && $0 < end }
+  }
+
+  private static func sharesChunk(
+    _ histogram: NativeHistogram, _ previous: NativeHistogram
+  ) -> Bool {
+    guard histogram.hint != .reset, previous.hint != .gauge,
+      histogram.schema == previous.schema, histogram.zeroThreshold == previous.zeroThreshold,
+      histogram.customBounds == previous.customBounds
+    else { return false }
+    var current = histogram
+    current.hint = .unknown
+    return !current.isReset(since: previous)
+  }
+}
+
+/// `load_with_nhcb`: native histograms with custom buckets, made of classic ones.
+enum ClassicSeries {
+  /// The histograms of all series whose names end in `_bucket`, `_count` and `_sum`; at each time
+  /// of whatever is there then.
+  static func natives(
+    of series: [NotatedSeries]
+  ) throws(ClassicHistogramError) -> [NotatedSeries] {
+    var gathered: [Labels: [Int: ClassicHistogram]] = [:]
+    for one in series {
+      guard let (part, base) = ClassicHistogram.Part.split(one.labels.metricName) else { continue }
+      let bound = one.labels["le"].flatMap(BucketBound.parse)
+      if part == .bucket && (bound == nil || bound?.isNaN == true) { continue }
+      var builder = LabelsBuilder(one.labels)
+      builder.set(Labels.metricName, base)
+      builder.remove("le")
+      for (index, value) in one.values.enumerated() {
+        guard case .number(let number) = value else { continue }
+        var histogram = gathered[builder.labels]?[index] ?? ClassicHistogram()
+        switch part {
+        case .bucket: if let bound { histogram.addBucket(through: bound, count: number) }
+        case .count: histogram.count = number
+        case .sum: histogram.sum = number
+        }
+        gathered[builder.labels, default: [:]][index] = histogram
+      }
+    }
+    var result: [NotatedSeries] = []
+    for (labels, histograms) in gathered.sorted(by: { $0.key < $1.key }) {
+      var values: [NotatedSeries.Value] = []
+      for index in 0...(histograms.keys.max() ?? 0) {
+        guard let classic = histograms[index] else {
+          values.append(.omitted)
+          continue
+        }
+        values.append(.histogram(try classic.native(), isHintWritten: false))
+      }
+      result.append(NotatedSeries(labels: labels, values: values))
+    }
+    return result
   }
 }

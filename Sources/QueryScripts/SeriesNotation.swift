@@ -8,20 +8,25 @@ package struct NotatedSeries: Sendable {
     /// `_`: no sample.
     case omitted
     case number(Double)
-    /// `{{...}}`: a native histogram, whose contents are not read.
-    case histogram
+    /// `{{...}}`: a native histogram, and whether the line says something about counter resets,
+    /// which only then is compared.
+    case histogram(NativeHistogram, isHintWritten: Bool)
   }
 
   package var labels: Labels
   package var values: [Value]
-  /// Whether a line of start timestamps (`@st`) belongs to the series.
-  package var hasStartTimes: Bool
+  /// For each value the distance from its time back to when the counter began, from a line of start
+  /// timestamps (`@st`) before this one; nil where it isn't known. Empty without such a line.
+  package var startOffsets: [Milliseconds?]
 
-  package init(labels: Labels, values: [Value], hasStartTimes: Bool = false) {
+  package init(labels: Labels, values: [Value], startOffsets: [Milliseconds?] = []) {
     self.labels = labels
     self.values = values
-    self.hasStartTimes = hasStartTimes
+    self.startOffsets = startOffsets
   }
+
+  /// Whether a line of start timestamps belongs to the series.
+  package var hasStartTimes: Bool { !startOffsets.isEmpty }
 
   package var holdsHistograms: Bool {
     values.contains { value in
@@ -44,8 +49,8 @@ package struct NotationError: Error, Equatable, CustomStringConvertible {
 ///
 ///     try SeriesNotation.parse(#"up{job="a"} 1 0x3 _ 1-0.5x2"#)
 package struct SeriesNotation {
-  private let bytes: [UInt8]
-  private var position = 0
+  let bytes: [UInt8]
+  var position = 0
 
   /// The most values one line may have, so that `1x999999999999` is an error and not a full memory.
   static let maximumCount = 1_000_000
@@ -61,11 +66,58 @@ package struct SeriesNotation {
     return NotatedSeries(labels: labels, values: try notation.values())
   }
 
-  /// The labels of a line of start timestamps, `up{job="a"}@st -30s`; nil for any other line.
-  package static func startTimeLabels(_ line: String) -> Labels? {
+  /// A line of start timestamps, `up{job="a"}@st -30s _ -1m+10sx3`: the series it belongs to and
+  /// for each of its samples the distance to its start. Nil for any other line.
+  package static func parseStartTimes(
+    _ line: String
+  ) throws(NotationError) -> (labels: Labels, offsets: [Milliseconds?])? {
     var notation = SeriesNotation(line)
-    guard let labels = try? notation.labels() else { return nil }
-    return notation.bytes[notation.position...].starts(with: "@st".utf8) ? labels : nil
+    guard let labels = try? notation.labels(),
+      notation.bytes[notation.position...].starts(with: "@st".utf8)
+    else { return nil }
+    notation.position += 3
+    return (labels, try notation.startOffsets())
+  }
+
+  private mutating func startOffsets() throws(NotationError) -> [Milliseconds?] {
+    var offsets: [Milliseconds?] = []
+    try items { notation throws(NotationError) in
+      if notation.at(0) == UInt8(ascii: "_") {
+        notation.position += 1
+        let times = try notation.repetitions() ?? 1
+        offsets.append(contentsOf: repeatElement(nil, count: times))
+      } else {
+        var offset = try notation.duration()
+        var increment = Milliseconds.zero
+        if notation.at(0) != nil, notation.at(0) != UInt8(ascii: "x"),
+          notation.at(0).map(Self.isBlank) != true
+        {
+          increment = try notation.duration()
+        }
+        for _ in 0...(try notation.repetitions() ?? 0) {
+          offsets.append(offset)
+          offset = Milliseconds(offset.count &+ increment.count)
+        }
+      }
+      return offsets.count
+    }
+    return offsets
+  }
+
+  /// A duration with or without a sign.
+  private mutating func duration() throws(NotationError) -> Milliseconds {
+    let start = position
+    let isNegative = at(0) == UInt8(ascii: "-")
+    if isNegative || at(0) == UInt8(ascii: "+") { position += 1 }
+    let digits = position
+    skip { (0x30...0x39).contains($0) || (0x61...0x79).contains($0) && $0 != UInt8(ascii: "x") }
+    let text = String(decoding: bytes[digits..<position], as: UTF8.self)
+    guard let duration = Milliseconds(parsing: text) else {
+      throw NotationError(
+        "bad distance to a start \(GoText.quoted(word(from: start))), expected a duration such as "
+          + "-30s")
+    }
+    return isNegative ? Milliseconds(-duration.count) : duration
   }
 
   private mutating func labels() throws(NotationError) -> Labels {
@@ -116,29 +168,32 @@ package struct SeriesNotation {
 
   private mutating func values() throws(NotationError) -> [NotatedSeries.Value] {
     var values: [NotatedSeries.Value] = []
+    try items { notation throws(NotationError) in
+      try notation.item(into: &values)
+      return values.count
+    }
+    return values
+  }
+
+  /// Reads items up to the end of the line; `read` takes one and tells how many values there are.
+  private mutating func items(
+    _ read: (inout SeriesNotation) throws(NotationError) -> Int
+  ) throws(NotationError) {
     skipBlanks()
     while position < bytes.count {
-      try item(into: &values)
-      guard values.count <= Self.maximumCount else {
+      guard try read(&self) <= Self.maximumCount else {
         throw NotationError("expected at most \(Self.maximumCount) values in a series")
       }
       guard at(0).map(Self.isBlank) != false else { throw unexpected(from: position) }
       skipBlanks()
     }
-    return values
   }
 
   /// One item: an omission, a marker, a number or a histogram, with its repetitions.
   private mutating func item(into values: inout [NotatedSeries.Value]) throws(NotationError) {
     let start = position
     if at(0) == UInt8(ascii: "{") {
-      try histogram()
-      if at(0) == UInt8(ascii: "+") || at(0) == UInt8(ascii: "-") {
-        position += 1
-        try histogram()
-      }
-      let times = try repetitions() ?? 0
-      values.append(contentsOf: repeatElement(.histogram, count: times + 1))
+      try histograms(into: &values)
     } else if at(0) == UInt8(ascii: "_") {
       position += 1
       values.append(contentsOf: repeatElement(.omitted, count: try repetitions() ?? 1))
@@ -170,7 +225,7 @@ package struct SeriesNotation {
   }
 
   /// `xN`; nil when it doesn't come next.
-  private mutating func repetitions() throws(NotationError) -> Int? {
+  mutating func repetitions() throws(NotationError) -> Int? {
     guard at(0) == UInt8(ascii: "x") else { return nil }
     position += 1
     let start = position
@@ -186,11 +241,11 @@ package struct SeriesNotation {
   }
 
   /// A number as in PromQL, except that an `x` ends it: `0x10` is ten more zeros.
-  private mutating func number(isSigned: Bool) throws(NotationError) -> Double {
+  mutating func number(isSigned: Bool) throws(NotationError) -> Double {
     let start = position
     if isSigned, at(0) == UInt8(ascii: "-") || at(0) == UInt8(ascii: "+") { position += 1 }
     let digits = position
-    while let byte = at(0), !Self.isBlank(byte), byte != UInt8(ascii: "x") {
+    while let byte = at(0), !Self.isBlank(byte), !Self.endsNumber(byte) {
       let isSign = byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-")
       let isExponent =
         position > digits && (0x2e...0x39).contains(bytes[digits])
@@ -205,34 +260,25 @@ package struct SeriesNotation {
     return isNegative && isSigned ? -magnitude : magnitude
   }
 
-  /// Moves behind `{{...}}`.
-  private mutating func histogram() throws(NotationError) {
-    let start = position
-    while position + 1 < bytes.count {
-      if at(0) == UInt8(ascii: "}") && at(1) == UInt8(ascii: "}") {
-        position += 2
-        return
-      }
-      position += 1
-    }
-    position = start
-    throw NotationError("unclosed histogram, expected \"}}\"")
-  }
-
-  private func at(_ offset: Int) -> UInt8? {
+  func at(_ offset: Int) -> UInt8? {
     let index = position + offset
     return index < bytes.count ? bytes[index] : nil
   }
 
-  private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+  static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
-  private mutating func skip(while condition: (UInt8) -> Bool) {
+  /// The "x" of a repetition, or what closes a list or histogram.
+  private static func endsNumber(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "x") || byte == UInt8(ascii: "]") || byte == UInt8(ascii: "}")
+  }
+
+  mutating func skip(while condition: (UInt8) -> Bool) {
     while let byte = at(0), condition(byte) { position += 1 }
   }
 
-  private mutating func skipBlanks() { skip(while: Self.isBlank) }
+  mutating func skipBlanks() { skip(while: Self.isBlank) }
 
-  private func word(from start: Int) -> String {
+  func word(from start: Int) -> String {
     String(decoding: bytes[start...].prefix { !Self.isBlank($0) }, as: UTF8.self)
   }
 

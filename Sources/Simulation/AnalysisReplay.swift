@@ -53,7 +53,7 @@ package struct AnalysisReplay: Sendable {
     var report = Report(decision: .never, measurements: [])
     var now = start
     var outcomes = analyses.start(
-      AnalysisStart(name: name, step: nil, use: use, arguments: given), at: now)
+      AnalysisStart(name: name, placement: .background, use: use, arguments: given), at: now)
     while true {
       var wake: Timestamp?
       for outcome in outcomes {

@@ -70,7 +70,7 @@ package struct RolloutReplay: Sendable {
       return .rolledBack(at: time("RolloutAborted"), reason: state.abortReason)
     }
     if state.isFullyPromoted { return .promoted(at: time("RolloutCompleted")) }
-    if !state.pauses.isEmpty, nextWake(simulator.plan, state) == nil {
+    if !state.pauses.isEmpty, nextWake(simulator.plan, state, simulator.observation) == nil {
       return .paused(at: time("RolloutPaused"), reason: state.message)
     }
     return .unfinished(state.message)

@@ -5,8 +5,8 @@ internal import Statistics
 /// ReplicaSets with pods that need a while to become ready: as much of a cluster as a rollout sees.
 ///
 ///     var cluster = SimulatedCluster(PodTiming(readyAfter: .seconds(2)), seed: 1)
-///     cluster.create(podHash: "7c9f", revision: 2, at: now)
-///     let events = cluster.scale(podHash: "7c9f", to: 3, at: now)     // three pods become ready
+///     cluster.create(start, at: now)
+///     let events = cluster.scale(podHash: "7c9f", to: 3, sizedFor: 10, at: now)  // three pods
 package struct SimulatedCluster: Sendable {
   /// Something that happens to a pod later.
   package enum PodEvent: Hashable, Sendable {
@@ -19,6 +19,7 @@ package struct SimulatedCluster: Sendable {
     var number: Int
     var isReady = false
     var isAvailable = false
+    var created: Timestamp
     /// Counts restarts, so that events of an earlier life are no longer heeded.
     var readyAt: Timestamp
   }
@@ -28,6 +29,10 @@ package struct SimulatedCluster: Sendable {
     var revision: Int
     var created: Timestamp
     var desired = 0
+    var sizedFor: Int?
+    var scaleDownDeadline: Timestamp?
+    var isRejected = false
+    var metadata = PodMetadata()
     /// In the order of their creation.
     var pods: [Pod] = []
   }
@@ -47,10 +52,18 @@ package struct SimulatedCluster: Sendable {
   /// As the API shows them.
   package var replicaSets: [ObservedReplicaSet] {
     sets.map { set in
-      ObservedReplicaSet(
+      var seen = ObservedReplicaSet(
         podHash: set.podHash, revision: set.revision, created: set.created, desired: set.desired,
         pods: set.pods.count, ready: set.pods.count { $0.isReady },
         available: set.pods.count { $0.isAvailable })
+      seen.sizedFor = set.sizedFor
+      seen.scaleDownDeadline = set.scaleDownDeadline
+      seen.isRejected = set.isRejected
+      seen.metadata = set.metadata
+      seen.podList = set.pods.map {
+        ObservedPod(name: "pod-\($0.number)", created: $0.created, isAvailable: $0.isAvailable)
+      }
+      return seen
     }
   }
 
@@ -60,13 +73,43 @@ package struct SimulatedCluster: Sendable {
   }
 
   /// Makes a ReplicaSet without pods, unless it exists.
-  package mutating func create(podHash: String, revision: Int, at now: Timestamp) {
-    guard !sets.contains(where: { $0.podHash == podHash }) else { return }
-    sets.append(ReplicaSet(podHash: podHash, revision: revision, created: now))
+  package mutating func create(_ start: ReplicaSetStart, at now: Timestamp) {
+    guard !sets.contains(where: { $0.podHash == start.podHash }) else { return }
+    sets.append(
+      ReplicaSet(
+        podHash: start.podHash, revision: start.revision, created: now, sizedFor: start.sizedFor,
+        metadata: start.metadata))
   }
 
   package mutating func setRevision(podHash: String, to revision: Int) {
     change(podHash) { $0.revision = revision }
+  }
+
+  package mutating func setScaleDownDeadline(podHash: String, to time: Timestamp?) {
+    change(podHash) { $0.scaleDownDeadline = time }
+  }
+
+  package mutating func setRejected(podHash: String, _ isRejected: Bool) {
+    change(podHash) { $0.isRejected = isRejected }
+  }
+
+  package mutating func setMetadata(podHash: String, to metadata: PodMetadata) {
+    change(podHash) { $0.metadata = metadata }
+  }
+
+  /// Takes a pod away, by its name; its ReplicaSet starts another.
+  package mutating func evict(
+    pod name: String, at now: Timestamp
+  ) -> [(time: Timestamp, event: PodEvent)] {
+    for index in sets.indices {
+      guard let pod = sets[index].pods.firstIndex(where: { "pod-\($0.number)" == name }) else {
+        continue
+      }
+      sets[index].pods.remove(at: pod)
+      let set = sets[index]
+      return scale(podHash: set.podHash, to: set.desired, sizedFor: set.sizedFor, at: now)
+    }
+    return []
   }
 
   package mutating func delete(podHash: String) {
@@ -76,10 +119,11 @@ package struct SimulatedCluster: Sendable {
   /// Starts missing pods, or takes surplus ones away: those not ready first, then the newest, as
   /// the ReplicaSet controller does.
   package mutating func scale(
-    podHash: String, to replicas: Int, at now: Timestamp
+    podHash: String, to replicas: Int, sizedFor: Int?, at now: Timestamp
   ) -> [(time: Timestamp, event: PodEvent)] {
     guard let index = sets.firstIndex(where: { $0.podHash == podHash }) else { return [] }
     sets[index].desired = replicas
+    sets[index].sizedFor = sizedFor
     while sets[index].pods.count > replicas {
       let pods = sets[index].pods
       let victim =
@@ -90,7 +134,7 @@ package struct SimulatedCluster: Sendable {
     while sets[index].pods.count < replicas {
       podCount += 1
       let readyAt = readyTime(podHash, from: now)
-      sets[index].pods.append(Pod(number: podCount, readyAt: readyAt))
+      sets[index].pods.append(Pod(number: podCount, created: now, readyAt: readyAt))
       events.append((readyAt, .isReady(pod: podCount)))
     }
     return events.filter { $0.time != .latest }
@@ -103,7 +147,8 @@ package struct SimulatedCluster: Sendable {
     for set in sets.indices {
       guard let pod = sets[set].pods.firstIndex(where: { $0.number == number }) else { continue }
       let readyAt = readyTime(sets[set].podHash, from: now)
-      sets[set].pods[pod] = Pod(number: number, readyAt: readyAt)
+      let created = sets[set].pods[pod].created
+      sets[set].pods[pod] = Pod(number: number, created: created, readyAt: readyAt)
       return readyAt == .latest ? [] : [(readyAt, .isReady(pod: number))]
     }
     return []

@@ -30,8 +30,11 @@ package struct Simulator<Analyses: SimulatedAnalyses> {
   package private(set) var cluster: SimulatedCluster
   package private(set) var analyses: Analyses
   package private(set) var runs: [String: ObservedRun] = [:]
-  /// What a traffic router was last told.
-  package private(set) var routedWeight = 0
+  package private(set) var experiments: [String: ObservedExperiment] = [:]
+  /// The hash each Service selects.
+  package private(set) var services: [String: String] = [:]
+  /// What the routers were last told.
+  package private(set) var routed: TrafficTarget?
   package private(set) var now: Timestamp
   package private(set) var trace: Trace
   /// Passes so far, and actions performed in them.
@@ -65,7 +68,8 @@ package struct Simulator<Analyses: SimulatedAnalyses> {
   /// What a decision sees.
   package var observation: RolloutObservation {
     RolloutObservation(
-      now: now, replicaSets: cluster.replicaSets, runs: runs, routedWeight: routedWeight)
+      now: now, replicaSets: cluster.replicaSets, runs: runs, experiments: experiments,
+      services: services, routed: routed)
   }
 
   package mutating func schedule(_ happening: Happening, at time: Timestamp) {
@@ -143,6 +147,7 @@ package struct Simulator<Analyses: SimulatedAnalyses> {
     state = next
     passCount += 1
     actionCount += actions.count
+    if before.weight != state.weight { note(.weight(state.weight)) }
     var isKilled = false
     for action in actions {
       isKilled = killChance > 0 && killer.nextUnit() < killChance
@@ -156,31 +161,44 @@ package struct Simulator<Analyses: SimulatedAnalyses> {
     inspect(self, SimulatedPass(before: before, seen: seen, actions: actions))
     if !isSettled {
       look(at: now)
-    } else if let wake = nextWake(plan, state), wake > now {
+    } else if let wake = nextWake(plan, state, seen), wake > now {
       look(at: wake)
     }
   }
 
   private mutating func perform(_ action: RolloutAction) {
     switch action {
-    case .createReplicaSet(let hash, let revision):
-      cluster.create(podHash: hash, revision: revision, at: now)
+    case .createReplicaSet(let start): cluster.create(start, at: now)
     case .setRevision(let hash, let revision): cluster.setRevision(podHash: hash, to: revision)
-    case .scale(let hash, let replicas):
-      put(cluster.scale(podHash: hash, to: replicas, at: now))
+    case .scale(let hash, let replicas, let sizedFor):
+      put(cluster.scale(podHash: hash, to: replicas, sizedFor: sizedFor, at: now))
+    case .setScaleDownDeadline(let hash, let time):
+      cluster.setScaleDownDeadline(podHash: hash, to: time)
+    case .setRejected(let hash, let isRejected): cluster.setRejected(podHash: hash, isRejected)
+    case .setMetadata(let hash, let metadata): cluster.setMetadata(podHash: hash, to: metadata)
     case .deleteReplicaSet(let hash): cluster.delete(podHash: hash)
-    case .setWeight(let weight):
-      routedWeight = weight
-      note(.weight(weight))
+    case .select(let service, let hash): services[service] = hash
+    case .route(let target): routed = target
     case .startAnalysis(let start):
       if runs[start.name] == nil {
-        runs[start.name] = ObservedRun(phase: .pending)
+        runs[start.name] = ObservedRun(phase: .pending, created: now)
         note(.runStarted(name: start.name, step: start.step))
       }
       take(analyses.start(start, at: now))
     case .terminateAnalysis(let name):
       runs[name]?.isTerminating = true
       take(analyses.terminate(name, at: now))
+    case .deleteAnalysis(let name): runs[name] = nil
+    case .startExperiment(let start):
+      if experiments[start.name] == nil {
+        experiments[start.name] = ObservedExperiment(phase: .running, created: now)
+      }
+    case .terminateExperiment(let name):
+      experiments[name]?.isTerminating = true
+      experiments[name]?.phase = .successful
+    case .deleteExperiment(let name): experiments[name] = nil
+    case .evict(let pod): put(cluster.evict(pod: pod, at: now))
+    case .scaleWorkload: break
     case .record(let event): note(.told(event))
     }
   }
@@ -195,6 +213,7 @@ package struct Simulator<Analyses: SimulatedAnalyses> {
       case .wake(let run, let time): queue.schedule(.wakeRun(run), at: max(time, now))
       case .measured(let measurement): note(.measured(measurement))
       case .phase(let run, var observed):
+        observed.created = runs[run]?.created ?? now
         let known = runs[run]
         observed.isTerminating = observed.isTerminating || known?.isTerminating == true
         runs[run] = observed

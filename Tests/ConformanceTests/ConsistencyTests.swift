@@ -96,7 +96,15 @@ import Testing
     case .string(let text, _): .string(text)
     case .vector(let samples):
       .series(
-        samples.map { NotatedSeries(labels: $0.labels, values: [.number($0.point.value)]) })
+        samples.map { sample in
+          switch sample.value {
+          case .number(let number):
+            NotatedSeries(labels: sample.labels, values: [.number(number)])
+          case .histogram(let histogram):
+            NotatedSeries(
+              labels: sample.labels, values: [.histogram(histogram, isHintWritten: true)])
+          }
+        })
     case .matrix: nil
     }
   }

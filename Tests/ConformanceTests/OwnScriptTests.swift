@@ -61,11 +61,21 @@ import Testing
     var copy = series
     guard let last = copy.indices.last,
       let place = copy[last].values.lastIndex(where: { value in
-        if case .number = value { return true }
-        return false
-      }), case .number(let value) = copy[last].values[place]
+        if case .omitted = value { return false }
+        return true
+      })
     else { return [NotatedSeries(labels: Labels([("surplus", "1")]), values: [.number(1)])] }
-    copy[last].values[place] = .number(altered(value))
+    switch copy[last].values[place] {
+    case .number(let value): copy[last].values[place] = .number(altered(value))
+    case .histogram(var histogram, let isHintWritten):
+      // Another sum alone has to be noticed.
+      let rest = NativeHistogram(
+        schema: histogram.schema, zeroThreshold: histogram.zeroThreshold, sum: 1,
+        customBounds: histogram.customBounds, hint: histogram.hint)
+      _ = try? histogram.add(rest)
+      copy[last].values[place] = .histogram(histogram, isHintWritten: isHintWritten)
+    case .omitted: break
+    }
     return copy
   }
 

@@ -37,6 +37,23 @@ import Testing
         + #"{"metric":{},"value":[1700000000.050,"NaN"]}]}}"#)
   }
 
+  @Test func `a native histogram lists its populated buckets`() {
+    let histogram = NativeHistogram(
+      schema: 0, zeroThreshold: 0.001, zeroCount: 2, count: 7, sum: .nan,
+      positive: HistogramBuckets(from: 0, [1, 0, 2.5]),
+      negative: HistogramBuckets(from: 0, [1.5]))
+    var json = JSONWriter()
+    json.array { json in
+      json.point(1_700_000_000_050, histogram)
+      json.point(1000, NativeHistogram(count: 0, sum: 0))
+    }
+    #expect(
+      String(decoding: json.bytes, as: UTF8.self)
+        == #"[[1700000000.050,{"count":"7","sum":"NaN","buckets":[[1,"-1","-0.5","1.5"],"#
+        + #"[3,"-0.001","0.001","2"],[0,"0.5","1","1"],[0,"2","4","2.5"]]}],"#
+        + #"[1,{"count":"0","sum":"0"}]]"#)
+  }
+
   @Test func `an empty vector is an empty list`() {
     #expect(
       json(.vector([])) == #"{"status":"success","data":{"resultType":"vector","result":[]}}"#)

@@ -34,7 +34,7 @@ struct PlainEvaluator: ScriptEvaluator {
   ) throws(EvaluationFailure) -> QueryValue {
     switch expression.unparenthesised {
     case .number(let value, _): return .scalar(ScalarPoint(time: time, value: value))
-    case .string(let text, _): return .string(text, at: time)
+    case .string(let literal, _): return .string(literal.text, at: time)
     case .selector(let selector): return .vector(try select(selector, time, series))
     case .rangeSelector(let selector, .fixed(let window), _):
       return .matrix(
@@ -57,7 +57,8 @@ struct PlainEvaluator: ScriptEvaluator {
         rows[.empty, default: SampleColumns()].append(grid[index], point.value)
       case .vector(let samples):
         for sample in samples {
-          rows[sample.labels, default: SampleColumns()].append(grid[index], sample.point.value)
+          guard let number = sample.value.number else { continue }
+          rows[sample.labels, default: SampleColumns()].append(grid[index], number)
         }
       default: throw EvaluationFailure("invalid expression type for range query")
       }

@@ -54,7 +54,7 @@ import Testing
     #expect(walk.state.weight == 10)
     #expect(walk.size("model:2") == 1)
     #expect(walk.size("model:1") == 9)
-    #expect(nextWake(walk.plan, walk.state) == Timestamp(milliseconds: 300_000))
+    #expect(nextWake(walk.plan, walk.state, walk.seen) == Timestamp(milliseconds: 300_000))
     walk.wait(.seconds(299))
     #expect(walk.state.stepIndex == 1)
     walk.wait(.seconds(1))
@@ -76,7 +76,7 @@ import Testing
     walk.settle()
     walk.wait(.hours(100))
     #expect(walk.state.phase == .paused)
-    #expect(nextWake(walk.plan, walk.state) == nil)
+    #expect(nextWake(walk.plan, walk.state, walk.seen) == nil)
     walk.request(.promote)
     walk.settle()
     #expect(walk.state.phase == .healthy)
@@ -174,11 +174,11 @@ import Testing
     walk.settle()
     #expect(walk.seen.runs["\(name).1"]?.phase == .running)
     #expect(walk.state.stepIndex == 1)
-    #expect(walk.state.rejectedHashes == [walk.plan.podHash])
+    #expect(walk.seen.replicaSet(walk.plan.podHash)?.isRejected == true)
     walk.seen.runs["\(name).1"] = ObservedRun(phase: .successful)
     walk.settle()
     #expect(walk.state.phase == .healthy)
-    #expect(walk.state.rejectedHashes.isEmpty)
+    #expect(walk.seen.replicaSet(walk.plan.podHash)?.isRejected == false)
   }
 
   @Test func `an inconclusive run waits for a person`() {
@@ -245,7 +245,7 @@ import Testing
     #expect(walk.size("model:1") == 10)
     let areEnded = walk.seen.runs.values.allSatisfy { $0.isCompleted }
     #expect(areEnded)
-    #expect(walk.state.rejectedHashes.isEmpty)
+    #expect(walk.seen.replicaSets.allSatisfy { !$0.isRejected })
   }
 
   @Test func `an abort of what is promoted is dropped`() {
@@ -290,7 +290,7 @@ import Testing
     walk.settle()
     #expect(walk.state.message == "more replicas need to be updated")
     #expect(walk.state.weight == 0)
-    #expect(nextWake(walk.plan, walk.state) == Timestamp(milliseconds: 600_000))
+    #expect(nextWake(walk.plan, walk.state, walk.seen) == Timestamp(milliseconds: 600_000))
     walk.wait(.minutes(10))
     #expect(
       walk.state.message == "ProgressDeadlineExceeded: "
@@ -331,7 +331,9 @@ import Testing
     #expect(walk.seen.runs.count == 2)
 
     walk.update(image: "model:3")
-    walk.state.rejectedHashes = [second]
+    for index in walk.seen.replicaSets.indices {
+      walk.seen.replicaSets[index].isRejected = walk.seen.replicaSets[index].podHash == second
+    }
     walk.outcomes["model-\(third)-5-1"] = ObservedRun(phase: .successful)
     walk.settle()
     walk.update(image: "model:2")

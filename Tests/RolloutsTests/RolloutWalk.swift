@@ -15,6 +15,9 @@ struct RolloutWalk {
   var outcomes: [String: ObservedRun] = [:]
   var isReplaced = false
 
+  /// The hash of an image's revision.
+  static func hash(_ image: String) -> String { plan(image: image).podHash }
+
   init(_ plan: RolloutPlan) { self.plan = plan }
 
   /// A plan with one container, whose image tells revisions apart.
@@ -58,8 +61,7 @@ struct RolloutWalk {
   }
 
   func size(_ image: String) -> Int? {
-    let hash = RolloutWalk.plan(image: image).podHash
-    return seen.replicaSet(hash)?.desired
+    seen.replicaSet(Self.hash(image))?.desired
   }
 
   var events: [String] {
@@ -70,28 +72,48 @@ struct RolloutWalk {
 
   private mutating func perform(_ action: RolloutAction) {
     switch action {
-    case .createReplicaSet(let hash, let revision):
-      seen.replicaSets.append(
-        ObservedReplicaSet(
-          podHash: hash, revision: revision, created: seen.now, desired: 0, pods: 0, ready: 0,
-          available: 0))
+    case .createReplicaSet(let start):
+      var set = ObservedReplicaSet(
+        podHash: start.podHash, revision: start.revision, created: seen.now, desired: 0, pods: 0,
+        ready: 0, available: 0)
+      set.sizedFor = start.sizedFor
+      set.metadata = start.metadata
+      seen.replicaSets.append(set)
     case .setRevision(let hash, let revision):
       change(hash) { $0.revision = revision }
-    case .scale(let hash, let replicas):
+    case .scale(let hash, let replicas, let sizedFor):
       let isBroken = broken.contains(hash)
       change(hash) {
         $0.desired = replicas
+        $0.sizedFor = sizedFor
         $0.pods = replicas
         $0.ready = isBroken ? min($0.ready, replicas) : replicas
         $0.available = $0.ready
       }
+    case .setScaleDownDeadline(let hash, let time): change(hash) { $0.scaleDownDeadline = time }
+    case .setRejected(let hash, let isRejected): change(hash) { $0.isRejected = isRejected }
+    case .setMetadata(let hash, let metadata): change(hash) { $0.metadata = metadata }
     case .deleteReplicaSet(let hash):
       seen.replicaSets.removeAll { $0.podHash == hash }
+    case .select(let service, let hash): seen.services[service] = hash
+    case .route(let target): seen.routed = target
     case .startAnalysis(let start):
       seen.runs[start.name] = outcomes[start.name] ?? ObservedRun(phase: .running)
+      seen.runs[start.name]?.created = seen.now
     case .terminateAnalysis(let name):
       seen.runs[name] = ObservedRun(phase: .successful, isTerminating: true)
-    case .setWeight, .record: break
+    case .deleteAnalysis(let name): seen.runs[name] = nil
+    case .startExperiment(let start):
+      seen.experiments[start.name] = ObservedExperiment(phase: .running, created: seen.now)
+    case .terminateExperiment(let name):
+      seen.experiments[name] = ObservedExperiment(phase: .successful, isTerminating: true)
+    case .deleteExperiment(let name): seen.experiments[name] = nil
+    case .evict(let pod):
+      for index in seen.replicaSets.indices {
+        seen.replicaSets[index].podList.removeAll { $0.name == pod }
+      }
+    case .scaleWorkload(let replicas): seen.workload?.replicas = replicas
+    case .record: break
     }
   }
 

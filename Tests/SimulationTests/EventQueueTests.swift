@@ -28,8 +28,8 @@ import Testing
   @Test func `pods become ready, then available`() {
     let timing = PodTiming(readyAfter: .seconds(2), jitter: .zero, minReady: .seconds(5))
     var cluster = SimulatedCluster(timing)
-    cluster.create(podHash: "a", revision: 1, at: now)
-    let started = cluster.scale(podHash: "a", to: 2, at: now)
+    cluster.create(ReplicaSetStart(podHash: "a", revision: 1, sizedFor: 3), at: now)
+    let started = cluster.scale(podHash: "a", to: 2, sizedFor: 3, at: now)
     #expect(started.map(\.time.milliseconds) == [2000, 2000])
     let ready = cluster.apply(started[0].event, at: started[0].time)
     #expect(ready.map(\.time.milliseconds) == [7000])
@@ -41,18 +41,18 @@ import Testing
 
   @Test func `pods that aren't ready go first`() {
     var cluster = SimulatedCluster(PodTiming(readyAfter: .seconds(1), jitter: .zero))
-    cluster.create(podHash: "a", revision: 1, at: now)
-    let started = cluster.scale(podHash: "a", to: 3, at: now)
+    cluster.create(ReplicaSetStart(podHash: "a", revision: 1, sizedFor: 3), at: now)
+    let started = cluster.scale(podHash: "a", to: 3, sizedFor: 3, at: now)
     _ = cluster.apply(started[0].event, at: started[0].time)
-    _ = cluster.scale(podHash: "a", to: 1, at: now)
+    _ = cluster.scale(podHash: "a", to: 1, sizedFor: 3, at: now)
     #expect(cluster.replicaSets[0].available == 1)
     #expect(cluster.pods(of: "a") == [1])
   }
 
   @Test func `a crash takes a pod out until it is ready again`() {
     var cluster = SimulatedCluster(PodTiming(readyAfter: .seconds(1), jitter: .zero))
-    cluster.create(podHash: "a", revision: 1, at: now)
-    let started = cluster.scale(podHash: "a", to: 1, at: now)
+    cluster.create(ReplicaSetStart(podHash: "a", revision: 1, sizedFor: 3), at: now)
+    let started = cluster.scale(podHash: "a", to: 1, sizedFor: 3, at: now)
     _ = cluster.apply(started[0].event, at: started[0].time)
     let later = Timestamp(milliseconds: 5000)
     let again = cluster.crash(pod: 1, at: later)
@@ -66,8 +66,8 @@ import Testing
   @Test func `broken revisions never become ready`() {
     var cluster = SimulatedCluster()
     cluster.brokenHashes = ["a"]
-    cluster.create(podHash: "a", revision: 1, at: now)
-    #expect(cluster.scale(podHash: "a", to: 4, at: now).isEmpty)
+    cluster.create(ReplicaSetStart(podHash: "a", revision: 1, sizedFor: 3), at: now)
+    #expect(cluster.scale(podHash: "a", to: 4, sizedFor: 3, at: now).isEmpty)
     #expect(cluster.replicaSets[0].pods == 4)
   }
 }

@@ -57,7 +57,9 @@ struct RolloutInvariants {
       let ready = sets.first { $0.podHash == state.stableHash }?.available ?? 0
       demand(ready == plan.replicas, "promoted with \(ready) of \(plan.replicas) pods")
       demand(!before.isAborted || before.promotesFully, "promoted what was aborted")
-      let isWindow = plan.rollbackWindow != nil && !before.rejectedHashes.contains(state.stableHash)
+      let isWindow =
+        plan.rollbackWindow != nil
+        && !sets.contains { $0.podHash == state.stableHash && $0.isRejected }
       demand(
         before.stepIndex == plan.canary.steps.count || before.promotesFully || isWindow,
         "promoted at step \(before.stepIndex)")

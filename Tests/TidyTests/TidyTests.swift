@@ -11,6 +11,7 @@ import Testing
     "Statistics": ["COpenBLAS", "CLAPACKE", "Glibc"],
     "PromQL": ["MetricModel", "Glibc"],
     "QueryScripts": ["MetricModel", "PromQL"],
+    "Rules": ["MetricModel", "PromQL", "QueryScripts", "Manifest"],
     "TimeSeriesStore": ["MetricModel", "Glibc", "Synchronization"],
     "Exposition": ["MetricModel", "CSnappy"],
     "Analysis": ["MetricModel", "Statistics", "Manifest", "Glibc"],
@@ -33,7 +34,7 @@ import Testing
       "HummingbirdCore", "NIOCore", "HTTPTypes", "Synchronization", "Glibc",
     ],
     "CLI": [
-      "MetricModel", "PromQL", "QueryScripts", "TimeSeriesStore", "Exposition", "Analysis",
+      "MetricModel", "PromQL", "QueryScripts", "Rules", "TimeSeriesStore", "Exposition", "Analysis",
       "Rollouts",
       "Simulation", "Statistics", "Manifest", "YAMLReader", "HTTPService", "ArgumentParser",
       "FoundationEssentials", "Logging", "SystemPackage", "Glibc",

@@ -60,27 +60,27 @@ package struct ComparisonReport: Equatable, Sendable {
   var metadata: [String: String] {
     var result = [
       "verdict": outcome.rawValue,
-      "canarySamples": NumberText.general(canary.samples),
-      "stableSamples": NumberText.general(stable.samples),
+      "canarySamples": NumberText.json(canary.samples),
+      "stableSamples": NumberText.json(stable.samples),
       "reason": reason,
     ]
     if let evidence {
       result["method"] = evidence.method
-      result["estimate"] = NumberText.general(evidence.estimate)
+      result["estimate"] = NumberText.json(evidence.estimate)
       result["interval"] =
-        "\(NumberText.general(evidence.interval.lower)) to "
-        + NumberText.general(evidence.interval.upper)
+        "\(NumberText.json(evidence.interval.lower)) to "
+        + NumberText.json(evidence.interval.upper)
       if let logE = evidence.strength.logE {
-        result["logE"] = NumberText.general(logE)
+        result["logE"] = NumberText.json(logE)
       } else {
-        result["logP"] = NumberText.general(evidence.strength.logP)
+        result["logP"] = NumberText.json(evidence.strength.logP)
       }
     }
-    if let requiredLogE { result["requiredLogE"] = NumberText.general(requiredLogE) }
-    if let requiredLogP { result["requiredLogP"] = NumberText.general(requiredLogP) }
-    if let logPNotWorse { result["logPNotWorse"] = NumberText.general(logPNotWorse) }
-    if noiseFloor > 1 { result["noiseFloor"] = NumberText.general(noiseFloor) }
-    if let podSpread { result["podSpread"] = NumberText.general(podSpread) }
+    if let requiredLogE { result["requiredLogE"] = NumberText.json(requiredLogE) }
+    if let requiredLogP { result["requiredLogP"] = NumberText.json(requiredLogP) }
+    if let logPNotWorse { result["logPNotWorse"] = NumberText.json(logPNotWorse) }
+    if noiseFloor > 1 { result["noiseFloor"] = NumberText.json(noiseFloor) }
+    if let podSpread { result["podSpread"] = NumberText.json(podSpread) }
     return result
   }
 }

@@ -87,7 +87,7 @@ struct ComparisonSentence {
 enum PlainNumber {
   /// `12,345`.
   static func count(_ value: Double) -> String {
-    guard let whole = Int64(exactly: value.rounded()) else { return NumberText.general(value) }
+    guard let whole = Int64(exactly: value.rounded()) else { return NumberText.json(value) }
     let digits = Array(String(whole.magnitude))
     var text = whole < 0 ? "-" : ""
     for (index, digit) in digits.enumerated() {
@@ -105,9 +105,9 @@ enum PlainNumber {
 
   /// Three significant digits.
   static func short(_ value: Double) -> String {
-    guard value.isFinite, value != 0 else { return NumberText.general(value) }
+    guard value.isFinite, value != 0 else { return NumberText.json(value) }
     let exponent = Int(log10(value.magnitude).rounded(.down))
-    guard exponent > -5, exponent < 9 else { return NumberText.general(value) }
+    guard exponent > -5, exponent < 9 else { return NumberText.json(value) }
     let scale = pow(10, Double(min(max(2 - exponent, 0), 8)))
     return NumberText.plain((value * scale).rounded() / scale)
   }

@@ -89,7 +89,9 @@ package struct ResultReading: Equatable, Sendable {
     case .scalar(let point):
       input = ConditionInput(.number(point.value), type: .number)
       text = NumberText.plain(point.value)
-    case .vector(let samples): (input, text) = Self.list(of: samples.map(\.point.value))
+    case .vector(let samples):
+      // A whole distribution is no number to judge.
+      (input, text) = Self.list(of: samples.map { $0.value.number ?? .nan })
     case .matrix(let series): (input, text) = Self.list(of: series.flatMap(\.samples.values))
     case .string: return nil
     }

@@ -10,6 +10,8 @@ extern "C" {
 int32_t cdecimal_shortest_scientific(double value, char *out);
 /// Exactly `precision` digits after the point of the scientific form. Needs 32 + precision bytes.
 int32_t cdecimal_scientific(double value, int32_t precision, char *out);
+/// Exactly `precision` digits after the point, without exponent. Needs 350 + precision bytes.
+int32_t cdecimal_fixed(double value, int32_t precision, char *out);
 /// Reads a decimal number that fills all of `text`; overflow gives infinity, underflow zero.
 bool cdecimal_parse(const char *text, size_t length, double *value);
 

@@ -28,6 +28,10 @@ int32_t cre2_group_index(const cre2_pattern *pattern, const char *name);
 bool cre2_capture_whole(const cre2_pattern *pattern, const char *text, size_t length,
                         int64_t *ranges, int32_t group_count);
 
+/// Finds the first match at or after byte `start`, `^` meaning the beginning of `text`; ranges as above.
+bool cre2_capture_from(const cre2_pattern *pattern, const char *text, size_t length, size_t start,
+                       int64_t *ranges, int32_t group_count);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,4 +1,4 @@
-import MetricModel
+package import MetricModel
 
 /// Writes JSON byte by byte, with no tree in between.
 ///
@@ -103,6 +103,45 @@ package struct JSONWriter {
     comma()
     openPoint(milliseconds)
     closePoint(value)
+  }
+
+  /// `[seconds,{"count":"3","sum":"5","buckets":[[0,"1","2","3"]]}]`: a point that is a native
+  /// histogram. Empty buckets are left out; the first number of a bucket says which of its bounds
+  /// belong to it.
+  package mutating func point(_ milliseconds: Int64, _ histogram: NativeHistogram) {
+    array { json in
+      json.appendSeconds(milliseconds)
+      json.needsComma = true
+      json.histogram(histogram)
+    }
+  }
+
+  private mutating func histogram(_ histogram: NativeHistogram) {
+    object { json in
+      json.field("count") { $0.quoted(histogram.count) }
+      json.field("sum") { $0.quoted(histogram.sum) }
+      let buckets = histogram.buckets.lazy.filter { $0.count != 0 }
+      if buckets.isEmpty { return }
+      json.field("buckets") { json in
+        json.array { json in
+          for bucket in buckets {
+            json.array { json in
+              json.integer(Int64(bucket.boundaryRule))
+              for number in [bucket.lower, bucket.upper, bucket.count] { json.quoted(number) }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// A number as a string, which holds NaN and infinities too.
+  private mutating func quoted(_ value: Double) {
+    comma()
+    byte("\"")
+    NumberText.appendJSON(value, to: &bytes)
+    byte("\"")
+    needsComma = true
   }
 
   /// `[[seconds,"value"],…]`.

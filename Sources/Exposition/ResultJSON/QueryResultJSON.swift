@@ -68,8 +68,10 @@ package enum QueryResultJSON {
         for sample in samples {
           json.object { json in
             json.field("metric") { write(sample.labels, to: &$0) }
-            json.field("value") { json in
-              json.point(sample.point.time.milliseconds, sample.point.value)
+            let time = sample.time.milliseconds
+            switch sample.value {
+            case .number(let value): json.field("value") { $0.point(time, value) }
+            case .histogram(let value): json.field("histogram") { $0.point(time, value) }
             }
           }
         }
@@ -84,7 +86,18 @@ package enum QueryResultJSON {
   private static func write(_ series: Series, to json: inout JSONWriter) {
     json.object { json in
       json.field("metric") { write(series.labels, to: &$0) }
-      json.field("values") { $0.points(series.samples) }
+      let histograms = series.samples.histograms
+      if histograms.isEmpty || series.samples.count > 0 {
+        json.field("values") { $0.points(series.samples) }
+      }
+      if histograms.isEmpty { return }
+      json.field("histograms") { json in
+        json.array { json in
+          for (time, value) in zip(histograms.timestamps, histograms.values) {
+            json.point(time, value)
+          }
+        }
+      }
     }
   }
 

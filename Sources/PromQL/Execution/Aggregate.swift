@@ -34,19 +34,27 @@ struct Aggregate: Operator {
   private var groups: GroupIndex
   private let steps: Int
   private var states: GroupStates
+  private var histograms: GroupedHistograms
+  /// Of the vector, to which remarks point.
+  private let place: SourceRange
   private var output: BlockQueue?
 
-  init(_ input: any Operator, _ grouping: Grouping, states: GroupStates, steps: Int) {
+  init(
+    _ operation: Aggregation.Operation, _ input: any Operator, _ grouping: Grouping,
+    states: GroupStates, place: SourceRange, steps: Int
+  ) {
     self.input = input
     groups = GroupIndex(grouping)
     self.states = states
+    histograms = GroupedHistograms(operation)
+    self.place = place
     self.steps = steps
   }
 
   mutating func next(_ context: inout QueryContext) throws(QueryError) -> SeriesBlock? {
     if output == nil {
       while let block = try input.next(&context) { try add(block, &context) }
-      output = results()
+      output = try results(&context)
     }
     return output?.next()
   }
@@ -58,17 +66,30 @@ struct Aggregate: Operator {
       let known = groups.count
       let group = groups.number(of: block.heads[row])
       if group == known { try context.hold(samples: steps, bytesEach: states.bytesPerState) }
-      states.add(block.values.span.extracting(block.cells(row)), toGroup: group)
+      if block.hasHistograms(row: row) && !states.countsAnything {
+        states.add(block.numbers(row: row).span, toGroup: group)
+        try histograms.add(block, row, toGroup: group, &context)
+      } else {
+        states.add(block.values.span.extracting(block.cells(row)), toGroup: group)
+      }
     }
   }
 
-  private mutating func results() -> BlockQueue {
+  private mutating func results(_ context: inout QueryContext) throws(QueryError) -> BlockQueue {
     var queue = BlockQueue()
     let cells = states.results
     for group in 0..<groups.count {
-      queue.append(
-        groups.heads[group], cells[group * steps..<(group + 1) * steps], stepCount: steps)
+      let numbers = cells[group * steps..<(group + 1) * steps]
+      guard histograms.haveBeenSeen else {
+        queue.append(groups.heads[group], numbers, stepCount: steps)
+        continue
+      }
+      var block = SeriesBlock(stepCount: steps, reservingRows: 1)
+      block.append(groups.heads[group], numbers)
+      histograms.write(group, into: &block)
+      if block.hasSamples(row: 0) { queue.append(block.heads[0], row: 0, of: block) }
     }
+    for remark in histograms.remarks { context.annotations.add(remark, at: place) }
     return queue
   }
 }

@@ -1,50 +1,5 @@
 internal import MetricModel
 
-/// A remark as operators make it; text and position come when the query has ended.
-enum Remark: Hashable {
-  case possibleNonCounter(metric: String)
-  case invalidQuantile(bits: UInt64)
-  case invalidRatio(bits: UInt64, cappedTo: Int)
-  case badBucketLabel(value: String, metric: String)
-  case sortInRangeQuery
-  case forcedMonotonicity(metric: String)
-
-  var severity: Annotation.Severity {
-    switch self {
-    case .possibleNonCounter, .forcedMonotonicity: .info
-    case .invalidQuantile, .invalidRatio, .badBucketLabel, .sortInRangeQuery: .warning
-    }
-  }
-
-  /// Prometheus' text without prefix and position.
-  var text: String {
-    switch self {
-    case .possibleNonCounter(let metric):
-      "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: "
-        + GoText.quoted(metric)
-    case .invalidQuantile(let bits):
-      "quantile value should be between 0 and 1, got "
-        + NumberText.general(Double(bitPattern: bits))
-    case .invalidRatio(let bits, let cap):
-      "ratio value should be between -1 and 1, got "
-        + "\(NumberText.general(Double(bitPattern: bits))), capping to \(cap)"
-    case .badBucketLabel(let value, let metric):
-      "bucket label \"le\" is missing or has a malformed value of \(GoText.quoted(value))"
-        + Self.suffix(metric)
-    case .sortInRangeQuery:
-      "sort is ineffective for range queries since results are always ordered by labels"
-    case .forcedMonotonicity(let metric):
-      "input to histogram_quantile needed to be fixed for monotonicity (see "
-        + "https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)"
-        + Self.suffix(metric)
-    }
-  }
-
-  private static func suffix(_ metric: String) -> String {
-    metric.isEmpty ? "" : " for metric name \(GoText.quoted(metric))"
-  }
-}
-
 /// How far classic histogram buckets had to be bent to rise; all cases of one metric merge.
 struct MonotonicityDetail: Equatable {
   var firstTime: Int64
@@ -77,9 +32,12 @@ struct MonotonicityDetail: Equatable {
 struct AnnotationLog {
   private var places: [Remark: SourceRange] = [:]
   private var details: [Remark: MonotonicityDetail] = [:]
+  private var counts: [Remark: Int] = [:]
 
-  mutating func add(_ remark: Remark, at range: SourceRange) {
+  /// - Parameter count: how often; only what is said of start times tells.
+  mutating func add(_ remark: Remark, at range: SourceRange, count: Int = 1) {
     if places[remark] == nil { places[remark] = range }
+    if case .metric(.startTimeOverlap, _) = remark { counts[remark, default: 0] += count }
   }
 
   mutating func add(_ remark: Remark, _ detail: MonotonicityDetail, at range: SourceRange) {
@@ -92,10 +50,11 @@ struct AnnotationLog {
     places.map { remark, range in
       let position = range.position(in: query)
       let detail = details[remark]?.text ?? ""
+      let count = counts[remark].map { $0 > 1 ? " (\($0) occurrences)" : "" } ?? ""
       let prefix = remark.severity == .info ? "PromQL info: " : "PromQL warning: "
       return Annotation(
         remark.severity,
-        "\(prefix)\(remark.text)\(detail) (\(position.line):\(position.column))")
+        "\(prefix)\(remark.text)\(detail)\(count) (\(position.line):\(position.column))")
     }.sorted()
   }
 }

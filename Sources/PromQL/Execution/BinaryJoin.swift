@@ -12,6 +12,8 @@ struct JoinRule {
   var dropsName: Bool
   /// Whether it loses it at the end of the query.
   var dropsNameAtEnd: Bool
+  /// Of the operation, for remarks.
+  var place: SourceRange
   /// Whether elements of the "many" side that match the same one may end up with equal labels.
   var mayCollide = true
 
@@ -63,7 +65,7 @@ struct BinaryJoin: Operator {
     if isFinished { return nil }
     if !hasReadOne {
       while let block = try one.next(&context) {
-        try context.hold(samples: block.values.count)
+        try context.hold(block)
         for row in 0..<block.rowCount {
           sides.addOne(block, row, signature: picker(block.heads[row].labels))
         }
@@ -72,7 +74,7 @@ struct BinaryJoin: Operator {
     }
     while let block = try many.next(&context) {
       var result = SeriesBlock(stepCount: steps, reservingRows: block.rowCount)
-      for row in 0..<block.rowCount { try join(block, row, into: &result) }
+      for row in 0..<block.rowCount { try join(block, row, into: &result, &context) }
       if result.rowCount > 0 { return result }
     }
     isFinished = true
@@ -81,8 +83,10 @@ struct BinaryJoin: Operator {
   }
 
   private mutating func join(
-    _ block: SeriesBlock, _ row: Int, into result: inout SeriesBlock
+    _ block: SeriesBlock, _ row: Int, into result: inout SeriesBlock,
+    _ context: inout QueryContext
   ) throws(QueryError) {
+    let isPlain = !rule.operation.isTrim && !block.hasHistograms(row: row)
     let labels = block.heads[row].labels
     let cells = block.values.span.extracting(block.cells(row))
     let signatureLabels = picker(labels)
@@ -96,13 +100,42 @@ struct BinaryJoin: Operator {
       try sides.noteMatch(present, oneRow: oneRow, signature: signature, resultLabels)
       let start = result.appendMissing(
         SeriesHead(labels: resultLabels, dropsName: rule.dropsNameAtEnd))
-      let oneCells = sides.one.values.span.extracting(sides.one.cells(oneRow))
-      combineCells(
-        rule.operation, rule.manyIsRight ? oneCells : cells, rule.manyIsRight ? cells : oneCells,
-        comparison: rule.comparison, into: &result.values, from: start)
+      if isPlain && !sides.one.hasHistograms(row: oneRow) {
+        let oneCells = sides.one.values.span.extracting(sides.one.cells(oneRow))
+        combineCells(
+          rule.operation, rule.manyIsRight ? oneCells : cells,
+          rule.manyIsRight ? cells : oneCells, comparison: rule.comparison, into: &result.values,
+          from: start)
+      } else {
+        combineMixed(block, row, oneRow, into: &result, from: start, &context)
+      }
       tidyLastRow(of: &result, since: firstRow)
       match = sides.rowAfter(oneRow)
     }
+  }
+
+  /// Cell by cell, where some are histograms or the operator wants them.
+  private func combineMixed(
+    _ block: SeriesBlock, _ row: Int, _ oneRow: Int, into result: inout SeriesBlock,
+    from start: Int, _ context: inout QueryContext
+  ) {
+    var arithmetic = HistogramArithmetic(rule.operation, rule.comparison)
+    for step in 0..<steps {
+      guard let many = block.sample(at: row * steps + step),
+        let one = sides.one.sample(at: oneRow * steps + step)
+      else { continue }
+      let (left, right) = rule.manyIsRight ? (one, many) : (many, one)
+      if case .number(let left) = left, case .number(let right) = right, !rule.operation.isTrim {
+        var cell = [Double.missing]
+        combineCells(
+          rule.operation, [left].span, [right].span, comparison: rule.comparison, into: &cell,
+          from: 0)
+        result.set(cell[0], at: start + step)
+      } else if let value = arithmetic.combined(left, right) {
+        result.set(value, at: start + step)
+      }
+    }
+    for remark in arithmetic.remarks { context.annotations.add(remark, at: rule.place) }
   }
 
   /// Drops the last row when it is empty; folds it onto an earlier one of the same labels, which
@@ -153,7 +186,7 @@ struct JoinSides {
   /// Takes a row of the "one" side in.
   mutating func addOne(_ block: SeriesBlock, _ row: Int, signature: Labels) {
     let added = one.rowCount
-    one.append(block.heads[row], block.values[block.cells(row)])
+    one.append(block.heads[row], row: row, of: block)
     present.append(presentIn: block.values.span.extracting(block.cells(row)))
     nextRows.append(-1)
     if let number = numbers[signature] {

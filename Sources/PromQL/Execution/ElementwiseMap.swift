@@ -21,6 +21,8 @@ struct ElementwiseMap: Operator {
   private var input: any Operator
   private let function: CellFunction
   private let names: NameRule
+  /// Of the operation, for remarks.
+  private let place: SourceRange
   private var parameters: [any Operator]
   /// The parameters' cells, once they were computed.
   private var columns: [[Double]]?
@@ -29,20 +31,26 @@ struct ElementwiseMap: Operator {
 
   init(
     _ function: CellFunction, _ input: any Operator, parameters: [any Operator], names: NameRule,
-    steps: Int
+    place: SourceRange, steps: Int
   ) {
     self.function = function
     self.input = input
     self.parameters = parameters
     self.names = names
+    self.place = place
     self.steps = steps
   }
 
   mutating func next(_ context: inout QueryContext) throws(QueryError) -> SeriesBlock? {
     let columns = try parameterColumns(&context)
     while var block = try input.next(&context) {
-      apply(to: &block, columns)
-      if function.filters { block.removeEmptyRows() }
+      let hadHistograms = block.hasHistograms
+      if hadHistograms || function.concernsHistograms {
+        applyToHistograms(&block, columns, &context)
+      } else {
+        apply(to: &block, columns)
+      }
+      if hadHistograms || function.filters { block.removeEmptyRows() }
       guard block.rowCount > 0 else { continue }
       if names != .keep { block.changeHeads { names.apply(to: &$0) } }
       return block
@@ -62,6 +70,51 @@ struct ElementwiseMap: Operator {
     return computed
   }
 
+  /// Functions of numbers drop histograms; a few know what to do with them.
+  private mutating func applyToHistograms(
+    _ block: inout SeriesBlock, _ columns: [[Double]], _ context: inout QueryContext
+  ) {
+    let histograms = block.values.indices.compactMap { cell in
+      block.histogram(at: cell).map { (cell: cell, histogram: $0) }
+    }
+    switch function {
+    case .unchanged: return
+    case .ofHistogram(let statistic):
+      for cell in block.values.indices { block.set(.missing, at: cell) }
+      for (cell, histogram) in histograms { block.set(statistic.of(histogram), at: cell) }
+    case .replaced:
+      for (cell, _) in histograms { block.set(0, at: cell) }
+      apply(to: &block, columns)
+    case .math(.negative):
+      block.removeHistograms()
+      apply(to: &block, columns)
+      for (cell, histogram) in histograms {
+        var negative = histogram
+        negative.multiply(by: -1)
+        block.set(negative, at: cell)
+      }
+    case .arithmetic(let operation, let scalarIsLeft, let comparison):
+      var arithmetic = HistogramArithmetic(operation, comparison)
+      block.removeHistograms()
+      if operation.isTrim && block.values.contains(where: { !$0.isMissing }) {
+        _ = arithmetic.incompatible("float", "float")
+      }
+      apply(to: &block, columns)
+      for (cell, histogram) in histograms {
+        let number = SampleValue.number(columns[0][cell % steps])
+        let result =
+          scalarIsLeft
+          ? arithmetic.combined(number, .histogram(histogram))
+          : arithmetic.combined(.histogram(histogram), number)
+        if let result { block.set(result, at: cell) }
+      }
+      for remark in arithmetic.remarks { context.annotations.add(remark, at: place) }
+    default:
+      block.removeHistograms()
+      apply(to: &block, columns)
+    }
+  }
+
   private mutating func apply(to block: inout SeriesBlock, _ columns: [[Double]]) {
     switch function {
     case .math(let function): function.apply(&block.values, block.values.indices)
@@ -75,7 +128,7 @@ struct ElementwiseMap: Operator {
       }
     case .arithmetic(let operation, let scalarIsLeft, let comparison):
       combine(&block, operation, columns[0], scalarIsLeft, comparison)
-    case .unchanged: break
+    case .unchanged, .ofHistogram: break
     case .replaced: mapWithColumn(&block, columns[0]) { _, new in new }
     case .greater: mapWithColumn(&block, columns[0]) { goMax($0, $1) }
     case .lesser: mapWithColumn(&block, columns[0]) { goMin($0, $1) }

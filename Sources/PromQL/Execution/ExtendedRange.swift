@@ -12,7 +12,7 @@ struct ExtendedRange: RangeInput {
   /// - Parameter grid: of the window as written, for one step.
   init(_ selector: SelectorPlan, _ window: ExtendedWindow, _ grid: WindowGrid) {
     wideGrid = WindowGrid(window.widened(selector.window), on: grid.steps)
-    input = StoredRange(selector.matchers, wideGrid.span)
+    input = StoredRange(selector, wideGrid.span)
     self.window = window
   }
 
@@ -20,6 +20,7 @@ struct ExtendedRange: RangeInput {
     into samples: inout SampleColumns, _ context: inout QueryContext
   ) throws(QueryError) -> SeriesHead? {
     while let head = try input.next(into: &read, &context) {
+      guard read.histograms.isEmpty else { throw .extensionOnHistograms(window.kind) }
       samples.removeAll()
       extend(read, into: &samples)
       if !samples.isEmpty { return head }

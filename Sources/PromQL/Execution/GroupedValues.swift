@@ -5,18 +5,21 @@ struct QuantileAggregate: Operator {
   private var input: any Operator
   private var parameter: any Operator
   private var groups: GroupIndex
+  /// Of the quantile and of the vector, to which remarks point.
   private let place: SourceRange
+  private let vectorPlace: SourceRange
   private let steps: Int
   private var output: BlockQueue?
 
   init(
-    _ input: any Operator, _ grouping: Grouping, parameter: any Operator, place: SourceRange,
+    _ input: any Operator, _ plan: AggregatePlan, parameter: any Operator, place: SourceRange,
     steps: Int
   ) {
     self.input = input
     self.parameter = parameter
-    groups = GroupIndex(grouping)
+    groups = GroupIndex(plan.grouping)
     self.place = place
+    vectorPlace = plan.place
     self.steps = steps
   }
 
@@ -30,7 +33,12 @@ struct QuantileAggregate: Operator {
     for q in quantiles where !Quantiles.isInRange(q) {
       context.annotations.add(.invalidQuantile(bits: q.bitPattern), at: place)
     }
-    let all = try input.collected(steps: steps, &context)
+    var all = try input.collected(steps: steps, &context)
+    if all.hasHistograms {
+      context.annotations.add(.histogramIgnored(.quantile), at: vectorPlace)
+      all.removeHistograms()
+      all.removeEmptyRows()
+    }
     var members: [[Int]] = []
     for row in 0..<all.rowCount {
       let group = groups.number(of: all.heads[row])
@@ -106,17 +114,24 @@ struct CountValues: Operator {
   private mutating func note(_ block: SeriesBlock, _ row: Int) {
     // The same value mostly comes again and again in one series.
     var groupOfValue: [UInt64: UInt32] = [:]
-    for step in 0..<steps where !block.values[row * steps + step].isMissing {
-      let value = block.values[row * steps + step]
-      let group = groupOfValue[value.bitPattern] ?? group(block.heads[row].labels, value)
-      groupOfValue[value.bitPattern] = group
+    let labels = block.heads[row].labels
+    for (step, cell) in block.cells(row).enumerated() where !block.values[cell].isMissing {
+      let value = block.values[cell]
+      let group: UInt32
+      if let histogram = block.histogram(at: cell) {
+        group = self.group(labels, histogram.description)
+      } else {
+        group =
+          groupOfValue[value.bitPattern] ?? self.group(labels, NumberText.plain(value))
+        groupOfValue[value.bitPattern] = group
+      }
       sightings.append(Sighting(group: group, step: UInt32(truncatingIfNeeded: step)))
     }
   }
 
-  private mutating func group(_ labels: Labels, _ value: Double) -> UInt32 {
+  private mutating func group(_ labels: Labels, _ value: String) -> UInt32 {
     var builder = LabelsBuilder(labels)
-    builder.set(label, NumberText.plain(value))
+    builder.set(label, value)
     let group = picker(builder.labels)
     if let number = numbers[group] { return UInt32(truncatingIfNeeded: number) }
     numbers[group] = heads.count

@@ -1,7 +1,7 @@
 internal import MetricModel
 
-/// `histogram_quantile` and its kin: gathers the bucket rows of each histogram, then
-/// evaluates it step by step.
+/// `histogram_quantile` and its kin: gathers the bucket rows of each classic histogram, and native
+/// ones of the same labels, then evaluates them step by step.
 struct HistogramScan: Operator {
   enum Question {
     /// Column: the quantile.
@@ -27,12 +27,30 @@ struct HistogramScan: Operator {
   private var output: BlockQueue?
   private let withoutBound = LabelPicker(removing: ["le"])
 
-  /// The buckets of one histogram over all steps.
+  /// One histogram over all steps, in whichever form.
   private struct Gathered {
     var head: SeriesHead
+    /// Of classic buckets.
     var bounds: [Double] = []
     /// Row by row.
     var counts: [Double] = []
+    /// For each step, where there is any.
+    var native: [NativeHistogram?] = []
+  }
+
+  /// All histograms, by their labels without `le`, in the order in which they came.
+  private struct GatheredSet {
+    var histograms: [Gathered] = []
+    private var numbers: [Labels: Int] = [:]
+
+    mutating func number(_ head: SeriesHead) -> Int {
+      let number = numbers[head.labels] ?? histograms.count
+      if number == histograms.count {
+        numbers[head.labels] = number
+        histograms.append(Gathered(head: head))
+      }
+      return number
+    }
   }
 
   init(
@@ -111,28 +129,29 @@ struct HistogramScan: Operator {
     }
   }
 
-  /// Histograms in the order in which their first bucket came.
   private mutating func gathered(
     _ context: inout QueryContext
   ) throws(QueryError) -> [Gathered] {
-    var numbers: [Labels: Int] = [:]
-    var histograms: [Gathered] = []
+    var found = GatheredSet()
     while let block = try input.next(&context) {
-      try context.hold(samples: block.values.count)
+      try context.hold(block)
       for row in 0..<block.rowCount {
         let head = block.heads[row]
-        guard let bound = bound(of: head, &context) else { continue }
-        let labels = withoutBound(head.labels)
-        let number = numbers[labels] ?? histograms.count
-        if number == histograms.count {
-          numbers[labels] = number
-          histograms.append(Gathered(head: SeriesHead(labels: labels, dropsName: head.dropsName)))
+        let isMixed = block.hasHistograms(row: row)
+        if isMixed {
+          let number = found.number(head)
+          found.histograms[number].native = block.cells(row).map(block.histogram)
         }
-        histograms[number].bounds.append(bound)
-        histograms[number].counts.append(contentsOf: block.values[block.cells(row)])
+        let counts = isMixed ? block.numbers(row: row)[...] : block.values[block.cells(row)]
+        if isMixed && counts.allSatisfy(\.isMissing) { continue }
+        guard let bound = bound(of: head, &context) else { continue }
+        let number = found.number(
+          SeriesHead(labels: withoutBound(head.labels), dropsName: head.dropsName))
+        found.histograms[number].bounds.append(bound)
+        found.histograms[number].counts.append(contentsOf: counts)
       }
     }
-    return histograms
+    return found.histograms
   }
 
   /// The value of `le`, nil, and a warning, when it isn't a number.
@@ -161,12 +180,22 @@ struct HistogramScan: Operator {
         let count = histogram.counts[index * steps + step]
         if !count.isMissing { buckets.append(ClassicBucket(bound: bound, count: count)) }
       }
+      if !histogram.native.isEmpty, let native = histogram.native[step] {
+        if buckets.isEmpty {
+          row[step] = estimate(native, columns, step, histogram.head, &context)
+        } else {
+          context.annotations.add(
+            .buckets(.mixedClassicAndNative, metric: nameForRemarks(histogram.head)),
+            at: places.vector)
+        }
+        continue
+      }
       guard !buckets.isEmpty else { continue }
       switch question {
       case .fraction:
-        row[step] = ClassicHistogram.fraction(columns[0][step], columns[1][step], &buckets)
+        row[step] = ClassicBuckets.fraction(columns[0][step], columns[1][step], &buckets)
       case .quantile, .quantiles:
-        let (value, correction) = ClassicHistogram.quantile(columns[0][step], &buckets)
+        let (value, correction) = ClassicBuckets.quantile(columns[0][step], &buckets)
         row[step] = value
         if let correction { note(correction, histogram.head, step, &context) }
       }
@@ -174,30 +203,44 @@ struct HistogramScan: Operator {
     return row
   }
 
+  /// What a native histogram answers.
+  private func estimate(
+    _ histogram: NativeHistogram, _ columns: [[Double]], _ step: Int, _ head: SeriesHead,
+    _ context: inout QueryContext
+  ) -> Double {
+    let estimate: HistogramEstimate
+    let remark: BucketsRemark?
+    switch question {
+    case .fraction:
+      estimate = histogram.fraction(above: columns[0][step], through: columns[1][step])
+      remark = estimate.remark == nil ? nil : .fractionLeavesOutNaN
+    case .quantile, .quantiles:
+      estimate = histogram.quantile(columns[0][step])
+      remark =
+        switch estimate.remark {
+        case .lostInNaN: .quantileIsNaN
+        case .skewedByNaN: .quantileIsSkewed
+        case nil: nil
+        }
+    }
+    if let remark {
+      context.annotations.add(.buckets(remark, metric: nameForRemarks(head)), at: places.vector)
+    }
+    return estimate.value.isMissing ? .nan : estimate.value
+  }
+
   private func note(
-    _ correction: ClassicHistogram.Correction, _ head: SeriesHead, _ step: Int,
+    _ correction: ClassicBuckets.Correction, _ head: SeriesHead, _ step: Int,
     _ context: inout QueryContext
   ) {
     let time = grid[step].milliseconds
     context.annotations.add(
-      .forcedMonotonicity(metric: nameForRemarks(head)),
+      .buckets(.forcedMonotonicity, metric: nameForRemarks(head)),
       MonotonicityDetail(
         firstTime: time, lastTime: time, lowestBound: correction.lowestBound,
         highestBound: correction.highestBound,
         greatestDifference: correction.greatestDifference),
       at: places.vector)
-  }
-}
-
-/// Bounds in `le` labels, as Go's `ParseFloat` reads them.
-enum BucketBound {
-  static func parse(_ text: String) -> Double? {
-    switch text.lowercased() {
-    case "inf", "+inf", "infinity", "+infinity": .infinity
-    case "-inf", "-infinity": -.infinity
-    case "nan": .nan
-    default: NumberText.parseDecimal(text.utf8.dropFirst(text.utf8.first == 0x2b ? 1 : 0))
-    }
   }
 }
 

@@ -35,11 +35,10 @@ struct InfoJoin: Operator {
     if !known.isEmpty { try read(&series, known, during: baseSteps, &context) }
     var queue = BlockQueue()
     for row in 0..<rows.rowCount {
-      let cells = rows.values[rows.cells(row)]
       if isInfo(rows.heads[row].labels) {
-        queue.append(rows.heads[row], cells, stepCount: grid.count)
+        queue.append(rows.heads[row], row: row, of: rows)
       } else {
-        try enrich(rows.heads[row], Array(cells), series, into: &queue)
+        queue.append(try enriched(rows, row, series))
       }
     }
     return queue
@@ -60,6 +59,7 @@ struct InfoJoin: Operator {
     for (index, labels) in selection.labels.enumerated() where known.allow(labels) {
       try context.checkCancellation()
       try selection.samples(of: index, in: grid.span, into: &samples)
+      guard samples.histograms.isEmpty else { throw .infoSeriesHoldsHistograms(labels) }
       var times = [Double](repeating: .missing, count: grid.count)
       guard pickNewest(of: samples, grid, asTime: true, into: &times, from: 0) else { continue }
       try context.hold(samples: grid.count)
@@ -67,38 +67,36 @@ struct InfoJoin: Operator {
     }
   }
 
-  /// Appends a row for each label set that the element has at some step.
-  private func enrich(
-    _ head: SeriesHead, _ cells: [Double], _ series: InfoSeries, into queue: inout BlockQueue
-  ) throws(QueryError) {
+  /// A row for each label set that the element has at some step.
+  private func enriched(
+    _ rows: SeriesBlock, _ row: Int, _ series: InfoSeries
+  ) throws(QueryError) -> SeriesBlock {
+    let head = rows.heads[row]
     let candidates = series.candidates(for: head.labels)
-    var rows: [(labels: Labels, cells: [Double])] = []
+    var result = SeriesBlock(stepCount: rows.stepCount)
     /// What a choice of info series makes of the labels; `.none` when the element is dropped.
-    var results: [[Int]: Labels?] = [:]
-    for step in cells.indices where !cells[step].isMissing {
+    var labelsOfChoice: [[Int]: Labels?] = [:]
+    for (step, cell) in rows.cells(row).enumerated() where !rows.values[cell].isMissing {
       let chosen = candidates.compactMap { series.newest(of: $0, at: step) }
       let labels: Labels?
-      if let result = results[chosen] {
-        labels = result
+      if let known = labelsOfChoice[chosen] {
+        labels = known
       } else {
         labels = try enriched(head.labels, by: chosen.map { series.labels[$0] })
-        results[chosen] = .some(labels)
+        labelsOfChoice[chosen] = .some(labels)
       }
       guard let labels else { continue }
-      let row: Int
-      if let known = rows.firstIndex(where: { $0.labels == labels }) {
-        row = known
+      let known = result.heads.firstIndex { $0.labels == labels }
+      let start =
+        known.map { $0 * rows.stepCount }
+        ?? result.appendMissing(SeriesHead(labels: labels, dropsName: head.dropsName))
+      if let histogram = rows.histogram(at: cell) {
+        result.set(histogram, at: start + step)
       } else {
-        row = rows.count
-        rows.append((labels, [Double](repeating: .missing, count: cells.count)))
+        result.values[start + step] = rows.values[cell]
       }
-      rows[row].cells[step] = cells[step]
     }
-    for row in rows {
-      queue.append(
-        SeriesHead(labels: row.labels, dropsName: head.dropsName), row.cells,
-        stepCount: cells.count)
-    }
+    return result
   }
 
   /// Labels that the element has already stay. Nil when no info series is there and one was asked

@@ -23,12 +23,22 @@ struct BlockQueue {
     if block.rowCount > 0 { blocks.append(block) }
   }
 
-  /// Adds a row to the last tile, or to a new one when that is full.
+  /// Adds a row of numbers to the last tile, or to a new one when that is full.
   mutating func append(_ head: SeriesHead, _ row: some Collection<Double>, stepCount: Int) {
+    makeRoom(stepCount)
+    blocks[blocks.count - 1].append(head, row)
+  }
+
+  /// Adds a row of another block, under a head of its own.
+  mutating func append(_ head: SeriesHead, row: Int, of other: SeriesBlock) {
+    makeRoom(other.stepCount)
+    blocks[blocks.count - 1].append(head, row: row, of: other)
+  }
+
+  private mutating func makeRoom(_ stepCount: Int) {
     if blocks.isEmpty || blocks[blocks.count - 1].isFull {
       blocks.append(SeriesBlock(stepCount: stepCount))
     }
-    blocks[blocks.count - 1].append(head, row)
   }
 
   mutating func next() -> SeriesBlock? {
@@ -57,8 +67,8 @@ extension Operator {
   ) throws(QueryError) -> SeriesBlock {
     var all = SeriesBlock(stepCount: steps)
     while let block = try next(&context) {
-      try context.hold(samples: block.values.count)
-      for row in 0..<block.rowCount { all.append(block.heads[row], block.values[block.cells(row)]) }
+      try context.hold(block)
+      for row in 0..<block.rowCount { all.append(block.heads[row], row: row, of: block) }
     }
     return all
   }

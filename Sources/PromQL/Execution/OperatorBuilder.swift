@@ -12,22 +12,22 @@ struct OperatorBuilder {
     case .empty: return EmptyOperator()
     case .number(let value): return ScalarRow([Double](repeating: value, count: steps))
     case .evaluationTime: return ScalarRow((0..<steps).map { grid[$0].seconds })
-    case .scan(let selector, let answersTimes):
-      return SelectorScan(
-        selector.matchers, WindowGrid(selector.window, on: grid), answersTimes: answersTimes)
+    case .scan(let selector, let answer):
+      return SelectorScan(selector, WindowGrid(selector.window, on: grid), answer)
     case .window(let window): return try build(window, on: grid)
     case .cells(let cells):
       return ElementwiseMap(
         cells.function, try build(cells.input, on: grid),
-        parameters: try build(cells.parameters, on: grid), names: cells.names, steps: steps)
+        parameters: try build(cells.parameters, on: grid), names: cells.names,
+        place: cells.place, steps: steps)
     case .aggregate(let aggregate): return try build(aggregate, on: grid)
     case .rank(let choice, let aggregate, let parameter, let place):
       return Ranking(
-        choice, try build(aggregate.input, on: grid), aggregate.grouping,
+        choice, try build(aggregate.input, on: grid), aggregate,
         parameter: try build(parameter, on: grid), place: place, steps: steps)
     case .quantile(let aggregate, let parameter, let place):
       return QuantileAggregate(
-        try build(aggregate.input, on: grid), aggregate.grouping,
+        try build(aggregate.input, on: grid), aggregate,
         parameter: try build(parameter, on: grid), place: place, steps: steps)
     case .countValues(let aggregate, let label):
       return CountValues(
@@ -66,7 +66,7 @@ struct OperatorBuilder {
     _ range: RangePlan, under grid: WindowGrid
   ) throws(QueryError) -> any RangeInput {
     switch range {
-    case .stored(let selector): return StoredRange(selector.matchers, grid.span)
+    case .stored(let selector): return StoredRange(selector, grid.span)
     case .extended(let selector, let window): return ExtendedRange(selector, window, grid)
     case .subquery(let inner, _, let step):
       let steps = SubqueryRange.grid(under: grid, step: step)
@@ -85,6 +85,8 @@ struct OperatorBuilder {
     let windows = WindowGrid(plan.input.window, on: grid)
     return WindowScan(
       WindowKernelChoice(plan.function, range: plan.input.window.range),
+      MixedWindowScan(
+        plan.function, range: plan.input.window.range, usesStartTimes: plan.usesStartTimes),
       try build(plan.input, under: windows), windows,
       parameters: try build(plan.parameters, on: grid), names: plan.names,
       places: plan.places)
@@ -115,6 +117,7 @@ struct OperatorBuilder {
         preconditionFailure("these have plans of their own")
       }
     return Aggregate(
-      try build(plan.input, on: grid), plan.grouping, states: states, steps: grid.count)
+      plan.operation, try build(plan.input, on: grid), plan.grouping, states: states,
+      place: plan.place, steps: grid.count)
   }
 }

@@ -28,6 +28,17 @@ struct QueryContext {
     if bytesHeld > limits.bytesMax { throw .tooMuchMemory(limits.bytesMax) }
   }
 
+  /// Notes that a block stays in memory until the query ends.
+  mutating func hold(_ block: SeriesBlock, bytesEach: Int = 8) throws(QueryError) {
+    try hold(samples: block.values.count, bytesEach: bytesEach)
+    if block.hasHistograms { try hold(histogramBytes: block.histogramBytes) }
+  }
+
+  /// Notes that histograms stay. As in Prometheus, 16 bytes of one count as a sample.
+  mutating func hold(histogramBytes bytes: Int) throws(QueryError) {
+    try hold(samples: bytes / 16, bytesEach: 16)
+  }
+
   func select(
     _ matchers: [LabelMatcher], in range: TimeRange
   ) throws(QueryError) -> any SeriesSelection {

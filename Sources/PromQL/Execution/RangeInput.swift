@@ -11,14 +11,14 @@ protocol RangeInput {
 
 /// `name[5m]`.
 struct StoredRange: RangeInput {
-  private let matchers: [LabelMatcher]
+  private let plan: SelectorPlan
   private let span: TimeRange
   private var selection: (any SeriesSelection)?
   private var labels: [Labels] = []
   private var position = 0
 
-  init(_ matchers: [LabelMatcher], _ span: TimeRange) {
-    self.matchers = matchers
+  init(_ plan: SelectorPlan, _ span: TimeRange) {
+    self.plan = plan
     self.span = span
   }
 
@@ -26,7 +26,7 @@ struct StoredRange: RangeInput {
     into samples: inout SampleColumns, _ context: inout QueryContext
   ) throws(QueryError) -> SeriesHead? {
     if selection == nil {
-      let new = try context.select(matchers, in: span)
+      let new = try context.select(plan.matchers, in: span)
       labels = new.labels
       selection = new
     }
@@ -35,6 +35,7 @@ struct StoredRange: RangeInput {
       defer { position += 1 }
       try selection.samples(of: position, in: span, into: &samples)
       removeStaleMarkers(&samples)
+      if plan.settlesHints { settleHints(of: &samples.histograms) }
       if !samples.isEmpty { return SeriesHead(labels: labels[position]) }
     }
     return nil
@@ -65,8 +66,15 @@ struct SubqueryRange: RangeInput {
     defer { row += 1 }
     samples.removeAll()
     for step in 0..<grid.count {
-      let value = block.values[row * grid.count + step]
-      if !value.isMissing { samples.append(grid[step], value) }
+      let cell = row * grid.count + step
+      if var histogram = block.histogram(at: cell) {
+        // Steps may leave out samples or repeat them, so what a hint says of the sample before
+        // doesn't hold.
+        if histogram.hint != .gauge { histogram.hint = .unknown }
+        samples.histograms.append(grid[step], histogram)
+      } else if !block.values[cell].isMissing {
+        samples.append(grid[step], block.values[cell])
+      }
     }
     return block.heads[row]
   }
@@ -80,5 +88,18 @@ struct SubqueryRange: RangeInput {
     if first <= range.start.milliseconds { first &+= step.count }
     return StepGrid.range(
       from: Timestamp(milliseconds: first), through: range.end, step: step)
+  }
+}
+
+/// Looks for counter resets where nothing is known of them, from sample to sample.
+func settleHints(of histograms: inout HistogramColumns) {
+  guard histograms.count > 1 else { return }
+  var previous = histograms.values[0]
+  for index in 1..<histograms.count {
+    let current = histograms.values[index]
+    if current.hint == .unknown {
+      histograms.values[index].hint = current.isReset(since: previous) ? .reset : .notReset
+    }
+    previous = current
   }
 }

@@ -15,20 +15,24 @@ struct Ranking: Operator {
   private var groups: GroupIndex
   private let steps: Int
   private let place: SourceRange
+  private let plan: AggregatePlan
   /// Heads of the input's rows, as chosen elements refer to them.
   private var heads: [SeriesHead] = []
   /// For each group and step.
   private var chosen: [RankedElements] = []
+  /// Those of rows, by number and step, that hold any.
+  private var histograms: [Int: [Int: NativeHistogram]] = [:]
   private var output: BlockQueue?
 
   init(
-    _ choice: Choice, _ input: any Operator, _ grouping: Grouping, parameter: any Operator,
+    _ choice: Choice, _ input: any Operator, _ plan: AggregatePlan, parameter: any Operator,
     place: SourceRange, steps: Int
   ) {
     self.choice = choice
     self.input = input
     self.parameter = parameter
-    groups = GroupIndex(grouping)
+    groups = GroupIndex(plan.grouping)
+    self.plan = plan
     self.place = place
     self.steps = steps
   }
@@ -51,11 +55,34 @@ struct Ranking: Operator {
             choice == .top ? .greatest : choice == .bottom ? .least : .first
           chosen.append(contentsOf: repeatElement(RankedElements(order), count: steps))
         }
-        let cells = block.values.span.extracting(block.cells(row))
-        try add(cells, block.heads[row], group, amounts, limits, &context)
+        if block.hasHistograms(row: row) {
+          try addMixed(block, row, group, amounts, limits, &context)
+        } else {
+          let cells = block.values.span.extracting(block.cells(row))
+          try add(cells, block.heads[row], group, amounts, limits, &context)
+        }
       }
     }
     return steps == 1 ? inOrderOfRank() : inOrderOfInput()
+  }
+
+  /// Histograms can't be ranked, but may be among the first.
+  private mutating func addMixed(
+    _ block: SeriesBlock, _ row: Int, _ group: Int, _ amounts: [Double], _ limits: [Int],
+    _ context: inout QueryContext
+  ) throws(QueryError) {
+    if choice == .top || choice == .bottom {
+      context.annotations.add(.histogramIgnored(plan.operation), at: plan.place)
+      let numbers = block.numbers(row: row)
+      return try add(numbers.span, block.heads[row], group, amounts, limits, &context)
+    }
+    for (step, cell) in block.cells(row).enumerated() {
+      guard let histogram = block.histogram(at: cell) else { continue }
+      try context.hold(histogramBytes: histogram.sizeBytes)
+      histograms[heads.count, default: [:]][step] = histogram
+    }
+    let cells = block.values.span.extracting(block.cells(row))
+    try add(cells, block.heads[row], group, amounts, limits, &context)
   }
 
   private mutating func add(
@@ -104,7 +131,10 @@ struct Ranking: Operator {
     var queue = BlockQueue()
     for elements in chosen {
       for element in elements.ranked {
-        queue.append(heads[element.row], CollectionOfOne(element.value), stepCount: 1)
+        var block = SeriesBlock(stepCount: 1)
+        block.append(heads[element.row], CollectionOfOne(element.value))
+        if let histogram = histograms[element.row]?[0] { block.set(histogram, at: 0) }
+        queue.append(block.heads[0], row: 0, of: block)
       }
     }
     return queue
@@ -121,7 +151,11 @@ struct Ranking: Operator {
     for (cell, elements) in chosen.enumerated() {
       for element in elements.ranked {
         guard let row = rowOf[element.row] else { continue }
-        block.values[row * steps + cell % steps] = element.value
+        let step = cell % steps
+        block.set(element.value, at: row * steps + step)
+        if let histogram = histograms[element.row]?[step] {
+          block.set(histogram, at: row * steps + step)
+        }
       }
     }
     var queue = BlockQueue()

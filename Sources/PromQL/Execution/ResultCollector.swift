@@ -11,11 +11,14 @@ struct ResultCollector {
     var samples: [VectorSample] = []
     var seen: Set<Labels> = []
     while let block = try root.next(&context) {
-      try context.hold(samples: block.rowCount)
+      try context.hold(block)
       for row in 0..<block.rowCount {
         let labels = finalLabels(block.heads[row])
         guard seen.insert(labels).inserted else { throw .repeatedLabelset }
-        samples.append(VectorSample(labels: labels, time: grid.start, value: block.values[row]))
+        let value = block.histogram(at: row).map(SampleValue.histogram)
+        samples.append(
+          VectorSample(
+            labels: labels, time: grid.start, value: value ?? .number(block.values[row])))
       }
     }
     return samples
@@ -29,10 +32,12 @@ struct ResultCollector {
     var numbers: [Labels: Int] = [:]
     let times = (0..<grid.count).map { grid[$0].milliseconds }
     while let block = try root.next(&context) {
-      try context.hold(samples: block.values.count, bytesEach: 16)
+      try context.hold(block, bytesEach: 16)
       for row in 0..<block.rowCount {
         let labels = finalLabels(block.heads[row])
-        let samples = columns(block.values[block.cells(row)], times)
+        let samples =
+          block.hasHistograms
+          ? mixedColumns(block, row) : columns(block.values[block.cells(row)], times)
         if let known = numbers[labels] {
           series[known].samples = try Self.merged(series[known].samples, samples)
         } else {
@@ -54,6 +59,9 @@ struct ResultCollector {
     while let head = try input.next(into: &samples, &context) {
       guard !samples.isEmpty else { continue }
       try context.hold(samples: samples.count, bytesEach: 16)
+      for histogram in samples.histograms.values {
+        try context.hold(histogramBytes: histogram.sizeBytes)
+      }
       let labels = finalLabels(head)
       guard seen.insert(labels).inserted else { throw .repeatedLabelset }
       series.append(Series(labels: labels, samples: samples))
@@ -78,25 +86,41 @@ struct ResultCollector {
     return samples
   }
 
+  private func mixedColumns(_ block: SeriesBlock, _ row: Int) -> SampleColumns {
+    var samples = SampleColumns()
+    for (step, cell) in block.cells(row).enumerated() where !block.values[cell].isMissing {
+      if let histogram = block.histogram(at: cell) {
+        samples.histograms.append(grid[step], histogram)
+      } else {
+        samples.append(grid[step], block.values[cell])
+      }
+    }
+    return samples
+  }
+
   /// Two series that share no time as one.
   private static func merged(
     _ a: SampleColumns, _ b: SampleColumns
   ) throws(QueryError) -> SampleColumns {
+    let times = [a, b].flatMap { $0.timestamps + $0.histograms.timestamps }
+    guard Set(times).count == times.count else { throw .repeatedLabelset }
     var result = SampleColumns()
-    var (i, j) = (0, 0)
-    while i < a.count || j < b.count {
-      if i < a.count && j < b.count && a.timestamps[i] == b.timestamps[j] {
-        throw .repeatedLabelset
-      }
-      if j >= b.count || (i < a.count && a.timestamps[i] < b.timestamps[j]) {
-        result.append(Timestamp(milliseconds: a.timestamps[i]), a.values[i])
-        i += 1
-      } else {
-        result.append(Timestamp(milliseconds: b.timestamps[j]), b.values[j])
-        j += 1
-      }
+    for (time, value) in byTime(a.timestamps, a.values, b.timestamps, b.values) {
+      result.append(Timestamp(milliseconds: time), value)
+    }
+    let (first, second) = (a.histograms, b.histograms)
+    for (time, value) in byTime(
+      first.timestamps, first.values, second.timestamps, second.values)
+    {
+      result.histograms.append(Timestamp(milliseconds: time), value)
     }
     return result
+  }
+
+  private static func byTime<Value>(
+    _ firstTimes: [Int64], _ first: [Value], _ secondTimes: [Int64], _ second: [Value]
+  ) -> [(Int64, Value)] {
+    (Array(zip(firstTimes, first)) + zip(secondTimes, second)).sorted { $0.0 < $1.0 }
   }
 
   private static func sorted(_ series: [Series]) -> [Series] {

@@ -23,15 +23,14 @@ struct RowMerge: Operator {
     var all = SeriesBlock(stepCount: steps)
     var rows: [Labels: Int] = [:]
     while let block = try input.next(&context) {
-      try context.hold(samples: block.values.count)
+      try context.hold(block)
       for row in 0..<block.rowCount {
-        let cells = block.values[block.cells(row)]
         if let known = rows[block.heads[row].labels] {
           if isStrict { throw .repeatedLabelset }
-          try all.merge(cells, intoRow: known)
+          try all.merge(row: row, of: block, intoRow: known)
         } else {
           rows[block.heads[row].labels] = all.rowCount
-          all.append(block.heads[row], cells)
+          all.append(block.heads[row], row: row, of: block)
         }
       }
     }
@@ -42,13 +41,16 @@ struct RowMerge: Operator {
 }
 
 extension SeriesBlock {
-  /// Adds the present cells to a row that must be missing there.
-  mutating func merge(_ cells: ArraySlice<Double>, intoRow row: Int) throws(QueryError) {
-    let target = row * stepCount
-    for (step, value) in cells.enumerated() where !value.isMissing {
+  /// Adds the present cells of another block's row to a row that must be missing there.
+  mutating func merge(
+    row: Int, of other: SeriesBlock, intoRow targetRow: Int
+  ) throws(QueryError) {
+    let target = targetRow * stepCount
+    for (step, value) in other.values[other.cells(row)].enumerated() where !value.isMissing {
       guard values[target + step].isMissing else { throw .repeatedLabelset }
-      values[target + step] = value
+      set(value, at: target + step)
     }
+    if other.hasHistograms { copyHistograms(of: other, row: row, to: target) }
   }
 }
 
@@ -74,13 +76,17 @@ struct Replicate: Operator {
       }
       guard let pending else { break }
       block.append(pending.heads[row], repeatElement(pending.values[row], count: steps))
+      if let histogram = pending.histogram(at: row) {
+        let last = block.cells(block.rowCount - 1)
+        for cell in last { block.set(histogram, at: cell) }
+      }
       row += 1
     }
     return block
   }
 }
 
-/// `scalar(v)`: the value where there is exactly one element, otherwise NaN.
+/// `scalar(v)`: the value where there is exactly one number, otherwise NaN.
 struct ScalarOf: Operator {
   private var input: any Operator
   private let steps: Int
@@ -96,7 +102,8 @@ struct ScalarOf: Operator {
     isFinished = true
     var cells = [Double](repeating: .missing, count: steps)
     var seen = StepSet(count: steps)
-    while let block = try input.next(&context) {
+    while var block = try input.next(&context) {
+      block.removeHistograms()
       for row in 0..<block.rowCount {
         for step in 0..<steps where !block.values[row * steps + step].isMissing {
           cells[step] = seen.contains(step) ? .nan : block.values[row * steps + step]

@@ -2,19 +2,19 @@ internal import MetricModel
 
 /// `name{label="value"}`: the newest sample of each series in the lookback window of each step.
 struct SelectorScan: Operator {
-  private let matchers: [LabelMatcher]
+  private let plan: SelectorPlan
   private let grid: WindowGrid
-  private let answersTimes: Bool
+  private let answer: SampleAnswer
   private var selection: (any SeriesSelection)?
   private var labels: [Labels] = []
   private var position = 0
   private var samples = SampleColumns()
 
   /// - Parameter grid: its range is the lookback.
-  init(_ matchers: [LabelMatcher], _ grid: WindowGrid, answersTimes: Bool) {
-    self.matchers = matchers
+  init(_ plan: SelectorPlan, _ grid: WindowGrid, _ answer: SampleAnswer) {
+    self.plan = plan
     self.grid = grid
-    self.answersTimes = answersTimes
+    self.answer = answer
   }
 
   mutating func next(_ context: inout QueryContext) throws(QueryError) -> SeriesBlock? {
@@ -24,10 +24,14 @@ struct SelectorScan: Operator {
     var block = SeriesBlock(stepCount: grid.count, reservingRows: rows)
     while position < labels.count && !block.isFull {
       try selection.samples(of: position, in: grid.span, into: &samples)
+      if plan.settlesHints { settleHints(of: &samples.histograms) }
       if !samples.isEmpty {
         let start = block.appendMissing(SeriesHead(labels: labels[position]))
-        let isAnyPresent = pickNewest(
-          of: samples, grid, asTime: answersTimes, into: &block.values, from: start)
+        let isAnyPresent =
+          samples.histograms.isEmpty && answer != .startTime
+          ? pickNewest(
+            of: samples, grid, asTime: answer == .time, into: &block.values, from: start)
+          : NewestSamples(samples, grid).write(answer, into: &block, from: start)
         if !isAnyPresent { block.dropLastRow() }
       }
       position += 1
@@ -39,10 +43,61 @@ struct SelectorScan: Operator {
     _ context: QueryContext
   ) throws(QueryError) -> any SeriesSelection {
     if let selection { return selection }
-    let new = try context.select(matchers, in: grid.span)
+    let new = try context.select(plan.matchers, in: grid.span)
     labels = new.labels
     selection = new
     return new
+  }
+}
+
+/// What of a sample a selector answers.
+enum SampleAnswer {
+  case value
+  /// In seconds, as the one below.
+  case time
+  /// Since when the sample has counted; 0 where nobody knows.
+  case startTime
+}
+
+/// The newest sample of each step's lookback window, of series that hold more than numbers.
+struct NewestSamples {
+  private let samples: SampleColumns
+  private let grid: WindowGrid
+
+  init(_ samples: SampleColumns, _ grid: WindowGrid) {
+    self.samples = samples
+    self.grid = grid
+  }
+
+  /// Writes a row; answers whether any cell is present.
+  func write(_ answer: SampleAnswer, into block: inout SeriesBlock, from start: Int) -> Bool {
+    let histograms = samples.histograms
+    var isAnyPresent = false
+    var (number, histogram) = (-1, -1)
+    for step in 0..<grid.count {
+      let end = grid.end(step)
+      while number + 1 < samples.count && samples.timestamps[number + 1] <= end { number += 1 }
+      while histogram + 1 < histograms.count && histograms.timestamps[histogram + 1] <= end {
+        histogram += 1
+      }
+      let numberTime = number >= 0 ? samples.timestamps[number] : .min
+      let histogramTime = histogram >= 0 ? histograms.timestamps[histogram] : .min
+      let time = max(numberTime, histogramTime)
+      let isHistogram = histogramTime > numberTime
+      guard time > end &- grid.range, isHistogram || number >= 0 else { continue }
+      if !isHistogram && samples.values[number].isMissing { continue }
+      isAnyPresent = true
+      switch answer {
+      case .value where isHistogram: block.set(histograms.values[histogram], at: start + step)
+      case .value: block.set(samples.values[number], at: start + step)
+      case .time: block.set(Double(time) / 1000, at: start + step)
+      case .startTime:
+        let times = isHistogram ? histograms.startTimes : samples.startTimes
+        let startTime = times.isEmpty ? 0 : times[isHistogram ? histogram : number]
+        block.set(Double(startTime) / 1000, at: start + step)
+      }
+    }
+    return isAnyPresent
   }
 }
 

@@ -23,13 +23,16 @@ struct SeriesHead {
 ///
 ///     block.append(head) { row in row[step] = value }    // cells left alone are missing
 ///
-/// Floats are one column kind; native histograms will be a second array beside `values`, of which a
-/// cell is present at most in one.
+/// A cell is missing, a number or a native histogram. Histograms stand in a second column, which is
+/// empty in most blocks; the number beside one is some NaN, so that `values` alone says what is
+/// present. Operators that know only numbers call `removeHistograms` first.
 struct SeriesBlock {
   let stepCount: Int
   private(set) var heads: [SeriesHead] = []
   /// Row by row; `Double.missing` where there is no sample.
   var values: [Double] = []
+  /// Empty, or a place for each cell. What stands at a missing cell means nothing.
+  private var histograms: [NativeHistogram?] = []
 
   /// How many rows of a grid make a tile of about 256 KiB.
   static func rowsPerTile(steps: Int) -> Int { max(1, min(4096, 32_768 / max(1, steps))) }
@@ -50,11 +53,19 @@ struct SeriesBlock {
   /// The cells of a row.
   func cells(_ row: Int) -> Range<Int> { row * stepCount..<(row + 1) * stepCount }
 
-  /// Adds a row of the cells given.
+  /// Adds a row of the numbers given.
   mutating func append(_ head: SeriesHead, _ row: some Collection<Double>) {
     precondition(row.count == stepCount, "a row has a cell for each step")
     heads.append(head)
     values.append(contentsOf: row)
+    fillHistograms()
+  }
+
+  /// Adds a row of another block under a head of its own.
+  mutating func append(_ head: SeriesHead, row: Int, of other: SeriesBlock) {
+    append(head, other.values[other.cells(row)])
+    guard other.hasHistograms else { return }
+    copyHistograms(of: other, row: row, to: values.count - stepCount)
   }
 
   /// Adds a row of missing cells, and returns its first cell; `dropLastRow` takes it back.
@@ -62,6 +73,7 @@ struct SeriesBlock {
     heads.append(head)
     let start = values.count
     values.append(contentsOf: repeatElement(.missing, count: stepCount))
+    fillHistograms()
     return start
   }
 
@@ -73,13 +85,14 @@ struct SeriesBlock {
   mutating func dropLastRow() {
     heads.removeLast()
     values.removeLast(stepCount)
+    if hasHistograms { histograms.removeLast(stepCount) }
   }
 
   /// Takes the last row back, writing its present cells over those of another.
   mutating func foldLastRow(onto row: Int) {
     let (target, origin) = (row * stepCount, (rowCount - 1) * stepCount)
     for step in 0..<stepCount where !values[origin + step].isMissing {
-      values[target + step] = values[origin + step]
+      moveCell(origin + step, to: target + step)
     }
     dropLastRow()
   }
@@ -102,11 +115,91 @@ struct SeriesBlock {
       if kept != row {
         heads[kept] = heads[row]
         let (target, origin) = (kept * stepCount, row * stepCount)
-        for step in 0..<stepCount { values[target + step] = values[origin + step] }
+        for step in 0..<stepCount { moveCell(origin + step, to: target + step) }
       }
       kept += 1
     }
     heads.removeLast(heads.count - kept)
     values.removeLast(values.count - kept * stepCount)
+    if hasHistograms { histograms.removeLast(histograms.count - kept * stepCount) }
+  }
+
+  private mutating func moveCell(_ origin: Int, to target: Int) {
+    values[target] = values[origin]
+    if hasHistograms { histograms[target] = histograms[origin] }
+  }
+}
+
+/// Histograms among the cells.
+extension SeriesBlock {
+  /// What stands in `values` beside a histogram: any NaN that isn't `missing` would do.
+  private static var placeholder: Double { .nan }
+
+  /// Whether any cell may hold a histogram.
+  @inline(__always) var hasHistograms: Bool { !histograms.isEmpty }
+
+  func hasHistograms(row: Int) -> Bool {
+    hasHistograms && cells(row).contains { histogram(at: $0) != nil }
+  }
+
+  /// The histogram of a cell; nil when it is missing or a number.
+  func histogram(at cell: Int) -> NativeHistogram? {
+    histograms.isEmpty || values[cell].isMissing ? nil : histograms[cell]
+  }
+
+  mutating func set(_ histogram: NativeHistogram, at cell: Int) {
+    if histograms.isEmpty {
+      histograms = [NativeHistogram?](repeating: nil, count: values.count)
+    }
+    values[cell] = Self.placeholder
+    histograms[cell] = histogram
+  }
+
+  /// Makes a cell a number, whatever it was.
+  mutating func set(_ value: Double, at cell: Int) {
+    values[cell] = value
+    if hasHistograms { histograms[cell] = nil }
+  }
+
+  mutating func set(_ value: SampleValue, at cell: Int) {
+    switch value {
+    case .number(let number): set(number, at: cell)
+    case .histogram(let histogram): set(histogram, at: cell)
+    }
+  }
+
+  /// Nil when a cell is missing.
+  func sample(at cell: Int) -> SampleValue? {
+    if values[cell].isMissing { return nil }
+    return histogram(at: cell).map(SampleValue.histogram) ?? .number(values[cell])
+  }
+
+  /// Takes out every histogram; their cells are missing from then on.
+  mutating func removeHistograms() {
+    guard hasHistograms else { return }
+    for cell in values.indices where histogram(at: cell) != nil { values[cell] = .missing }
+    histograms = []
+  }
+
+  /// The numbers of a row, missing where a histogram stands.
+  func numbers(row: Int) -> [Double] {
+    cells(row).map { histogram(at: $0) == nil ? values[$0] : .missing }
+  }
+
+  /// Copies histograms of another block's row to the cells from `start` on.
+  mutating func copyHistograms(of other: SeriesBlock, row: Int, to start: Int) {
+    for (step, cell) in other.cells(row).enumerated() {
+      if let histogram = other.histogram(at: cell) { set(histogram, at: start + step) }
+    }
+  }
+
+  /// Bytes of all histograms, for the account of memory.
+  var histogramBytes: Int {
+    hasHistograms ? histograms.reduce(0) { $0 + ($1?.sizeBytes ?? 0) + 8 } : 0
+  }
+
+  private mutating func fillHistograms() {
+    guard hasHistograms else { return }
+    histograms.append(contentsOf: repeatElement(nil, count: values.count - histograms.count))
   }
 }

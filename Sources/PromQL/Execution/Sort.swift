@@ -23,18 +23,29 @@ struct Sort: Operator {
   mutating func next(_ context: inout QueryContext) throws(QueryError) -> SeriesBlock? {
     guard steps == 1 else {
       context.annotations.add(.sortInRangeQuery, at: place)
-      return try input.next(&context)
+      while var block = try input.next(&context) {
+        guard comparesNumbers, block.hasHistograms else { return block }
+        block.removeHistograms()
+        block.removeEmptyRows()
+        if block.rowCount > 0 { return block }
+      }
+      return nil
     }
     if output == nil {
-      let all = try input.collected(steps: steps, &context)
-      var queue = BlockQueue()
-      for row in sortedRows(all) {
-        queue.append(all.heads[row], CollectionOfOne(all.values[row]), stepCount: 1)
+      var all = try input.collected(steps: steps, &context)
+      if comparesNumbers {
+        all.removeHistograms()
+        all.removeEmptyRows()
       }
+      var queue = BlockQueue()
+      for row in sortedRows(all) { queue.append(all.heads[row], row: row, of: all) }
       output = queue
     }
     return output?.next()
   }
+
+  /// Histograms have no order by value, and go.
+  private var comparesNumbers: Bool { order == .ascending || order == .descending }
 
   private func sortedRows(_ all: SeriesBlock) -> [Int] {
     let rows = Array(0..<all.rowCount)

@@ -13,13 +13,15 @@ struct WindowScan: Operator {
   private var parameters: [any Operator]
   private var hasColumns = false
   private var kernel: WindowKernelChoice
+  private var mixed: MixedWindowScan
   private var samples = SampleColumns()
 
   init(
-    _ kernel: WindowKernelChoice, _ input: any RangeInput, _ grid: WindowGrid,
-    parameters: [any Operator], names: NameRule, places: WindowPlaces
+    _ kernel: WindowKernelChoice, _ mixed: MixedWindowScan, _ input: any RangeInput,
+    _ grid: WindowGrid, parameters: [any Operator], names: NameRule, places: WindowPlaces
   ) {
     self.kernel = kernel
+    self.mixed = mixed
     self.input = input
     self.grid = grid
     self.parameters = parameters
@@ -34,14 +36,25 @@ struct WindowScan: Operator {
     while !block.isFull, var head = try input.next(into: &samples, &context) {
       if !hasColumns { try computeColumns(&context) }
       let start = block.appendMissing(SeriesHead(labels: .empty))
-      let isAnyPresent = kernel.slide(over: samples, grid, into: &block.values, from: start)
+      var isAnyPresent = kernel.slide(over: samples, grid, into: &block.values, from: start)
+      var isAnyNumber = isAnyPresent
+      if mixed.concerns(samples) {
+        mixed.metric = head.labels.metricName
+        mixed.complete(&block, from: start, samples, grid)
+        let row = block.rowCount - 1
+        isAnyPresent = block.hasSamples(row: row)
+        isAnyNumber = block.numbers(row: row).contains { !$0.isMissing }
+      }
       if !isAnyPresent {
         block.dropLastRow()
         continue
       }
-      annotate(head, &context)
+      if isAnyNumber { annotate(head, &context) }
       names.apply(to: &head)
       block.setLastHead(head)
+    }
+    for (remark, count) in mixed.takeRemarks() {
+      context.annotations.add(remark, at: places.firstArgument, count: count)
     }
     return block.rowCount > 0 ? block : nil
   }
@@ -65,7 +78,7 @@ struct WindowScan: Operator {
     guard !name.isEmpty,
       !["_total", "_sum", "_count", "_bucket"].contains(where: { name.hasSuffix($0) })
     else { return }
-    context.annotations.add(.possibleNonCounter(metric: name), at: places.range)
+    context.annotations.add(.metric(.possibleNonCounter, name), at: places.range)
   }
 }
 

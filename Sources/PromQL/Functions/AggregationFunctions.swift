@@ -30,6 +30,14 @@ enum GroupStates {
     }
   }
 
+  /// Whether it matters only that a cell is there, not what it holds.
+  var countsAnything: Bool {
+    switch self {
+    case .count, .group: true
+    case .sum, .average, .min, .max, .variance, .deviation: false
+    }
+  }
+
   /// Adds the present cells of a row to a group, which may be the next new one.
   mutating func add(_ row: Span<Double>, toGroup group: Int) {
     switch self {

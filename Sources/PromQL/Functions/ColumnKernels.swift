@@ -49,6 +49,8 @@ func combineCells(
   case .lessOrEqual: compareCells(left, right, comparison, into: &result, start) { $0 <= $1 }
   case .greater: compareCells(left, right, comparison, into: &result, start) { $0 > $1 }
   case .greaterOrEqual: compareCells(left, right, comparison, into: &result, start) { $0 >= $1 }
+  // Numbers have nothing to trim.
+  case .trimUpper, .trimLower: combineCells(left, right, into: &result, start) { _, _ in .missing }
   case .and, .or, .unless: preconditionFailure("set operators work on whole vectors")
   }
 }

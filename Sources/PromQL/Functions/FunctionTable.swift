@@ -1,3 +1,5 @@
+internal import MetricModel
+
 /// What each function of the language does: the one list that knows all of them.
 ///
 /// A new function is one row here and one kernel. Names, arguments and types for the parser stand
@@ -19,8 +21,8 @@ enum FunctionTable {
     case labelReplace, labelJoin
     case sort(SortOrder)
     case histogramQuantile, histogramFraction, histogramQuantiles
-    /// Of native histograms or start timestamps, which no series has yet: an empty vector.
-    case empty
+    case histogramStatistic(HistogramStatistic)
+    case startTimestamp
     /// Facts of the query.
     case queryStart, queryEnd, queryRange, queryStep
     case maxOf, minOf
@@ -82,12 +84,12 @@ enum FunctionTable {
     "histogram_quantile": .histogramQuantile,
     "histogram_quantiles": .histogramQuantiles,
     "histogram_fraction": .histogramFraction,
-    "histogram_avg": .empty,
-    "histogram_count": .empty,
-    "histogram_sum": .empty,
-    "histogram_stddev": .empty,
-    "histogram_stdvar": .empty,
-    "start_timestamp": .empty,
+    "histogram_avg": .histogramStatistic(.average),
+    "histogram_count": .histogramStatistic(.count),
+    "histogram_sum": .histogramStatistic(.sum),
+    "histogram_stddev": .histogramStatistic(.deviation),
+    "histogram_stdvar": .histogramStatistic(.variance),
+    "start_timestamp": .startTimestamp,
     "start": .queryStart,
     "end": .queryEnd,
     "range": .queryRange,
@@ -182,17 +184,45 @@ enum CellFunction {
   case arithmetic(BinaryOperation.Operator, scalarIsLeft: Bool, ComparisonResult)
   /// Column: the other number.
   case greater, lesser
+  /// Of native histograms; numbers go.
+  case ofHistogram(HistogramStatistic)
   /// Column: the value instead.
   case replaced
   case unchanged
 
+  /// Whether the function does something else than with numbers even where there are only these.
+  var concernsHistograms: Bool {
+    switch self {
+    case .ofHistogram: true
+    case .arithmetic(let operation, _, _): operation.isTrim
+    default: false
+    }
+  }
+
   /// Whether cells may go missing.
   var filters: Bool {
     switch self {
-    case .clamp: true
+    case .clamp, .ofHistogram: true
     case .arithmetic(let operation, _, let comparison):
-      operation.isComparison && comparison != .boolean
+      operation.isTrim || (operation.isComparison && comparison != .boolean)
     default: false
+    }
+  }
+}
+
+/// A number that says something about a histogram.
+enum HistogramStatistic {
+  case count, sum, average, variance, deviation
+
+  var needsBuckets: Bool { self == .variance || self == .deviation }
+
+  func of(_ histogram: NativeHistogram) -> Double {
+    switch self {
+    case .count: histogram.count
+    case .sum: histogram.sum
+    case .average: histogram.mean
+    case .variance: histogram.variance
+    case .deviation: histogram.variance.squareRoot()
     }
   }
 }

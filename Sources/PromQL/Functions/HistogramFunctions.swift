@@ -7,7 +7,7 @@ struct ClassicBucket {
 }
 
 /// The rules of classic histograms.
-enum ClassicHistogram {
+enum ClassicBuckets {
   /// Relative differences of counts below this are noise of floating point.
   static let smallDelta = 1e-12
 

@@ -98,10 +98,12 @@ func removeStaleMarkers(_ samples: inout SampleColumns) {
   for index in first..<count where !samples.values[index].isMissing {
     samples.values[kept] = samples.values[index]
     samples.timestamps[kept] = samples.timestamps[index]
+    if !samples.startTimes.isEmpty { samples.startTimes[kept] = samples.startTimes[index] }
     kept += 1
   }
   samples.values.removeLast(count - kept)
   samples.timestamps.removeLast(count - kept)
+  if !samples.startTimes.isEmpty { samples.startTimes.removeLast(count - kept) }
 }
 
 private func indexOfStaleMarker(_ values: Span<Double>) -> Int? {

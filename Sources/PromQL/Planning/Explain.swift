@@ -34,9 +34,9 @@ extension QueryPlan {
     case .number(let value): PlanOutline(line: NumberText.general(value))
     case .evaluationTime: PlanOutline(line: "evaluation time")
     case .empty: PlanOutline(line: "nothing")
-    case .scan(let selector, let answersTimes):
+    case .scan(let selector, let answer):
       PlanOutline(
-        line: "\(answersTimes ? "times of " : "")newest sample \(selector.window.spelled)",
+        line: "\(answer.spelled)newest sample \(selector.window.spelled)",
         children: [selector.outline])
     case .window(let window):
       PlanOutline(
@@ -142,6 +142,16 @@ extension VectorMatching {
   }
 }
 
+extension SampleAnswer {
+  fileprivate var spelled: String {
+    switch self {
+    case .value: ""
+    case .time: "times of "
+    case .startTime: "start times of "
+    }
+  }
+}
+
 extension NameRule {
   fileprivate var note: String {
     switch self {
@@ -159,6 +169,7 @@ extension CellFunction {
     case .date(let part): "\(part)"
     case .arithmetic(let operation, let scalarIsLeft, _):
       scalarIsLeft ? "scalar \(operation.rawValue) each" : "each \(operation.rawValue) scalar"
+    case .ofHistogram(let statistic): "\(statistic) of histograms"
     case .clamp: "clamp"
     case .round: "round"
     case .greater: "greater"

@@ -33,10 +33,10 @@ extension Planner {
     case .histogramQuantile: return try histogram(.quantile, call)
     case .histogramFraction: return try histogram(.fraction, call)
     case .histogramQuantiles: return try histogramQuantiles(call)
-    case .empty:
-      var result = try plan(call.arguments[0])
-      result.plan = .empty
-      return result
+    case .startTimestamp: return try startTimestamp(call.arguments[0])
+    case .histogramStatistic(let statistic):
+      let needed: HistogramDetail = statistic.needsBuckets ? detail : .countAndSum
+      return try needing(needed).cells(.ofHistogram(statistic), call.arguments[0], [])
     case .time: return Planned(plan: .evaluationTime, type: .scalar)
     case .pi: return constant(.pi)
     case .queryStart: return constant(query.start.seconds)
@@ -81,7 +81,8 @@ extension Planner {
         parameters: (isInvariant ? parameters : parameters.map(settled)).map(\.plan),
         names: names,
         places: WindowPlaces(
-          range: place, firstArgument: call.arguments.first?.sourceRange ?? place)))
+          range: place, firstArgument: call.arguments.first?.sourceRange ?? place),
+        usesStartTimes: usesStartTimes))
     result.isInvariant = isInvariant
     return names == .keep ? result : afterNameDrop(result, isStrict: true)
   }
@@ -124,9 +125,7 @@ extension Planner {
   /// Directly on a selector it asks for the samples' own times, on anything else for the step's.
   private func timestamp(_ argument: QueryExpression) throws(QueryError) -> Planned {
     if case .selector(let selector) = argument.unparenthesised {
-      var result = settled(try plan(selector, answersTimes: true))
-      result.isInvariant = false
-      return afterNameDrop(timesNamed(result))
+      return try times(of: selector, .time)
     }
     var result = settled(try plan(argument))
     result.plan = .cells(
@@ -136,11 +135,24 @@ extension Planner {
     return afterNameDrop(result)
   }
 
-  private func timesNamed(_ planned: Planned) -> Planned {
-    var result = planned
-    result.plan = .cells(
-      CellsPlan(function: .unchanged, input: planned.plan, parameters: [], names: nameDrop))
+  /// Only stored samples have start times; of anything else the answer is empty.
+  private func startTimestamp(_ argument: QueryExpression) throws(QueryError) -> Planned {
+    if usesStartTimes, case .selector(let selector) = argument.unparenthesised {
+      return try times(of: selector, .startTime)
+    }
+    var result = try plan(argument)
+    result.plan = .empty
     return result
+  }
+
+  private func times(
+    of selector: VectorSelector, _ answer: SampleAnswer
+  ) throws(QueryError) -> Planned {
+    var result = settled(try plan(selector, answer))
+    result.plan = .cells(
+      CellsPlan(function: .unchanged, input: result.plan, parameters: [], names: nameDrop))
+    result.isInvariant = false
+    return afterNameDrop(result)
   }
 
   private func absent(_ argument: QueryExpression) throws(QueryError) -> Planned {
@@ -157,8 +169,8 @@ extension Planner {
     let places = WindowPlaces(range: argument.sourceRange, firstArgument: argument.sourceRange)
     let present = QueryPlan.window(
       WindowPlan(
-        function: function, input: input, parameters: [], names: .keep,
-        places: places))
+        function: function, input: input, parameters: [], names: .keep, places: places,
+        usesStartTimes: usesStartTimes))
     return Planned(
       plan: .absent(present, Self.labels(impliedBy: argument)), type: .vector,
       isInvariant: range.facts.isInvariant)
@@ -203,17 +215,17 @@ extension Planner {
   }
 
   private func histogramQuantiles(_ call: FunctionCall) throws(QueryError) -> Planned {
-    let label = try Self.text(call.arguments[1], call)
-    guard Self.canBeLabel(label) else { throw .labelName(label) }
+    let label = try Self.literal(call.arguments[1], call)
+    guard label.canBeLabel else { throw .labelName(label) }
     let result = try histogram(
-      .quantiles(label: label), call.arguments[0], Array(call.arguments.dropFirst(2)))
+      .quantiles(label: label.text), call.arguments[0], Array(call.arguments.dropFirst(2)))
     return merged(result, isStrict: false)
   }
 
   private func histogram(
     _ question: HistogramScan.Question, _ vector: QueryExpression, _ scalars: [QueryExpression]
   ) throws(QueryError) -> Planned {
-    var planned = [try plan(vector)]
+    var planned = [try needing(.bucketsBelow).plan(vector)]
     for scalar in scalars { planned.append(try plan(scalar)) }
     let (plans, isInvariant) = operands(planned)
     var result = plans[0]
@@ -229,7 +241,7 @@ extension Planner {
   }
 
   private func labelReplace(_ call: FunctionCall) throws(QueryError) -> Planned {
-    let destination = try Self.text(call.arguments[1], call)
+    let destination = try Self.literal(call.arguments[1], call)
     let template = try Self.text(call.arguments[2], call)
     let source = try Self.text(call.arguments[3], call)
     let text = try Self.text(call.arguments[4], call)
@@ -239,37 +251,31 @@ extension Planner {
     } catch {
       throw .pattern(text)
     }
-    guard Self.canBeLabel(destination) else {
-      throw .destinationLabel(destination, function: "label_replace")
+    guard destination.canBeLabel else {
+      throw .destinationLabel(destination.text, function: "label_replace")
     }
     return try relabelled(
       call,
       LabelRule(
-        destination: destination,
-        content: .replaced(pattern, source: source, LabelTemplate(template))))
+        destination: destination.text,
+        content: .replaced(pattern, source: source, RegexTemplate(template))))
   }
 
   private func labelJoin(_ call: FunctionCall) throws(QueryError) -> Planned {
-    let destination = try Self.text(call.arguments[1], call)
+    let destination = try Self.literal(call.arguments[1], call)
     let separator = try Self.text(call.arguments[2], call)
     var sources: [String] = []
     for argument in call.arguments.dropFirst(3) {
-      let source = try Self.text(argument, call)
-      guard Self.canBeLabel(source) else { throw .sourceLabel(source) }
-      sources.append(source)
+      let source = try Self.literal(argument, call)
+      guard source.canBeLabel else { throw .sourceLabel(source.text) }
+      sources.append(source.text)
     }
-    guard Self.canBeLabel(destination) else {
-      throw .destinationLabel(destination, function: "label_join")
+    guard destination.canBeLabel else {
+      throw .destinationLabel(destination.text, function: "label_join")
     }
     return try relabelled(
       call,
-      LabelRule(destination: destination, content: .joined(separator: separator, sources)))
-  }
-
-  /// Any text but none. Bytes that aren't UTF-8 have become replacement characters in the parser,
-  /// so these tell that the name was malformed.
-  static func canBeLabel(_ name: String) -> Bool {
-    !name.isEmpty && !name.unicodeScalars.contains("\u{fffd}")
+      LabelRule(destination: destination.text, content: .joined(separator: separator, sources)))
   }
 
   private func relabelled(
@@ -283,9 +289,15 @@ extension Planner {
   private static func text(
     _ argument: QueryExpression, _ call: FunctionCall
   ) throws(QueryError) -> String {
-    guard case .string(let text, _) = argument.unparenthesised else {
+    try literal(argument, call).text
+  }
+
+  private static func literal(
+    _ argument: QueryExpression, _ call: FunctionCall
+  ) throws(QueryError) -> StringLiteral {
+    guard case .string(let literal, _) = argument.unparenthesised else {
       throw .unsupported("\(call.name)() with a computed string")
     }
-    return text
+    return literal
   }
 }

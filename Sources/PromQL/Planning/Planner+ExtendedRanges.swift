@@ -13,9 +13,12 @@ extension Planner {
       WindowPlan(
         function: .interpolation(window),
         input: .stored(
-          SelectorPlan(matchers: plan.matchers, window: window.widened(lookedAt))),
+          SelectorPlan(
+            matchers: plan.matchers, window: window.widened(lookedAt),
+            settlesHints: plan.settlesHints)),
         parameters: [], names: .keep,
-        places: WindowPlaces(range: selector.range, firstArgument: selector.range)))
+        places: WindowPlaces(range: selector.range, firstArgument: selector.range),
+        usesStartTimes: false))
     return result
   }
 
@@ -28,7 +31,8 @@ extension Planner {
     guard let extended = function.extended(by: window) else {
       throw .extension(window.kind, function: name)
     }
-    let wide = SelectorPlan(matchers: selector.matchers, window: window.widened(selector.window))
+    var wide = selector
+    wide.window = window.widened(selector.window)
     return (extended, .stored(wide))
   }
 }

@@ -18,8 +18,9 @@ extension Planner {
   }
 
   func plan(_ operation: BinaryOperation) throws(QueryError) -> Planned {
-    let left = try plan(operation.left)
-    let right = try plan(operation.right)
+    let below = operation.operation.isTrim ? needing(.bucketsBelow) : self
+    let left = try below.plan(operation.left)
+    let right = try below.plan(operation.right)
     if left.type == .scalar && right.type == .scalar,
       let folded = ConstantFolding.folded(operation.operation, left.plan, right.plan)
     {
@@ -45,13 +46,13 @@ extension Planner {
     let isBoolean = operation.returnsBool || vector.type == .scalar
     // A comparison that filters keeps the vector's value, on whichever side it stands.
     let comparison: ComparisonResult = isBoolean ? .boolean : scalarIsLeft ? .right : .left
-    let keepsName = operation.operation.isComparison && !operation.returnsBool
+    let keepsName = operation.operation.filters && !operation.returnsBool
     let names: NameRule = keepsName || vector.type == .scalar ? .keep : nameDrop
     var result = vector
     result.plan = .cells(
       CellsPlan(
         function: .arithmetic(operation.operation, scalarIsLeft: scalarIsLeft, comparison),
-        input: vector.plan, parameters: [scalar.plan], names: names))
+        input: vector.plan, parameters: [scalar.plan], names: names, place: operation.range))
     return names == .keep ? result : afterNameDrop(result)
   }
 
@@ -65,12 +66,12 @@ extension Planner {
       }
       return result
     }
-    let isFilter = operation.operation.isComparison && !operation.returnsBool
+    let isFilter = operation.operation.filters && !operation.returnsBool
     var rule = JoinRule(
       operation: operation.operation, comparison: operation.returnsBool ? .boolean : .left,
       matching: operation.matching, manyIsRight: operation.matching.cardinality == .oneToMany,
       dropsName: !isFilter && !(operation.returnsBool && options.delaysNameRemoval),
-      dropsNameAtEnd: operation.returnsBool)
+      dropsNameAtEnd: operation.returnsBool, place: operation.range)
     let many = rule.manyIsRight ? right : left
     rule.mayCollide = !keepsApart(rule, many)
     let result = Planned(
@@ -95,11 +96,12 @@ extension Planner {
     }
     let (plans, isInvariant) = operands([input] + (parameter.map { [$0] } ?? []))
     let place = aggregation.parameter?.sourceRange ?? aggregation.range
+    let isChoice = aggregation.operation == .topk || aggregation.operation == .bottomk
     let aggregate = AggregatePlan(
-      operation: aggregation.operation, grouping: aggregation.grouping, input: plans[0].plan)
-    let forgetful = AggregatePlan(
-      operation: aggregation.operation, grouping: aggregation.grouping,
-      input: NameElision.input(plans[0].plan, of: aggregation.grouping))
+      operation: aggregation.operation, grouping: aggregation.grouping, input: plans[0].plan,
+      place: isChoice ? aggregation.range : aggregation.expression.sourceRange)
+    var forgetful = aggregate
+    forgetful.input = NameElision.input(plans[0].plan, of: aggregation.grouping)
     let number = plans.count > 1 ? plans[1].plan : .number(0)
     var result = plans[0]
     result.isInvariant = isInvariant
@@ -129,9 +131,9 @@ extension Planner {
 
   private func countValuesLabel(_ aggregation: Aggregation) throws(QueryError) -> String {
     guard case .string(let label, _)? = aggregation.parameter?.unparenthesised else {
-      throw .labelName("")
+      throw .labelName(StringLiteral(""))
     }
-    guard Self.canBeLabel(label) else { throw .labelName(label) }
-    return label
+    guard label.canBeLabel else { throw .labelName(label) }
+    return label.text
   }
 }

@@ -6,6 +6,8 @@ struct Planner {
   let options: QueryOptions
   /// The evaluation times of the whole query, to which `@ start()` and `@ end()` refer.
   let query: StepGrid
+  /// What the expression at hand needs of histograms.
+  var detail = HistogramDetail.buckets
 
   /// A plan and what is known of its rows.
   struct Planned {
@@ -26,7 +28,7 @@ struct Planner {
       return Planned(plan: .number(value), type: .scalar, isInvariant: true)
     case .parenthesised(let inner, _): return try plan(inner)
     case .selector(let selector):
-      let scan = try plan(selector, answersTimes: false)
+      let scan = try plan(selector, .value)
       return selector.extension == .smoothed ? smoothed(selector, scan) : scan
     case .unary(let isNegation, let operand, _): return try unary(isNegation, operand)
     case .binary(let operation): return try plan(operation)
@@ -45,13 +47,13 @@ struct Planner {
     switch expression.unparenthesised {
     case .rangeSelector(let selector, let range, _):
       let window = try window(selector.shift, durations.positive(range))
-      let facts = try plan(selector, answersTimes: false)
-      let plan = SelectorPlan(matchers: selector.matchers, window: window)
+      let facts = try plan(selector, .value)
+      let plan = selectorPlan(selector, window)
       guard let kind = selector.extension else { return (.stored(plan), facts) }
       let extended = ExtendedWindow(kind: kind, range: window.range, lookback: options.lookback)
       return (.extended(plan, extended), facts)
     case .subquery(let subquery):
-      var facts = settled(try plan(subquery.expression))
+      var facts = settled(try needing(.bucketsBelow).plan(subquery.expression))
       if !facts.hasUniqueRows { facts = merged(facts, isStrict: false) }
       let window = try window(subquery.shift, durations.positive(subquery.window))
       let step = try subquery.step.map(durations.positive) ?? options.defaultSubqueryStep
@@ -64,7 +66,7 @@ struct Planner {
   }
 
   func plan(
-    _ selector: VectorSelector, answersTimes: Bool
+    _ selector: VectorSelector, _ answer: SampleAnswer
   ) throws(QueryError) -> Planned {
     let window = try window(selector.shift, options.lookback)
     let isNamed = selector.matchers.contains {
@@ -72,8 +74,20 @@ struct Planner {
     }
     return Planned(
       plan: .scan(
-        SelectorPlan(matchers: selector.matchers, window: window), answersTimes: answersTimes),
+        selectorPlan(selector, window), answer),
       type: .vector, isInvariant: window.pin != nil, isUniqueWithoutName: isNamed)
+  }
+
+  private func selectorPlan(_ selector: VectorSelector, _ window: SelectorWindow) -> SelectorPlan {
+    SelectorPlan(
+      matchers: selector.matchers, window: window, settlesHints: detail == .countAndSum)
+  }
+
+  /// A planner for what lies below an operation that needs `detail` of histograms.
+  func needing(_ detail: HistogramDetail) -> Planner {
+    var inner = self
+    if inner.detail != .bucketsBelow { inner.detail = detail }
+    return inner
   }
 
   /// Resolves `@`; the offset applies on top.
@@ -89,6 +103,9 @@ struct Planner {
       }
     return SelectorWindow(range: range, offset: try durations.offset(shift.offset), pin: pin)
   }
+
+  /// Whether start times of samples mean anything.
+  var usesStartTimes: Bool { options.features.contains(.startTimestamps) }
 
   var durations: DurationArithmetic { DurationArithmetic(query: query) }
 

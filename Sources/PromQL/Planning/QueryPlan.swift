@@ -9,7 +9,7 @@ indirect enum QueryPlan {
   /// `time()`.
   case evaluationTime
   /// Newest samples in the lookback window, or their times.
-  case scan(SelectorPlan, answersTimes: Bool)
+  case scan(SelectorPlan, SampleAnswer)
   case window(WindowPlan)
   case cells(CellsPlan)
   case aggregate(AggregatePlan)
@@ -35,6 +35,21 @@ indirect enum QueryPlan {
 struct SelectorPlan {
   var matchers: [LabelMatcher]
   var window: SelectorWindow
+  /// Whether unknown counter resets of histograms are looked for as they are read.
+  var settlesHints = false
+}
+
+/// What an expression needs to know of histograms.
+///
+/// Prometheus reads no buckets where only count and sum are asked for, and so has to settle at once
+/// whether a counter was reset between two samples; sums of which one was and the other wasn't are
+/// then remarked upon.
+enum HistogramDetail {
+  /// All, as far as is known yet.
+  case buckets
+  case countAndSum
+  /// All, whatever else is asked for below.
+  case bucketsBelow
 }
 
 /// A function over range vectors.
@@ -44,6 +59,8 @@ struct WindowPlan {
   var parameters: [QueryPlan]
   var names: NameRule
   var places: WindowPlaces
+  /// Whether start times tell of resets.
+  var usesStartTimes: Bool
 }
 
 /// A range vector.
@@ -67,6 +84,8 @@ struct CellsPlan {
   var input: QueryPlan
   var parameters: [QueryPlan]
   var names: NameRule
+  /// Of an operator, to which remarks point.
+  var place = SourceRange(0, 0)
 }
 
 /// An aggregation's input and groups.
@@ -74,6 +93,8 @@ struct AggregatePlan {
   var operation: Aggregation.Operation
   var grouping: Grouping
   var input: QueryPlan
+  /// To which remarks on histograms point: the vector, or the whole call of those that choose.
+  var place: SourceRange
 }
 
 /// A function over the buckets of classic histograms.

@@ -14,6 +14,9 @@ package struct BinaryOperation: Equatable, Sendable {
     case lessOrEqual = "<="
     case greater = ">"
     case greaterOrEqual = ">="
+    /// What a histogram holds below a value, and above it.
+    case trimUpper = "</"
+    case trimLower = ">/"
     case and = "and"
     case or = "or"
     case unless = "unless"
@@ -25,6 +28,12 @@ package struct BinaryOperation: Equatable, Sendable {
       }
     }
 
+    /// Whether the operator only makes sense of a histogram and a number.
+    package var isTrim: Bool { self == .trimUpper || self == .trimLower }
+
+    /// Whether what comes of two elements is one of them, or a part of it, under its own name.
+    package var filters: Bool { isComparison || isTrim }
+
     package var isSetOperator: Bool {
       switch self {
       case .and, .or, .unless: true
@@ -32,12 +41,14 @@ package struct BinaryOperation: Equatable, Sendable {
       }
     }
 
-    /// Binding strength, loosest 1: or; and unless; comparisons; + -; * / % atan2; ^.
+    /// Binding strength, loosest 1: or; and unless; comparisons and trims; + -; * / % atan2; ^.
     package var precedence: Int {
       switch self {
       case .or: 1
       case .and, .unless: 2
-      case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: 3
+      case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual, .trimUpper,
+        .trimLower:
+        3
       case .add, .subtract: 4
       case .multiply, .divide, .modulo, .atan2: 5
       case .power: 6

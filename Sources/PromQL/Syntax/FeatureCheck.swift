@@ -8,6 +8,8 @@ package enum QueryFeature: String, Hashable, Sendable, CaseIterable {
   case fillModifiers = "promql-binop-fill-modifiers"
   /// `anchored` and `smoothed` selectors.
   case extendedRangeSelectors = "promql-extended-range-selectors"
+  /// Start timestamps of samples tell of counter resets.
+  case startTimestamps = "use-start-timestamps"
 }
 
 /// Whether a query keeps to what is enabled. The parser itself reads everything.

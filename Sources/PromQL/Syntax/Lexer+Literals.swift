@@ -20,20 +20,20 @@ extension Lexer {
   }
 
   /// A string in double or single quotes with Go's escapes, or in backquotes without any.
-  mutating func stringLiteral() throws(Failure) -> String {
+  mutating func stringLiteral() throws(Failure) -> StringLiteral {
     let start = position
     let quote = text[position]
     position += 1
     if quote == UInt8(ascii: "`") {
       skip { $0 != quote }
-      let content = String(decoding: text[(start + 1)..<position], as: UTF8.self)
+      let content = Array(text[(start + 1)..<position])
       guard take(quote) else { throw failure("unterminated raw string", from: start) }
-      return content
+      return StringLiteral(bytes: content)
     }
     var content: [UInt8] = []
     while let byte = peek(), byte != UInt8(ascii: "\n") {
       position += 1
-      if byte == quote { return String(decoding: content, as: UTF8.self) }
+      if byte == quote { return StringLiteral(bytes: content) }
       if byte == UInt8(ascii: "\\") {
         try escape(quote: quote, into: &content)
       } else {

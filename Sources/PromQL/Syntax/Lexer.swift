@@ -181,8 +181,12 @@ struct Lexer {
     case UInt8(ascii: "/"): return .sign(.divide)
     case UInt8(ascii: "%"): return .sign(.modulo)
     case UInt8(ascii: "^"): return .sign(.power)
-    case UInt8(ascii: "<"): return .sign(take(isEqual) ? .lessOrEqual : .less)
-    case UInt8(ascii: ">"): return .sign(take(isEqual) ? .greaterOrEqual : .greater)
+    case UInt8(ascii: "<"):
+      if take(UInt8(ascii: "/")) { return .sign(.trimUpper) }
+      return .sign(take(isEqual) ? .lessOrEqual : .less)
+    case UInt8(ascii: ">"):
+      if take(UInt8(ascii: "/")) { return .sign(.trimLower) }
+      return .sign(take(isEqual) ? .greaterOrEqual : .greater)
     case isEqual:
       if take(isEqual) { return .sign(.equal) }
       guard peek() != UInt8(ascii: "~") else {

@@ -27,7 +27,7 @@ extension Parser {
     let label: String
     switch token.kind {
     case .word(let word): label = word
-    case .string(let quoted): label = quoted
+    case .string(let quoted): label = quoted.text
     default: throw unexpected(in: "label matching", expecting: "identifier or \"}\"")
     }
     advance()
@@ -49,7 +49,7 @@ extension Parser {
     }
     advance()
     do {
-      selector.matchers.append(try LabelMatcher(label, operation, value))
+      selector.matchers.append(try LabelMatcher(label, operation, value.text))
     } catch {
       throw self.error("\(error)", at: SourceRange(token.range.start, lastEnd))
     }

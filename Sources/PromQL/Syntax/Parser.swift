@@ -275,7 +275,8 @@ package struct Parser {
     var labels: [String] = []
     while !take(.rightParenthesis) {
       switch peek.kind {
-      case .word(let label), .string(let label): labels.append(label)
+      case .word(let label): labels.append(label)
+      case .string(let label): labels.append(label.text)
       default: throw unexpected(in: context, expecting: "label")
       }
       advance()

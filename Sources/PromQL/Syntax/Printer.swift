@@ -11,7 +11,7 @@ package enum Printer {
   package static func text(of expression: QueryExpression) -> String {
     switch expression {
     case .number(let value, _): NumberText.general(value)
-    case .string(let value, _): GoText.quoted(value)
+    case .string(let literal, _): literal.quoted
     case .selector(let selector):
       text(of: selector) + text(of: selector.shift.pin) + text(of: selector.extension)
         + offset(of: selector.shift)

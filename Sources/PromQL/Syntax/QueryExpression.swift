@@ -8,7 +8,7 @@ package import MetricModel
 /// What a query *does* is the business of `QueryPlan`.
 package indirect enum QueryExpression: Equatable, Sendable {
   case number(Double, SourceRange)
-  case string(String, SourceRange)
+  case string(StringLiteral, SourceRange)
   case selector(VectorSelector)
   /// `selector[range]`.
   case rangeSelector(VectorSelector, window: QueryDuration, SourceRange)
@@ -149,4 +149,26 @@ package struct Aggregation: Equatable, Sendable {
     self.expression = expression
     self.range = range
   }
+}
+
+/// `"text"`: any bytes, since escapes can make such as aren't UTF-8.
+package struct StringLiteral: Equatable, Sendable {
+  package let bytes: [UInt8]
+
+  package init(bytes: [UInt8]) {
+    self.bytes = bytes
+  }
+
+  package init(_ text: String) {
+    self.init(bytes: Array(text.utf8))
+  }
+
+  /// With U+FFFD for what isn't UTF-8.
+  package var text: String { String(decoding: bytes, as: UTF8.self) }
+
+  /// In Go's spelling.
+  package var quoted: String { GoText.quoted(bytes) }
+
+  /// Whether a label may have this name: anything that is UTF-8, but not nothing.
+  var canBeLabel: Bool { !bytes.isEmpty && String(validating: bytes, as: UTF8.self) != nil }
 }

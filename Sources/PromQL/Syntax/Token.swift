@@ -7,7 +7,7 @@ struct Token: Equatable, Sendable {
     case word(String)
     case number(Double)
     case duration(Milliseconds)
-    case string(String)
+    case string(StringLiteral)
     /// An operator written as signs: `+`, `>=`.
     case sign(BinaryOperation.Operator)
     /// `=`, `!=`, `=~`, `!~` within braces.

@@ -156,6 +156,11 @@ package struct TypeCheck {
         "filling in missing series only allowed between instant vectors", .binary(binary))
     }
     guard left == .scalar && right == .scalar else { return .vector }
+    if binary.operation.isTrim {
+      throw error(
+        "operator \(GoText.quoted(binary.operation.rawValue)) not allowed for Scalar operations",
+        .binary(binary))
+    }
     if binary.operation.isComparison && !binary.returnsBool {
       throw error("comparisons between scalars must use BOOL modifier", .binary(binary))
     }

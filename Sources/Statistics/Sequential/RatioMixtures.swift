@@ -39,7 +39,8 @@ package struct RatioGrid: Sendable, Hashable {
 /// result is the mean over the grid. A bad guess costs power, never validity.
 package struct SafeTwoByTwo: Sendable, Hashable {
   private let grid: RatioGrid
-  private var logFactors: [Double]
+  /// By ratio of the grid.
+  private(set) var logFactors: [Double]
 
   package init(ratios: RatioGrid) {
     grid = ratios
@@ -90,7 +91,8 @@ package struct SafeTwoByTwo: Sendable, Hashable {
 /// p for events with probability p. Needs no guess of a rate.
 package struct ConditionalRateRatio: Sendable, Hashable {
   private let grid: RatioGrid
-  private var logFactors: [Double]
+  /// By ratio of the grid.
+  private(set) var logFactors: [Double]
 
   package init(ratios: RatioGrid) {
     grid = ratios
@@ -103,11 +105,16 @@ package struct ConditionalRateRatio: Sendable, Hashable {
   /// Takes in one stratum. Without trials in both arms it says nothing.
   package mutating func observe(canary: Proportion, baseline: Proportion) {
     guard canary.trials > 0, baseline.trials > 0 else { return }
-    let share = canary.trials / (canary.trials + baseline.trials)
-    let events = canary.events + baseline.events
+    observe(
+      canaryEvents: canary.events, events: canary.events + baseline.events,
+      canaryShare: canary.trials / (canary.trials + baseline.trials))
+  }
+
+  /// Takes in a stratum of any exposures: how many of its events the canary had, and its share of
+  /// the exposure, between 0 and 1.
+  mutating func observe(canaryEvents: Double, events: Double, canaryShare: Double) {
     for (index, logRatio) in grid.logRatios.enumerated() {
-      logFactors[index] +=
-        canary.events * logRatio - events * log1p(share * expm1(logRatio))
+      logFactors[index] += canaryEvents * logRatio - events * log1p(canaryShare * expm1(logRatio))
     }
   }
 }

@@ -56,7 +56,12 @@ extension QueryAnswer {
     case .scalar(let point): [NumberText.plain(point.value)]
     case .string(let text, _): [text]
     case .vector(let samples):
-      samples.map { "\($0.labels) \(NumberText.plain($0.point.value))" }
+      samples.map { sample in
+        switch sample.value {
+        case .number(let value): "\(sample.labels) \(NumberText.plain(value))"
+        case .histogram(let histogram): "\(sample.labels) \(histogram)"
+        }
+      }
     case .matrix(let series):
       series.map { one in
         "\(one.labels) \(one.samples.values.map(NumberText.plain).joined(separator: " "))"

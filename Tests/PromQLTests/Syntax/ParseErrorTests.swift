@@ -131,7 +131,7 @@ import Testing
       "rate(x[5m] anchored smoothed)",
       "1:6: parse error: anchored and smoothed modifiers cannot be used together"
     ),
-    ("h </ 5", "1:4: parse error: unexpected <op:/>, expected an expression"),
+    ("h < / 5", "1:5: parse error: unexpected <op:/>, expected an expression"),
     ("x =~ y", "1:3: parse error: unexpected character after '=': '~'"),
     ("x = y", #"1:3: parse error: unexpected "=", expected an operator"#),
   ])

@@ -25,7 +25,8 @@ package enum RolloutRequest: String, Hashable, Sendable, CaseIterable {
       plan.isPaused = false
       return
     }
-    let isInconclusive = state.pause(.inconclusiveAnalysis) != nil
+    let isInconclusive =
+      state.pause(.inconclusiveAnalysis) != nil || state.pause(.inconclusiveExperiment) != nil
     if !state.pauses.isEmpty, !isInconclusive {
       state.pauses = []
       return
