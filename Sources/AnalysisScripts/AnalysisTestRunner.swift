@@ -1,7 +1,7 @@
-package import Analysis
+internal import Analysis
+internal import AnalysisQueries
 package import Manifest
-package import MetricModel
-internal import PromQL
+internal import MetricModel
 
 /// Runs test files: our own, and JSON of reference answers, told apart by their fields.
 ///
@@ -127,46 +127,5 @@ private struct Answering {
       return .failed("the test has no input_answers for the metric \(request.metric)")
     }
     return SeriesQueries(source).answer(queries)
-  }
-}
-
-/// Answers PromQL over series at hand, whatever server a template names.
-package struct SeriesQueries {
-  private let source: any SeriesSource
-
-  package init(_ source: any SeriesSource) {
-    self.source = source
-  }
-
-  /// The answers in the order of the queries, or the first failure.
-  package func answer(_ queries: [QueryRequest]) -> MeasurementAnswer {
-    var values: [QueryValue] = []
-    for request in queries {
-      do {
-        values.append(try value(request))
-      } catch {
-        return .failed("\(error)")
-      }
-    }
-    return .answered(values)
-  }
-
-  private func value(_ request: QueryRequest) throws -> QueryValue {
-    let query = try Query(request.text)
-    switch request.evaluation {
-    case .instant(let time): return try query.instant(at: time, from: source).value
-    case .range(let start, let end, let step):
-      guard
-        let grid = StepGrid.range(
-          from: start, through: end, step: step, maximum: QueryLimits().stepsMax)
-      else { throw StepFailure() }
-      return try query.range(over: grid, from: source).value
-    }
-  }
-
-  private struct StepFailure: Error, CustomStringConvertible {
-    var description: String {
-      "the range has no steps, or more than \(QueryLimits().stepsMax)"
-    }
   }
 }

@@ -19,6 +19,15 @@ import Testing
     "Simulation": [
       "MetricModel", "Statistics", "PromQL", "TimeSeriesStore", "Analysis", "Rollouts", "Manifest",
     ],
+    "AnalysisQueries": ["MetricModel", "PromQL", "Analysis"],
+    "AnalysisScripts": [
+      "MetricModel", "Statistics", "QueryScripts", "Analysis", "AnalysisQueries", "Manifest",
+      "Glibc",
+    ],
+    "AnalysisExecutor": [
+      "MetricModel", "PromQL", "Analysis", "AnalysisQueries", "Manifest", "HTTPTransport",
+      "SystemPackage", "FoundationEssentials", "Glibc",
+    ],
     "YAMLReader": ["Manifest", "Yams"],
     "HTTPTransport": ["CCurl", "Glibc", "Synchronization"],
     "KubernetesClient": [

@@ -40,8 +40,8 @@ extension ConditionFunction {
       .bool(try arguments[0].requireNumber(for: "isInf").isInfinite)
     },
     // Argo's `isNil(x)` and `default(x, d)` look at the whole result, whatever x is
-    // (utils/evaluate/evaluate.go); templates rely on what they do with `result` itself. In safe mode
-    // they look at x; `default` is then evaluated by `ConditionEvaluator`.
+    // (utils/evaluate/evaluate.go); templates rely on what they do with `result` itself. In safe
+    // mode they look at x; `default` is then evaluated by `ConditionEvaluator`.
     ConditionFunction("isNil", [.any], gives: .bool) {
       (arguments, evaluator) throws(ConditionError) in
       .bool((evaluator.compatibility == .safe ? arguments[0] : evaluator.result) == .null)

@@ -1,15 +1,15 @@
 internal import Glibc
 package import Manifest
 
-/// A path into JSON in the dialect of Kubernetes (k8s.io/client-go/util/jsonpath), as `provider.web`
-/// has it: `{$.data.items[0].score}`.
+/// A path into JSON in the dialect of Kubernetes (k8s.io/client-go/util/jsonpath), as
+/// `provider.web` has it: `{$.data.items[0].score}`.
 ///
 ///     let path = try JSONPath("{$.results[?(@.name=='p99')].value}")
 ///     path.first(in: value)
 ///
 /// Fields (`.a`, `['a']`), elements (`[0]`, `[-1]`, `[0,2]`, `[1:3]`, `[*]`), descent (`..a`) and
-/// filters (`[?(@.a > 1)]`). Loops (`{range}`) and text around the braces are refused: a measurement
-/// has one result.
+/// filters (`[?(@.a > 1)]`). Loops (`{range}`) and text around the braces are refused: a
+/// measurement has one result.
 package struct JSONPath: Equatable, Sendable {
   package static let whole = JSONPath(steps: [])
 

@@ -25,33 +25,25 @@ package struct Rejudgement: Sendable {
     package var phase: AnalysisPhase
   }
 
-  /// - Throws: `ManifestError` for a document that isn't a record, or whose record was cut.
+  /// - Throws: `ManifestError` for a document that isn't a record.
   package init(of document: ManifestNode) throws(ManifestError) {
     recorded = try AnalysisRun(restoring: document, isForReading: true)
     var root = try document.object(at: "")
     var record = try root.object(AnalysisRun.recordField)
-    guard try record.optionalBool("cut") != true else {
-      throw ManifestError(
-        "the record was cut at its bound of samples, so the run can't be judged again",
-        at: record.node, path: record.path)
-    }
-    var run = try AnalysisRun(restoring: try record.required("origin"), isForReading: true)
-    var coding = AnswerCoding()
+    var recorder = RunRecorder(
+      try AnalysisRun(restoring: try record.required("origin"), isForReading: true))
     var steps: [Step] = []
     for (node, path) in try record.list("events") {
-      let event = try RecordedEvent(node, at: path, &coding)
-      _ = run.apply(event.event, at: event.time)
+      let event = try recorder.replay(node, at: path)
       var finished: Measurement?
       if case .measured(let id, _) = event.event {
-        finished = run.result(of: id.metric)?.measurements.last { $0.id == id }
+        finished = recorder.run.result(of: id.metric)?.measurements.last { $0.id == id }
       }
-      steps.append(Step(event: event, finished: finished, phase: run.phase))
+      steps.append(Step(event: event, finished: finished, phase: recorder.run.phase))
     }
     self.steps = steps
-    repeated = run
-    differences = Self.differences(
-      recorded.json, run.json, path: ""
-    ).map { $0 }
+    repeated = recorder.run
+    differences = Self.differences(recorded.json, repeated.json, path: "")
   }
 
   package var agrees: Bool { differences.isEmpty }

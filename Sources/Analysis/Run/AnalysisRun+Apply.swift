@@ -178,7 +178,7 @@ extension AnalysisRun {
 
   /// At once after a metric has ended badly, so that its siblings end too; else when the next
   /// measurement is due.
-  private func nextPass(after now: Timestamp) -> Timestamp {
+  func nextPass(after now: Timestamp) -> Timestamp {
     if isTerminating { return now }
     let times = plans.compactMap {
       Schedule.nextMeasurement(of: $0, after: result(of: $0.name), runStartedAt: startedAt)

@@ -1,0 +1,112 @@
+internal import Analysis
+internal import Manifest
+internal import MetricModel
+
+/// A run of the runner, with what isn't written down or done yet.
+struct RunEntry {
+  private(set) var recorder: RunRecorder
+  /// The run as it was before the events that its journal holds.
+  private(set) var origin: JSONValue
+  let labels: [String: String]
+  let secrets: [Argument.Origin: String]
+  /// Lines that must reach the journal before anything is done.
+  var unwritten: [String] = []
+  /// Whether they take the place of all that is there.
+  var startsAnew = false
+  /// What is to be done once they have.
+  var held: [AnalysisEffect] = []
+  var watchers: [Int: AsyncStream<AnalysisRun>.Continuation] = [:]
+  var watcherNumber = 0
+
+  init(_ run: AnalysisRun, labels: [String: String]) {
+    recorder = RunRecorder(run)
+    origin = run.json
+    self.labels = labels
+    secrets = run.secretValues
+  }
+
+  /// From the lines of a journal.
+  init(
+    restoring lines: [String], secrets: [Argument.Origin: String]
+  ) throws(ManifestErrorText) {
+    let header = try Self.header(lines)
+    origin = header["origin"] ?? .null
+    labels = (header["labels"]?.asObject ?? [:]).compactMapValues(\.asString)
+    self.secrets = secrets
+    do throws(ManifestError) {
+      recorder = RunRecorder(
+        try AnalysisRun(restoring: origin.manifestNode, secrets: secrets))
+      for (number, line) in lines.dropFirst().enumerated() {
+        guard let entry = try? JSONValue(parsing: line) else {
+          throw ManifestError(
+            line: number + 2, column: 1, path: "", message: "the line is no JSON")
+        }
+        _ = try recorder.replay(entry.manifestNode, at: "line \(number + 2)")
+      }
+    } catch {
+      throw ManifestErrorText(text: error.description)
+    }
+  }
+
+  var originLine: String {
+    JSONValue.object([
+      "origin": origin, "labels": .object(labels.mapValues(JSONValue.string)),
+    ]).spelled
+  }
+
+  /// A journal that outgrew the bound begins anew from the run as it is.
+  mutating func apply(_ event: AnalysisEvent, at now: Timestamp) -> [AnalysisEffect] {
+    if recorder.sampleCount > RunRecord.samplesMax {
+      recorder = RunRecorder(recorder.run)
+      origin = recorder.run.json
+      startsAnew = true
+      unwritten = [originLine]
+    }
+    let (effects, entry) = recorder.apply(event, at: now)
+    if let entry { unwritten.append(entry.spelled) }
+    return effects
+  }
+
+  static func spec(_ lines: [String]) throws(ManifestErrorText) -> AnalysisSpec {
+    do {
+      let origin = try header(lines)["origin"] ?? .null
+      return try AnalysisRun(restoring: origin.manifestNode, isForReading: true).spec
+    } catch let error as ManifestError {
+      throw ManifestErrorText(text: error.description)
+    } catch let error as ManifestErrorText {
+      throw error
+    } catch {
+      throw ManifestErrorText(text: "\(error)")
+    }
+  }
+
+  static func record(
+    _ lines: [String], secrets: [Argument.Origin: String]
+  ) throws(ManifestErrorText) -> RunRecord {
+    let origin = try header(lines)["origin"] ?? .null
+    var events: [(node: ManifestNode, path: String)] = []
+    for (number, line) in lines.dropFirst().enumerated() {
+      guard let entry = try? JSONValue(parsing: line) else {
+        throw ManifestErrorText(text: "line \(number + 2) is no JSON")
+      }
+      events.append((entry.manifestNode, "line \(number + 2)"))
+    }
+    do {
+      return try RunRecord(origin: origin.manifestNode, events: events, secrets: secrets)
+    } catch {
+      throw ManifestErrorText(text: error.description)
+    }
+  }
+
+  private static func header(_ lines: [String]) throws(ManifestErrorText) -> JSONValue {
+    guard let first = lines.first, let header = try? JSONValue(parsing: first) else {
+      throw ManifestErrorText(text: "the first line is no origin")
+    }
+    return header
+  }
+}
+
+/// What is wrong with a journal's lines, in words.
+struct ManifestErrorText: Error {
+  var text: String
+}
