@@ -20,6 +20,7 @@ package final class ClusterClient: Sendable {
   private let permission: WritePermission
   private let observer: @Sendable (RequestRecord) -> Void
   private let birth = ContinuousClock.now
+  private let served = Mutex<[String: String]>([:])
 
   /// - Parameters:
   ///   - permission: asked before every write.
@@ -330,12 +331,24 @@ extension ClusterClient {
 }
 
 extension ClusterClient {
-  /// The version of the group `policy` for evictions: `policy/v1` where the server has it.
-  package var policyVersion: String {
-    get async throws(ClusterError) {
-      let group = try await send(.get, path: "/apis/policy", kind: .pods)
-      let versions = (group["versions"]?.asArray ?? []).compactMap { $0["groupVersion"]?.asString }
-      return versions.contains("policy/v1") ? "policy/v1" : "policy/v1beta1"
+  /// The kind in the version that the server has it in, preferred ones first.
+  package func served(_ kind: ResourceKind) async throws(ClusterError) -> ResourceKind {
+    let key = "\(kind.group)/\(kind.plural)"
+    var kind = kind
+    if let known = served.withLock({ $0[key] }) {
+      kind.version = known
+      return kind
     }
+    let group = try await send(.get, path: "/apis/\(kind.group)", kind: kind)
+    for version in group["versions"]?.asArray ?? [] {
+      guard let name = version["version"]?.asString else { continue }
+      let list = try await send(.get, path: "/apis/\(kind.group)/\(name)", kind: kind)
+      let names = list["resources"]?.asArray?.compactMap { $0["name"]?.asString } ?? []
+      guard names.contains(kind.plural) else { continue }
+      served.withLock { $0[key] = name }
+      kind.version = name
+      return kind
+    }
+    throw .configuration("the API server has no \(kind.plural) in group \(kind.group)")
   }
 }

@@ -63,6 +63,7 @@ package struct APIStatus: Hashable, Sendable, CustomStringConvertible {
   init(code: Int, body: [UInt8]) {
     let text = String(decoding: body.prefix(200), as: UTF8.self)
     self.init(code: code, object: (try? JSONValue(parsing: body)) ?? .null, otherwise: text)
+    message = message.split(separator: "\n").joined(separator: " ")
   }
 
   init(code: Int, object: JSONValue, otherwise: String) {

@@ -46,6 +46,13 @@ package struct ResourceKind: Hashable, Sendable, CustomStringConvertible {
     "gateway.networking.k8s.io", "v1", "HTTPRoute", "httproutes")
   package static let grpcRoutes = ResourceKind(
     "gateway.networking.k8s.io", "v1", "GRPCRoute", "grpcroutes")
+  package static let tcpRoutes = ResourceKind(
+    "gateway.networking.k8s.io", "v1alpha2", "TCPRoute", "tcproutes")
+  package static let tlsRoutes = ResourceKind(
+    "gateway.networking.k8s.io", "v1alpha2", "TLSRoute", "tlsroutes")
+  package static let jobs = ResourceKind("batch", "v1", "Job", "jobs")
+  package static let disruptionBudgets = ResourceKind(
+    "policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets")
 
   private static func argo(_ kind: String, _ plural: String) -> ResourceKind {
     ResourceKind("argoproj.io", "v1alpha1", kind, plural)

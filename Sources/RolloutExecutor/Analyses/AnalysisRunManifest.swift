@@ -43,13 +43,19 @@ enum AnalysisRunManifest {
   }
 }
 
-extension ClusterObserver {
+extension ClusterCaches {
+  func template(_ reference: AnalysisSpec.TemplateReference, namespace: String) -> JSONValue? {
+    reference.isClusterScoped
+      ? clusterTemplates.cache.object("", reference.name)
+      : templates.cache.object(namespace, reference.name)
+  }
+
   /// The spec of the run that a use of templates stands for.
   func analysisSpec(
-    for use: AnalysisUse, arguments: [ResolvedArgument], rollout: JSONValue, stableHash: String,
+    for use: AnalysisUse, arguments: [ResolvedArgument], owner: JSONValue, stableHash: String,
     latestHash: String
   ) throws(TemplateMergeError) -> AnalysisSpec {
-    let namespace = rollout.namespace
+    let namespace = owner.namespace
     func find(_ reference: AnalysisSpec.TemplateReference) -> AnalysisTemplate? {
       template(reference, namespace: namespace)
         .flatMap { try? AnalysisTemplate($0.manifestNode) }
@@ -64,7 +70,7 @@ extension ClusterObserver {
     for index in spec.arguments.indices {
       switch spec.arguments[index].origin {
       case .field(let path):
-        guard let value = rollout.field(at: path) else { continue }
+        guard let value = owner.field(at: path) else { continue }
         spec.arguments[index].value = value
         spec.arguments[index].origin = nil
       case .podTemplateHash(let revision):

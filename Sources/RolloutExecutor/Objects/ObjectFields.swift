@@ -8,6 +8,7 @@ enum RolloutAnnotation {
   static let ephemeralMetadata = "rollout.argoproj.io/ephemeral-metadata"
   static let scaleDownDeadline = "scale-down-deadline"
   static let managedBy = "argo-rollouts.argoproj.io/managed-by-rollouts"
+  static let experimentTemplate = "experiment.argoproj.io/template-name"
   static let rejected = "rollouts.assay.dev/rejected"
   /// On AnalysisRuns: what Argo's schema has no field for.
   static let analysisRecord = "rollouts.assay.dev/analysis"

@@ -9,21 +9,18 @@ internal import Rollouts
 ///
 /// Answers are put into the caches, so that the next decision sees at least what this one wrote.
 struct ActionApplier {
-  let client: ClusterClient
-  let caches: ClusterCaches
+  let writer: OwnerWriter
   let events: EventRecorder
-  let rollout: JSONValue
   let plan: RolloutPlan
 
-  /// In their order; the first that fails ends it.
-  func perform(_ actions: [RolloutAction]) async throws(ClusterError) {
-    for action in actions { try await perform(action) }
-  }
+  var client: ClusterClient { writer.client }
+  var caches: ClusterCaches { writer.caches }
+  var rollout: JSONValue { writer.owner }
 
-  private func perform(_ action: RolloutAction) async throws(ClusterError) {
+  func perform(_ action: RolloutAction) async throws(ClusterError) {
     switch action {
     case .createReplicaSet(let start):
-      try await create(ReplicaSetManifest.new(start, of: rollout, plan), .replicaSets)
+      try await writer.create(ReplicaSetManifest.new(start, of: rollout, plan), .replicaSets)
     case .setRevision(let hash, let revision):
       try await annotate(hash, [RolloutAnnotation.revision: .string(String(revision))])
     case .scale(let hash, let replicas, let sizedFor):
@@ -34,54 +31,29 @@ struct ActionApplier {
     case .setRejected(let hash, let isRejected):
       try await annotate(hash, [RolloutAnnotation.rejected: isRejected ? "true" : .null])
     case .setMetadata(let hash, let metadata): try await set(metadata, on: hash)
-    case .deleteReplicaSet(let hash): try await delete(replicaSet(hash), .replicaSets)
+    case .deleteReplicaSet(let hash): try await writer.delete(replicaSet(hash), .replicaSets)
     case .select(let service, let hash): try await select(service, hash)
     case .route(let target): try await route(target)
-    case .startAnalysis(let start): try await startAnalysis(start)
-    case .terminateAnalysis(let name): try await terminate(.analysisRuns, name)
+    case .startAnalysis(let start):
+      let state = RolloutState(rollout: rollout)
+      try await writer.startAnalysis(
+        start, podHash: plan.podHash, revision: state.revision, stableHash: state.stableHash)
+    case .terminateAnalysis(let name): try await writer.terminate(.analysisRuns, name)
     case .deleteAnalysis(let name):
-      try await delete(caches.analysisRuns.cache.object(plan.namespace, name), .analysisRuns)
-    case .startExperiment(let start): try await startExperiment(start)
-    case .terminateExperiment(let name): try await terminate(.experiments, name)
+      try await writer.delete(
+        caches.analysisRuns.cache.object(plan.namespace, name), .analysisRuns)
+    case .startExperiment(let start):
+      let experiment = ExperimentManifest.new(start, of: rollout, plan, sets: replicaSet)
+      try await writer.create(experiment, .experiments)
+    case .terminateExperiment(let name): try await writer.terminate(.experiments, name)
     case .deleteExperiment(let name):
-      try await delete(caches.experiments.cache.object(plan.namespace, name), .experiments)
+      try await writer.delete(
+        caches.experiments.cache.object(plan.namespace, name), .experiments)
     case .evict(let pod): try await evict(pod)
     case .scaleWorkload(let replicas): try await scaleWorkload(replicas)
     case .record(let event):
       events.record(
         event.reason, event.message, about: rollout, isWarning: event.reason == "RolloutAborted")
-    }
-  }
-
-  // Plain objects.
-
-  /// Creates an object the Rollout owns, or adopts the one that has its name.
-  func create(_ object: JSONValue, _ kind: ResourceKind) async throws(ClusterError) {
-    do throws(ClusterError) {
-      caches.absorb(
-        try await client.create(object, as: kind, namespace: plan.namespace), kind)
-    } catch {
-      guard error.alreadyExists else { throw error }
-      let existing = try await client.get(ObjectReference(kind, plan.namespace, object.name))
-      guard existing.controllerOwner?.uid == rollout.uid else { throw error }
-      caches.absorb(existing, kind)
-    }
-  }
-
-  private func delete(_ object: JSONValue?, _ kind: ResourceKind) async throws(ClusterError) {
-    guard let object else { return }
-    try await client.delete(
-      ObjectReference(kind, object.namespace, object.name), uid: object.uid)
-    caches.all.first { $0.cache.kind == kind }?.cache.remove(object)
-  }
-
-  private func terminate(_ kind: ResourceKind, _ name: String) async throws(ClusterError) {
-    do throws(ClusterError) {
-      let reference = ObjectReference(kind, plan.namespace, name)
-      caches.absorb(
-        try await client.patch(reference, .merge(["spec": ["terminate": true]])), kind)
-    } catch {
-      guard error.isNotFound else { throw error }
     }
   }
 
@@ -92,20 +64,11 @@ struct ActionApplier {
       .first { $0.label(RolloutLabel.podHash) == podHash }
   }
 
-  @discardableResult
-  private func patch(_ podHash: String, _ patch: JSONValue) async throws(ClusterError) -> JSONValue?
-  {
-    guard let set = replicaSet(podHash) else { return nil }
-    let reference = ObjectReference(.replicaSets, set.namespace, set.name)
-    let answer = try await client.patch(reference, .merge(patch))
-    caches.absorb(answer, .replicaSets)
-    return answer
-  }
-
   private func annotate(
     _ podHash: String, _ annotations: [String: JSONValue]
   ) async throws(ClusterError) {
-    try await patch(podHash, ["metadata": ["annotations": .object(annotations)]])
+    try await writer.patch(
+      replicaSet(podHash), .replicaSets, ["metadata": ["annotations": .object(annotations)]])
   }
 
   /// Refused as a conflict when the ReplicaSet is another than the one decided about.
@@ -113,23 +76,14 @@ struct ActionApplier {
     _ podHash: String, to replicas: Int, sizedFor: Int
   ) async throws(ClusterError) {
     guard let set = replicaSet(podHash) else { return }
-    do throws(ClusterError) {
-      try await patch(
-        podHash,
-        [
-          "metadata": [
-            "resourceVersion": .string(set.resourceVersion),
-            "annotations": [RolloutAnnotation.desiredReplicas: .string(String(sizedFor))],
-          ], "spec": ["replicas": .integer(Int64(replicas))],
-        ])
-    } catch {
-      if error.isConflict {
-        caches.absorb(
-          try await client.get(ObjectReference(.replicaSets, set.namespace, set.name)),
-          .replicaSets)
-      }
-      throw error
-    }
+    try await writer.patch(
+      set, .replicaSets,
+      [
+        "metadata": [
+          "resourceVersion": .string(set.resourceVersion),
+          "annotations": [RolloutAnnotation.desiredReplicas: .string(String(sizedFor))],
+        ], "spec": ["replicas": .integer(Int64(replicas))],
+      ])
   }
 
   /// The template first, so that pods made from now on have it, then the pods that exist.
@@ -142,7 +96,7 @@ struct ActionApplier {
     ]
     let pods = try await client.list(
       .pods, namespace: set.namespace, labels: "\(RolloutLabel.podHash)=\(podHash)")
-    try await patch(podHash, ["spec": ["template": ["metadata": change]]])
+    try await writer.patch(set, .replicaSets, ["spec": ["template": ["metadata": change]]])
     for pod in pods.items where pod.controllerOwner?.uid == set.uid {
       do throws(ClusterError) {
         try await client.patch(
@@ -178,7 +132,7 @@ struct ActionApplier {
   /// A disruption budget may say no; then the pod is asked for again in a later pass.
   private func evict(_ pod: String) async throws(ClusterError) {
     let reference = ObjectReference(.pods, plan.namespace, pod)
-    let version = try await client.policyVersion
+    let version = try await client.served(.disruptionBudgets).apiVersion
     do throws(ClusterError) {
       try await client.send(
         .post, path: reference.path("eviction"), kind: .pods,

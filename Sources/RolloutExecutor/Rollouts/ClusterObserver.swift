@@ -62,7 +62,7 @@ struct ClusterObserver {
     }
     for (field, use) in plan.analysisUses {
       for reference in use.templates {
-        guard let document = template(reference, namespace: plan.namespace) else {
+        guard let document = caches.template(reference, namespace: plan.namespace) else {
           let kind = reference.isClusterScoped ? "ClusterAnalysisTemplate" : "AnalysisTemplate"
           return Self.refusal(
             plan, "\(field).templates", reference.name, "\(kind) '\(reference.name)' not found")
@@ -80,12 +80,6 @@ struct ClusterObserver {
     _ plan: RolloutPlan, _ field: String, _ value: String, _ reason: String
   ) -> String {
     "The Rollout \"\(plan.name)\" is invalid: \(field): Invalid value: \"\(value)\": \(reason)"
-  }
-
-  func template(_ reference: AnalysisSpec.TemplateReference, namespace: String) -> JSONValue? {
-    reference.isClusterScoped
-      ? caches.clusterTemplates.cache.object("", reference.name)
-      : caches.templates.cache.object(namespace, reference.name)
   }
 }
 

@@ -15,7 +15,14 @@ final class RolloutReconciler: Sendable {
   private let metrics: ControllerMetrics
   private let events: EventRecorder
   private let now: @Sendable () -> Timestamp
-  private let routed = Mutex<[String: (target: TrafficTarget, until: Timestamp)]>([:])
+  private let routed = Mutex<[String: Routing]>([:])
+
+  /// What became of the last split that was asked for.
+  private struct Routing {
+    var target: TrafficTarget
+    var until: Timestamp
+    var isRefused: Bool
+  }
 
   /// How long a router is trusted to be as it was left.
   private static let routerTrust = Milliseconds.seconds(60)
@@ -40,21 +47,27 @@ final class RolloutReconciler: Sendable {
     if rollout.isBeingDeleted { return nil }
     let now = now()
     let before = RolloutState(rollout: rollout)
-    guard let plan = plan(of: rollout) else {
-      let message = invalidity(of: rollout)
+    let (reading, refusal) = try await plan(of: rollout)
+    guard let plan = reading else {
       try await store(
-        before.refused(message, generation: rollout.generation, at: now), over: rollout)
+        before.refused(refusal, generation: rollout.generation, at: now), over: rollout)
       return .seconds(20)
     }
-    let seen = try await ClusterObserver(caches: caches, client: client)
-      .observe(rollout, plan, routed: knownRouting(rollout, at: now), now: now)
+    let observer = ClusterObserver(caches: caches, client: client)
+    let known = routed.withLock { $0[rollout.uid] }
+    let isTrusted = known.map { !$0.isRefused && now < $0.until } ?? false
+    var seen = try await observer.observe(
+      rollout, plan, routed: isTrusted ? known?.target : nil, now: now)
+    let applier = ActionApplier(
+      writer: OwnerWriter(client: client, caches: caches, owner: rollout), events: events,
+      plan: plan)
+    if let known, known.isRefused, let reason = try await applier.refusal(of: known.target) {
+      seen.refusal = "The Rollout \"\(plan.name)\" is invalid: \(reason)"
+    }
+    seen.workload = workload(of: rollout, plan)
     let (state, actions) = decide(plan, before, seen)
     let stored = try await store(state, over: rollout)
-    let applier = ActionApplier(
-      client: client, caches: caches, events: events, rollout: stored, plan: plan)
-    try await applier.perform(actions)
-    for case .route(let target) in actions { remember(target, of: rollout, at: now) }
-    for case .record(let event) in actions { metrics.count(event, of: rollout) }
+    try await perform(actions, stored, plan, at: now)
     metrics.show(rollout, plan, state)
     let isSettled = state == before && actions.isEmpty
     if !isSettled { return .zero }
@@ -68,10 +81,55 @@ final class RolloutReconciler: Sendable {
     return seen.routed == nil ? nil : now.advanced(by: Self.routerTrust)
   }
 
+  private func perform(
+    _ actions: [RolloutAction], _ rollout: JSONValue, _ plan: RolloutPlan, at now: Timestamp
+  ) async throws(ClusterError) {
+    let applier = ActionApplier(
+      writer: OwnerWriter(client: client, caches: caches, owner: rollout), events: events,
+      plan: plan)
+    for action in actions {
+      do throws(ClusterError) {
+        try await applier.perform(action)
+      } catch {
+        // What a router refuses, the spec can't have: the next pass says so in the status.
+        if case .route(let target) = action, case .configuration = error {
+          remember(Routing(target: target, until: now, isRefused: true), of: rollout)
+        }
+        throw error
+      }
+      switch action {
+      case .route(let target):
+        let until = now.advanced(by: Self.routerTrust)
+        remember(Routing(target: target, until: until, isRefused: false), of: rollout)
+      case .record(let event): metrics.count(event, of: rollout)
+      default: break
+      }
+    }
+  }
+
   // What the Rollout asks for.
 
-  private func plan(of rollout: JSONValue) -> RolloutPlan? {
-    guard var plan = RolloutPlan.read(rollout.manifestNode).plan else { return nil }
+  /// The plan, or why there is none.
+  private func plan(
+    of rollout: JSONValue
+  ) async throws(ClusterError) -> (plan: RolloutPlan?, refusal: String) {
+    var workload: JSONValue?
+    if let reference = rollout[path: "spec", "workloadRef"] {
+      let name = reference.text("name")
+      workload = try await self.workload(reference, of: rollout)
+      if workload == nil {
+        let found = "\(reference.text("kind").lowercased())s \"\(name)\" not found"
+        return (
+          nil,
+          "The Rollout \"\(rollout.name)\" is invalid: spec.workloadRef.name: Invalid value: "
+            + "\"\(name)\": \(found)"
+        )
+      }
+    }
+    let reading = RolloutPlan.read(rollout.manifestNode, workload: workload?.manifestNode)
+    guard var plan = reading.plan else {
+      return (nil, reading.invalidSpecMessage ?? "The Rollout is invalid")
+    }
     plan.generation = rollout.generation
     // A ReplicaSet that runs this template already decides what its revision is called.
     let sets = caches.owned(by: rollout, caches.replicaSets)
@@ -81,11 +139,34 @@ final class RolloutReconciler: Sendable {
     {
       plan.podHash = hash
     }
-    return plan
+    return (plan, "")
   }
 
-  private func invalidity(of rollout: JSONValue) -> String {
-    RolloutPlan.read(rollout.manifestNode).invalidSpecMessage ?? "The Rollout is invalid"
+  /// The object that `workloadRef` names.
+  private func workload(
+    _ reference: JSONValue, of rollout: JSONValue
+  ) async throws(ClusterError) -> JSONValue? {
+    let name = reference.text("name")
+    switch reference.text("kind") {
+    case "Deployment": return caches.deployments.cache.object(rollout.namespace, name)
+    case let kind:
+      guard let kind = [ResourceKind.replicaSets, .podTemplates].first(where: { $0.kind == kind })
+      else { return nil }
+      do throws(ClusterError) {
+        return try await client.get(ObjectReference(kind, rollout.namespace, name))
+      } catch {
+        guard error.isNotFound else { throw error }
+        return nil
+      }
+    }
+  }
+
+  private func workload(of rollout: JSONValue, _ plan: RolloutPlan) -> ObservedWorkload? {
+    guard let reference = plan.workload,
+      let object = caches.deployments.cache.object(plan.namespace, reference.name)
+    else { return nil }
+    return ObservedWorkload(
+      generation: object.generation, replicas: (object["spec"] ?? [:]).whole("replicas") ?? 1)
   }
 
   // What it came to.
@@ -126,15 +207,8 @@ final class RolloutReconciler: Sendable {
 
   // Routers.
 
-  private func knownRouting(_ rollout: JSONValue, at now: Timestamp) -> TrafficTarget? {
-    routed.withLock { routed in
-      guard let known = routed[rollout.uid], now < known.until else { return nil }
-      return known.target
-    }
-  }
-
-  private func remember(_ target: TrafficTarget, of rollout: JSONValue, at now: Timestamp) {
-    routed.withLock { $0[rollout.uid] = (target, now.advanced(by: Self.routerTrust)) }
+  private func remember(_ routing: Routing, of rollout: JSONValue) {
+    routed.withLock { $0[rollout.uid] = routing }
   }
 
   /// Forgets what was written, as another controller may have written since.

@@ -115,6 +115,13 @@ package final class ControllerMetrics: Sendable {
     }
   }
 
+  func show(experiment: JSONValue, _ state: ExperimentState) {
+    let labels = name(experiment)
+    only(
+      "experiment_info", "Experiments.", by: labels,
+      labels + [("phase", state.phase?.rawValue ?? "")])
+  }
+
   /// A gauge of ours, without labels.
   package func set(_ name: String, _ help: String, _ value: Double) { set(name, help, [], value) }
 

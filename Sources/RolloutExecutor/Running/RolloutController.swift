@@ -34,6 +34,7 @@ package final class RolloutController: Sendable {
   private let queues: Queues
   private let rollouts: RolloutReconciler
   private let analyses: AnalysisReconciler
+  private let experiments: ExperimentReconciler
 
   /// One queue for each kind that is driven.
   private struct Queues: Sendable {
@@ -61,6 +62,8 @@ package final class RolloutController: Sendable {
     events = EventRecorder(client, now: options.now)
     rollouts = RolloutReconciler(
       client, caches, metrics: metrics, events: events, now: options.now)
+    experiments = ExperimentReconciler(
+      client: client, caches: caches, metrics: metrics, events: events, now: options.now)
     analyses = AnalysisReconciler(
       client, caches, queue: queues.analyses, metrics: metrics, events: events, now: options.now,
       measure: measure)
@@ -117,6 +120,13 @@ package final class RolloutController: Sendable {
         await self.queues.analyses.run(workers: workers) { key in
           await self.pass("analysis_run", key) { () async throws(ClusterError) in
             try await self.analyses.reconcile(key)
+          }
+        }
+      }
+      group.addTask {
+        await self.queues.experiments.run(workers: workers) { key in
+          await self.pass("experiment", key) { () async throws(ClusterError) in
+            try await self.experiments.reconcile(key)
           }
         }
       }
