@@ -26,6 +26,7 @@ struct Assay: AsyncParsableCommand {
     subcommands: [
       QueryCommand.self, AnalyzeCommand.self, SimulateCommand.self, LintCommand.self,
       ImportCommand.self, ServeCommand.self, TestCommand.self, CheckCommand.self,
+      ControllerCommand.self, RolloutsCommand.self,
 
     ])
 

@@ -1,14 +1,8 @@
-package import Analysis
-internal import FoundationEssentials
+internal import Analysis
 internal import KubernetesClient
 internal import Manifest
 internal import MetricModel
 internal import Synchronization
-
-/// Asks what an AnalysisRun wants to know. The namespace is the run's, for jobs and secrets.
-package typealias Measuring = @Sendable (
-  _ request: MeasurementRequest, _ namespace: String
-) async -> MeasurementAnswer
 
 /// Carries out AnalysisRun objects, whoever made them.
 ///
@@ -29,14 +23,14 @@ final class AnalysisReconciler: Sendable {
   private let queue: WorkQueue
   private let metrics: ControllerMetrics
   private let events: EventRecorder
-  private let measure: Measuring
+  private let source: ClusterMetricSource
   private let now: @Sendable () -> Timestamp
   private let running = Mutex<[WorkQueue.Key: Running]>([:])
 
   init(
     _ client: ClusterClient, _ caches: ClusterCaches, queue: WorkQueue,
     metrics: ControllerMetrics, events: EventRecorder, now: @escaping @Sendable () -> Timestamp,
-    measure: @escaping Measuring
+    source: ClusterMetricSource
   ) {
     self.client = client
     self.caches = caches
@@ -44,7 +38,7 @@ final class AnalysisReconciler: Sendable {
     self.metrics = metrics
     self.events = events
     self.now = now
-    self.measure = measure
+    self.source = source
   }
 
   /// Forgets all runs, as another controller takes over.
@@ -85,7 +79,7 @@ final class AnalysisReconciler: Sendable {
       return nil
     }
     let left = current.wake.map { Duration.milliseconds(max(0, $0.since(now()).count)) }
-    ask(requests, key, current)
+    ask(requests, object, key, current)
     return left
   }
 
@@ -123,13 +117,16 @@ final class AnalysisReconciler: Sendable {
   }
 
   /// Keeps the run and asks; answers come back through the queue.
-  private func ask(_ requests: [MeasurementRequest], _ key: WorkQueue.Key, _ current: Running) {
+  private func ask(
+    _ requests: [MeasurementRequest], _ object: JSONValue, _ key: WorkQueue.Key,
+    _ current: Running
+  ) {
     var current = current
     let uid = current.uid
     for request in requests {
       current.questions.append(
-        Task { [weak self, measure] in
-          let answer = await measure(request, key.namespace)
+        Task { [weak self, source, now] in
+          let answer = await source.answer(request, of: object, at: now())
           guard let self, !Task.isCancelled else { return }
           self.running.withLock { running in
             guard running[key]?.uid == uid else { return }
@@ -182,7 +179,7 @@ final class AnalysisReconciler: Sendable {
         guard let origin = argument.origin, case .secret(let name, let key) = origin else {
           continue
         }
-        sources.secrets[origin] = await secret(namespace, name, key)
+        sources.secrets[origin] = await client.secret(namespace, name, key)
       }
       if let record {
         document["assay"] = record
@@ -192,13 +189,6 @@ final class AnalysisReconciler: Sendable {
     } catch {
       throw .unreadable(path: "AnalysisRun \(namespace)/\(object.name)", reason: "\(error)")
     }
-  }
-
-  private func secret(_ namespace: String, _ name: String, _ key: String) async -> String? {
-    guard let secret = try? await client.get(ObjectReference(.secrets, namespace, name)),
-      let text = secret[path: "data", .field(key)]?.asString, let bytes = Data(base64Encoded: text)
-    else { return nil }
-    return String(decoding: bytes, as: UTF8.self)
   }
 
   private func tell(_ run: AnalysisRun, _ object: JSONValue) {

@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// Drives the Rollouts, AnalysisRuns and Experiments of a cluster or a namespace.
 ///
-///     let controller = RolloutController(client, options: .init(), metrics: metrics, measure: measure)
+///     let controller = RolloutController(client, options: .init(), metrics: metrics, source: source)
 ///     await controller.run()          // until the task is cancelled
 package final class RolloutController: Sendable {
   package struct Options: Sendable {
@@ -46,7 +46,7 @@ package final class RolloutController: Sendable {
   /// `client` should hold the election's permission, where there is one.
   package init(
     _ client: ClusterClient, options: Options, metrics: ControllerMetrics,
-    measure: @escaping Measuring
+    source: ClusterMetricSource
   ) {
     self.options = options
     self.metrics = metrics
@@ -66,7 +66,7 @@ package final class RolloutController: Sendable {
       client: client, caches: caches, metrics: metrics, events: events, now: options.now)
     analyses = AnalysisReconciler(
       client, caches, queue: queues.analyses, metrics: metrics, events: events, now: options.now,
-      measure: measure)
+      source: source)
   }
 
   /// Whether the caches are filled, so that decisions rest on something.
