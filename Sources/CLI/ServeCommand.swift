@@ -27,6 +27,7 @@ struct ServeCommand: AsyncParsableCommand {
     help: "Answer /api/v1/admin/tsdb/snapshot, as Prometheus' flag of this name.")
   var enablesAdminAPI = false
 
+  @OptionGroup var rules: RuleServing
   @OptionGroup var features: FeatureOptions
 
   func run() async throws {
@@ -39,6 +40,7 @@ struct ServeCommand: AsyncParsableCommand {
       options.isAdminEnabled = enablesAdminAPI
       options.version = Assay.version
       options.queries = features.queryOptions
+      options.rules = try rules.options(queries: options.queries)
       var logger = Logger(label: "assay", factory: { StreamLogHandler.standardError(label: $0) })
       logger.logLevel = .warning
       let service = Service(store: store, options: options, logger: logger)

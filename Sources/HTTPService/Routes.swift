@@ -42,7 +42,11 @@ struct Routes: Sendable {
 
   private let routes: [Route]
 
-  init(store: Store, options: ServiceOptions, counters: ServiceCounters) {
+  init(
+    store: Store, options: ServiceOptions, counters: ServiceCounters, runner: RuleRunner
+  ) {
+    let syntax = SyntaxEndpoints()
+    let rules = RuleEndpoints(runner: runner, options: options.rules)
     let queries = QueryEndpoints(store: store, options: options)
     let series = SeriesEndpoints(store: store)
     let ingest = IngestEndpoints(store: store, options: options, counters: counters)
@@ -62,6 +66,13 @@ struct Routes: Sendable {
     routes = [
       read("/api/v1/query", both, queries.instant),
       read("/api/v1/query_range", both, queries.range),
+      read("/api/v1/format_query", both, syntax.format),
+      read("/api/v1/parse_query", both, syntax.tree),
+      read("/api/v1/rules", ["GET"], rules.rules),
+      read("/api/v1/alerts", ["GET"], rules.alerts),
+      read("/api/v1/alertmanagers", ["GET"], rules.alertmanagers),
+      read("/api/v1/status/runtimeinfo", ["GET"], status.runtimeInformation),
+      read("/api/v1/status/flags", ["GET"], status.flags),
       read("/api/v1/labels", both, series.labelNames),
       read("/api/v1/label/*/values", ["GET"], series.labelValues),
       read("/api/v1/series", both, series.series),

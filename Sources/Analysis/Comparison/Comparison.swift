@@ -61,7 +61,7 @@ struct Comparison {
       case .notEnoughEvidence, .notEnoughSamples, .noData: .inconclusive
       }
     return Judgement(
-      phase: phase, value: report.evidence.map { NumberText.general($0.estimate) } ?? "",
+      phase: phase, value: report.evidence.map { NumberText.json($0.estimate) } ?? "",
       message: report.reason, metadata: report.metadata, comparison: report,
       shortfall: Shortfall(rawValue: report.outcome.rawValue))
   }

@@ -29,8 +29,8 @@ struct AnswerCoding {
         "vector": .array(
           samples.map {
             .object([
-              "labels": JSONValue($0.labels), "t": JSONValue($0.time),
-              "v": JSONValue(exact: $0.value.number ?? .nan),
+              "labels": JSONValue($0.labels), "t": JSONValue($0.point.time),
+              "v": JSONValue(exact: $0.point.value),
             ])
           })
       ])

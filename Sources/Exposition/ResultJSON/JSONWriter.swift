@@ -85,6 +85,12 @@ package struct JSONWriter {
     needsComma = true
   }
 
+  package mutating func null() {
+    comma()
+    bytes.append(contentsOf: "null".utf8)
+    needsComma = true
+  }
+
   package mutating func boolean(_ value: Bool) {
     comma()
     bytes += (value ? "true" : "false").utf8
@@ -92,7 +98,7 @@ package struct JSONWriter {
   }
 
   /// A finite number, as Go's encoder spells it.
-  mutating func number(_ value: Double) {
+  package mutating func number(_ value: Double) {
     comma()
     NumberText.appendJSON(value, to: &bytes)
     needsComma = true

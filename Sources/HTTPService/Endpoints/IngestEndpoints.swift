@@ -74,7 +74,7 @@ struct IngestEndpoints: Sendable {
 private final class SharedDecoder: Sendable {
   private let decoder = Mutex(RemoteWriteDecoder())
 
-  func decode(_ message: [UInt8]) throws(RemoteWriteError) -> SampleBatch {
-    try decoder.withLock { (decoder) throws(RemoteWriteError) in try decoder.decode(message) }
+  func decode(_ message: [UInt8]) throws(WireError) -> SampleBatch {
+    try decoder.withLock { (decoder) throws(WireError) in try decoder.decode(message) }
   }
 }

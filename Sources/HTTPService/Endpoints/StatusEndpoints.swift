@@ -6,6 +6,13 @@ import TimeSeriesStore
 struct StatusEndpoints: Sendable {
   let options: ServiceOptions
   let counters: ServiceCounters
+  let started: Timestamp
+
+  init(options: ServiceOptions, counters: ServiceCounters) {
+    self.options = options
+    self.counters = counters
+    started = options.now()
+  }
 
   func ready() -> APIResponse { .text("Assay is Ready.\n") }
 
@@ -21,6 +28,33 @@ struct StatusEndpoints: Sendable {
             json.field(name, "")
           }
           json.field("application", "assay")
+        }
+      })
+  }
+
+  /// The options the server was started with, as text.
+  func flags(_ request: APIRequest) throws(APIError) -> APIResponse {
+    .json(
+      QueryResultJSON.success { json in
+        json.object { json in
+          for (name, value) in options.flags.sorted(by: { $0.key < $1.key }) {
+            json.field(name, value)
+          }
+        }
+      })
+  }
+
+  /// Prometheus' fields; those about Go's runtime are left out.
+  func runtimeInformation(_ request: APIRequest) throws(APIError) -> APIResponse {
+    .json(
+      QueryResultJSON.success { json in
+        json.object { json in
+          json.field("startTime", started.rfc3339)
+          json.field("CWD", "")
+          json.field("reloadConfigSuccess") { $0.boolean(true) }
+          json.field("lastConfigTime", started.rfc3339)
+          json.field("corruptionCount") { $0.integer(0) }
+          json.field("serverTime", options.now().rfc3339)
         }
       })
   }

@@ -143,7 +143,7 @@ extension Planner {
 
   /// Evaluates a step-invariant expression once; numbers alone aren't worth it.
   func settled(_ planned: Planned) -> Planned {
-    guard planned.isInvariant else { return planned }
+    guard planned.isInvariant, options.optimises else { return planned }
     if case .number = planned.plan { return planned }
     if case .stepInvariant = planned.plan { return planned }
     var result = planned
