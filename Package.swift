@@ -76,12 +76,13 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     strict("Simulation", ["MetricModel", "Analysis", "Rollouts"]),
+    strict("Backtesting", ["MetricModel", "Statistics", "Manifest", "Analysis"]),
     strict("YAMLReader", ["Manifest", .product(name: "Yams", package: "Yams")]),
     strict(
       "HTTPService",
       [
         "MetricModel", "PromQL", "Rules", "TimeSeriesStore", "Exposition", "Manifest",
-        "HTTPTransport", "CCompression",
+        "HTTPTransport", "CCompression", "Analysis", "AnalysisExecutor",
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
@@ -93,7 +94,9 @@ let package = Package(
       name: "CLI",
       dependencies: [
         "MetricModel", "Statistics", "Manifest", "PromQL", "QueryScripts", "Rules",
-        "TimeSeriesStore", "Exposition", "Analysis", "Rollouts", "Simulation", "YAMLReader", "HTTPService",
+        "TimeSeriesStore", "Exposition", "Analysis", "AnalysisQueries", "AnalysisScripts",
+        "AnalysisExecutor", "Backtesting", "HTTPTransport", "Rollouts", "Simulation", "YAMLReader",
+        "HTTPService",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
@@ -127,6 +130,8 @@ let package = Package(
     tests(
       "AnalysisExecutorTests",
       ["AnalysisExecutor", "Analysis", "HTTPTransport", "MetricModel", "Manifest", "YAMLReader"]),
+    tests(
+      "BacktestingTests", ["Backtesting", "Analysis", "MetricModel", "Manifest", "YAMLReader"]),
     tests("TrafficRoutingTests", ["TrafficRouting", "Rollouts", "Manifest", "YAMLReader"]),
     tests("RolloutsTests", ["Rollouts", "Analysis", "MetricModel", "Manifest", "YAMLReader"]),
     tests(

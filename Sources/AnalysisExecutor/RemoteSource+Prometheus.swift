@@ -102,6 +102,7 @@ struct PrometheusAnswer {
     case "vector":
       var samples: [VectorSample] = []
       for element in result.asArray ?? [] {
+        guard element["histogram"] == nil else { throw histogram }
         guard let pair = element["value"] else { throw unreadable(element) }
         let point = try self.point(pair)
         samples.append(
@@ -112,6 +113,7 @@ struct PrometheusAnswer {
     case "matrix":
       var series: [Series] = []
       for element in result.asArray ?? [] {
+        guard element["histograms"] == nil else { throw histogram }
         guard let pairs = element["values"]?.asArray else { throw unreadable(element) }
         var samples = SampleColumns()
         for pair in pairs {
@@ -127,6 +129,9 @@ struct PrometheusAnswer {
     default: throw AnswerFault("bad_response: unexpected value type \"\(type)\"")
     }
   }
+
+  private static let histogram = AnswerFault(
+    "the answer holds native histograms; ask for numbers, such as histogram_quantile gives")
 
   private static func point(_ pair: JSONValue) throws(AnswerFault) -> ScalarPoint {
     guard let text = pair[1]?.asString, let value = NumberText.parse(text) else {

@@ -95,18 +95,20 @@ struct AnalysisTest {
       switch value {
       case .omitted: continue
       case .number(let number):
-        let time = interval.count.multipliedReportingOverflow(by: Int64(index))
-        guard !time.overflow else {
-          throw ManifestError("goes past the end of time", at: object.node, path: object.path)
-        }
-        samples.append(Timestamp(milliseconds: time.partialValue), number)
-      case .histogram:
-        throw ManifestError(
-          "native histograms can't be written here, use _bucket series", at: object.node,
-          path: object.path(of: "values"))
+        let (time, overflow) = interval.count.multipliedReportingOverflow(by: Int64(index))
+        guard !overflow else { throw endOfTime(object) }
+        samples.append(Timestamp(milliseconds: time), number)
+      case .histogram(let histogram, _):
+        let (time, overflow) = interval.count.multipliedReportingOverflow(by: Int64(index))
+        guard !overflow else { throw endOfTime(object) }
+        samples.histograms.append(Timestamp(milliseconds: time), histogram)
       }
     }
     return Series(labels: notated.labels, samples: samples)
+  }
+
+  private static func endOfTime(_ object: ManifestObject) -> ManifestError {
+    ManifestError("goes past the end of time", at: object.node, path: object.path)
   }
 
   /// `{error: text}`, `{phase: Failed}` for jobs, or the JSON document of an answer.

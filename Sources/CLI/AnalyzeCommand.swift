@@ -1,5 +1,7 @@
 import Analysis
+import AnalysisQueries
 import ArgumentParser
+import Manifest
 import MetricModel
 import Simulation
 
@@ -30,6 +32,9 @@ struct AnalyzeCommand: ParsableCommand {
   @Option(name: .customLong("arg"), help: "A value for an argument of the template.")
   var arguments: [NamedValue] = []
 
+  @Option(help: ArgumentHelp("Write the run with its evidence there.", valueName: "file"))
+  var record: String?
+
   func run() throws {
     try reporting {
       let template = try Self.template(in: manifests)
@@ -41,6 +46,7 @@ struct AnalyzeCommand: ParsableCommand {
             + "\(opened.span.end.rfc3339); start it earlier by --at")
       }
       let report = report(on: template, opened, from: start)
+      if let record { try write(record, template, opened, from: start) }
       AnalysisText(report, start: opened.rolloutStart ?? start).lines.forEach(Terminal.print)
       try Self.verdict(report.decision).end()
     }
@@ -65,6 +71,20 @@ struct AnalyzeCommand: ParsableCommand {
       arguments: opened.hashArguments(for: template, given: arguments))
     let queries = RecordedQueries(snapshot: opened.snapshot)
     return replay.run(until: opened.span.end, query: queries.port)
+  }
+
+  /// The run once more, with all that it was told.
+  private func write(
+    _ path: String, _ template: AnalysisTemplate, _ opened: OpenedSource, from start: Timestamp
+  ) throws {
+    let spec = try AnalysisSpec.merging(
+      [template], arguments: opened.hashArguments(for: template, given: arguments))
+    let queries = SeriesQueries(opened.snapshot)
+    var driver = RunDriver(AnalysisRun(name: template.name, spec: spec)) { request, _ in
+      queries.answer(request.queries)
+    }
+    driver.drive(from: start, until: opened.span.end)
+    try Files.write(driver.record.json.spelled + "\n", to: path)
   }
 
   static func verdict(_ decision: AnalysisReplay.Decision) -> Verdict {

@@ -26,6 +26,7 @@ struct Assay: AsyncParsableCommand {
     subcommands: [
       QueryCommand.self, AnalyzeCommand.self, SimulateCommand.self, LintCommand.self,
       ImportCommand.self, ServeCommand.self, TestCommand.self, CheckCommand.self,
+      ExplainCommand.self, RejudgeCommand.self, BacktestCommand.self, PlanCommand.self,
       ControllerCommand.self, RolloutsCommand.self,
 
     ])

@@ -10,6 +10,8 @@ struct RecordingDescription {
   /// The labels that tell the versions apart, such as `rollouts_pod_template_hash`.
   let stable: [String: String]
   let canary: [String: String]
+  /// Whether the canary was bad; nil where nobody said.
+  let isBad: Bool?
   /// A few words for people.
   let text: String
 
@@ -34,6 +36,7 @@ struct RecordingDescription {
       rolloutStart = time
       stable = try object.textMap("stable")
       canary = try object.textMap("canary")
+      isBad = try object.optionalBool("bad")
       text = try object.optionalText("description") ?? ""
     } catch let error as ManifestError {
       throw CommandError("\(path):\(error)")

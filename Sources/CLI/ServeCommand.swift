@@ -1,3 +1,4 @@
+import AnalysisExecutor
 import ArgumentParser
 import HTTPService
 import Logging
@@ -29,6 +30,7 @@ struct ServeCommand: AsyncParsableCommand {
 
   @OptionGroup var rules: RuleServing
   @OptionGroup var features: FeatureOptions
+  @OptionGroup var analyses: AnalysisOptions
 
   func run() async throws {
     try await reporting {
@@ -43,10 +45,14 @@ struct ServeCommand: AsyncParsableCommand {
       options.rules = try rules.options(queries: options.queries)
       var logger = Logger(label: "assay", factory: { StreamLogHandler.standardError(label: $0) })
       logger.logLevel = .warning
-      let service = Service(store: store, options: options, logger: logger)
+      let (endpoints, runner) = try await analyses.endpoints(
+        store: store, directory: data, queries: options.queries)
+      let service = Service(
+        store: store, options: options, logger: logger, analyses: endpoints)
       try await service.run(at: address) { port in
         Terminal.complain("assay: serving \(data) at http://\(address.host):\(port)")
       }
+      await runner.close()
     }
   }
 }

@@ -6,7 +6,7 @@ struct TestCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "test",
     abstract: "Run test scripts.",
-    subcommands: [PromQLScripts.self, RuleUnitTests.self])
+    subcommands: [PromQLScripts.self, RuleUnitTests.self, AnalysisUnitTests.self])
 }
 
 /// `assay test promql SCRIPT…`: scripts in the language of Prometheus' own PromQL tests.

@@ -11,6 +11,8 @@ struct RouteResponder: HTTPResponder {
   let counters: ServiceCounters
   let queries: WorkerPool
   let ingestion: WorkerPool
+  /// Nil where no analyses are served.
+  var analyses: AnalysisEndpoints?
 
   /// Lets the threads end.
   func close() {
@@ -22,6 +24,7 @@ struct RouteResponder: HTTPResponder {
   private static let addressBytesMax = 64 << 10
 
   func respond(to request: Request, context: ConnectionContext) async throws -> Response {
+    if let response = try await analyses?.response(to: request) { return response }
     let start = ContinuousClock.now
     let (route, answer) = try await answer(request, over: connections[context.channel])
     counters.countRequest(

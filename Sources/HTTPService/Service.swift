@@ -20,7 +20,11 @@ package struct Service: Sendable {
 
   /// Starts the threads for queries and ingestion, which end when `run` does; the store stays the
   /// caller's to close.
-  package init(store: Store, options: ServiceOptions, logger: Logger) {
+  ///
+  /// - Parameter analyses: nil to serve none.
+  package init(
+    store: Store, options: ServiceOptions, logger: Logger, analyses: AnalysisEndpoints? = nil
+  ) {
     let counters = ServiceCounters()
     let queries = WorkerPool(threads: options.queryThreads)
     runner = RuleRunner(
@@ -30,7 +34,7 @@ package struct Service: Sendable {
     responder = RouteResponder(
       routes: Routes(store: store, options: options, counters: counters, runner: runner),
       connections: Connections(), counters: counters, queries: queries,
-      ingestion: WorkerPool(threads: options.ingestThreads))
+      ingestion: WorkerPool(threads: options.ingestThreads), analyses: analyses)
     self.store = store
     self.options = options
     self.logger = logger

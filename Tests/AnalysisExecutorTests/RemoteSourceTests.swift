@@ -36,8 +36,8 @@ import Testing
       Issue.record("\(answer)")
       return
     }
-    #expect(samples.map(\.point.value.description) == ["0.5", "nan"])
-    #expect(samples.first?.point.time == Self.now)
+    #expect(samples.map { $0.value.number?.description } == ["0.5", "nan"])
+    #expect(samples.first?.time == Self.now)
     let request = try #require(servers.requests.first)
     #expect(servers.requests.count == 1)
     #expect(request.method == .post && request.url == "http://p:9090/api/v1/query")

@@ -21,7 +21,8 @@ final class PrometheusServer {
     var message: String
   }
 
-  init() throws {
+  /// - Parameter data: writes what the data directory holds at the start.
+  init(_ data: (URL) throws -> Void = { _ in }) throws {
     folder = FileManager.default.temporaryDirectory
       .appending(path: "interchange-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -29,6 +30,9 @@ final class PrometheusServer {
     try Data(
       "global: {scrape_interval: 1h}\nstorage: {tsdb: {out_of_order_time_window: 1h}}\n".utf8
     ).write(to: config)
+    let files = folder.appending(path: "data")
+    try FileManager.default.createDirectory(at: files, withIntermediateDirectories: true)
+    try data(files)
     // A port of a range that nothing else here uses; a taken one ends the server at once.
     address = "127.0.0.1:\(Int.random(in: 20_000..<30_000))"
     process = Process()

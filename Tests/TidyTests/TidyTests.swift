@@ -26,6 +26,7 @@ import Testing
       "MetricModel", "Statistics", "QueryScripts", "Analysis", "AnalysisQueries", "Manifest",
       "Glibc",
     ],
+    "Backtesting": ["MetricModel", "Statistics", "Manifest", "Analysis", "Glibc"],
     "AnalysisExecutor": [
       "MetricModel", "PromQL", "Analysis", "AnalysisQueries", "Manifest", "HTTPTransport",
       "SystemPackage", "FoundationEssentials", "Glibc",
@@ -41,12 +42,13 @@ import Testing
       "MetricModel", "Statistics", "Synchronization",
     ],
     "HTTPService": [
-      "MetricModel", "PromQL", "Rules", "TimeSeriesStore", "Exposition", "Manifest",
-      "HTTPTransport", "Hummingbird", "Logging", "CCompression",
+      "Analysis", "AnalysisExecutor", "MetricModel", "PromQL", "Rules", "TimeSeriesStore",
+      "Exposition", "Manifest", "HTTPTransport", "Hummingbird", "Logging", "CCompression",
       "FoundationEssentials",
       "HummingbirdCore", "NIOCore", "HTTPTypes", "Synchronization", "Glibc",
     ],
     "CLI": [
+      "AnalysisQueries", "AnalysisScripts", "AnalysisExecutor", "Backtesting", "HTTPTransport",
       "MetricModel", "PromQL", "QueryScripts", "Rules", "TimeSeriesStore", "Exposition", "Analysis",
       "Rollouts",
       "Simulation", "Statistics", "Manifest", "YAMLReader", "HTTPService", "ArgumentParser",

@@ -156,6 +156,7 @@ def keep(recorder, rollout_start, out):
     description = {
         "scenario": scenario.name,
         "description": scenario.description,
+        "bad": scenario.name not in ("healthy", "idle-gaps"),
         "rolloutStart": rollout_start,
         "start": rollout_start + plan.start,
         "end": rollout_start + plan.end,

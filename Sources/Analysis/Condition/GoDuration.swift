@@ -9,6 +9,12 @@ package struct GoDuration: Hashable, Comparable, Sendable, CustomStringConvertib
     self.nanoseconds = nanoseconds
   }
 
+  /// As near as 64 bits of nanoseconds allow, some 290 years.
+  init(_ length: Milliseconds) {
+    let (nanoseconds, overflow) = length.count.multipliedReportingOverflow(by: 1_000_000)
+    self.nanoseconds = overflow ? (length.count > 0 ? .max : .min) : nanoseconds
+  }
+
   /// The nearest whole number of milliseconds.
   package var milliseconds: Milliseconds {
     let (whole, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000)

@@ -5,6 +5,7 @@ internal import MetricModel
 ///
 /// A look at a growing window sees again what the look before it saw. So of each series only the
 /// samples beyond those of the metric's previous answer are written, with their number as `same`.
+/// Native histograms, which no measurement is judged by, are left out: NaN stands for one in a vector.
 struct AnswerCoding {
   /// The latest answers, by metric and place among its queries.
   private var previous: [Place: [Labels: SampleColumns]] = [:]
@@ -29,8 +30,8 @@ struct AnswerCoding {
         "vector": .array(
           samples.map {
             .object([
-              "labels": JSONValue($0.labels), "t": JSONValue($0.point.time),
-              "v": JSONValue(exact: $0.point.value),
+              "labels": JSONValue($0.labels), "t": JSONValue($0.time),
+              "v": JSONValue(exact: $0.value.number ?? .nan),
             ])
           })
       ])

@@ -32,9 +32,7 @@ package struct AnalysisReport: Equatable, Sendable {
   package init(_ run: AnalysisRun) {
     let start = run.openedAt ?? Timestamp(milliseconds: 0)
     func elapsed(_ time: Timestamp) -> String {
-      let length = time.since(start).count
-      let (nanoseconds, overflow) = length.multipliedReportingOverflow(by: 1_000_000)
-      return GoDuration(nanoseconds: overflow ? .max : nanoseconds).description
+      GoDuration(time.since(start)).description
     }
     let verdict = run.verdict
     let ending = run.completedAt.map { " after \(elapsed($0))" } ?? ""

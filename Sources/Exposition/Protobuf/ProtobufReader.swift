@@ -46,10 +46,15 @@ struct ProtobufReader {
     }
   }
 
-  /// A length and as many bytes.
-  mutating func delimited(_ bytes: Span<UInt8>) throws(WireError) -> Range<Int> {
+  /// A length and as many bytes, behind `gap` bytes of another kind.
+  mutating func delimited(
+    _ bytes: Span<UInt8>, after gap: Int = 0
+  ) throws(WireError) -> Range<Int> {
     let length = try varint(bytes)
-    guard length <= UInt64(end - position) else { throw malformed("a field exceeds its message") }
+    guard end - position >= gap, length <= UInt64(end - position - gap) else {
+      throw malformed("a field exceeds its message")
+    }
+    position += gap
     let start = position
     position += Int(length)
     return start..<position

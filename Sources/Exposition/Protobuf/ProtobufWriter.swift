@@ -41,6 +41,9 @@ struct ProtobufWriter {
     text(field, inner.bytes)
   }
 
+  /// The fields of another message.
+  mutating func append(_ other: ProtobufWriter) { bytes += other.bytes }
+
   /// Packed numbers.
   mutating func varints(_ field: UInt64, _ values: [UInt64]) {
     guard !values.isEmpty else { return }

@@ -97,10 +97,12 @@ package struct JSONWriter {
     needsComma = true
   }
 
-  /// A finite number, as Go's encoder spells it.
+  /// A finite number, as Go's encoder spells it, but so that a negative zero isn't read as a whole
+  /// number, which has none.
   package mutating func number(_ value: Double) {
     comma()
     NumberText.appendJSON(value, to: &bytes)
+    if value == 0 && value.sign == .minus { bytes += ".0".utf8 }
     needsComma = true
   }
 

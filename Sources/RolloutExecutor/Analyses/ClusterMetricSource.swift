@@ -1,10 +1,10 @@
-package import Analysis
+internal import Analysis
 package import AnalysisExecutor
 internal import FoundationEssentials
 package import HTTPTransport
 package import KubernetesClient
 internal import Manifest
-package import MetricModel
+internal import MetricModel
 
 /// Measures for the AnalysisRuns of a cluster: asks servers over HTTP with the secrets of the run's
 /// namespace, and runs Jobs.

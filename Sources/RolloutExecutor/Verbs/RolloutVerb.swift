@@ -1,4 +1,4 @@
-package import KubernetesClient
+internal import KubernetesClient
 package import Manifest
 package import MetricModel
 internal import Rollouts
@@ -125,7 +125,7 @@ package enum RolloutVerb: Sendable {
         revision == 0
           ? "no revision before the current one" : "no revision \(revision), found \(known)")
     }
-    for key in [RolloutLabel.podHash] + metadata.labels.keys {
+    for key in [RolloutLabel.podHash] + Array(metadata.labels.keys) {
       template[path: "metadata", "labels", .field(key)] = nil
     }
     for key in metadata.annotations.keys {
@@ -140,9 +140,9 @@ package enum RolloutVerb: Sendable {
   /// Who keeps this object equal to a repository; nil when nobody is known to. What a verb changes
   /// in `spec` is undone by it unless the repository changes too.
   package static func repositoryKeeper(of rollout: JSONValue) -> String? {
-    let keys = (rollout[path: "metadata", "labels"] ?? [:]).texts.keys
-    let annotations = (rollout[path: "metadata", "annotations"] ?? [:]).texts.keys
-    for key in (keys + annotations).sorted() {
+    let metadata = rollout["metadata"] ?? [:]
+    let keys = ["labels", "annotations"].flatMap { Array((metadata[$0] ?? [:]).texts.keys) }
+    for key in keys.sorted() {
       if key.hasPrefix("argocd.argoproj.io/") { return "Argo CD" }
       if key.contains("toolkit.fluxcd.io/") { return "Flux" }
     }

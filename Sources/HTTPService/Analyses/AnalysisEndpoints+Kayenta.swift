@@ -1,0 +1,112 @@
+internal import Analysis
+internal import Manifest
+internal import MetricModel
+internal import Synchronization
+
+/// The three calls of Argo's `kayenta` provider: `provider.kayenta.address` may point here.
+///
+/// Templates are the canary configs. A canary is about a stretch of the past, so it is judged at
+/// once: the scopes are the arguments `canary-hash` and `stable-hash`, their times the stretch.
+extension AnalysisEndpoints {
+  func kayenta(
+    _ method: String, _ parts: [Substring], _ request: APIRequest
+  ) async throws(APIError) -> APIResponse {
+    if parts[0] == "canaryConfig" {
+      guard method == "GET" else { return Self.refusal("GET") }
+      return .json(Array(configs.spelled.utf8))
+    }
+    let id = try PercentDecoding.decode(parts[1].utf8, plusIsSpace: false)
+    switch method {
+    case "POST": return try await startCanary(config: id, request.body)
+    case "GET":
+      guard let run = canaries.run(id) else {
+        throw APIError(.notFound, "there is no canary \"\(id)\"")
+      }
+      return .json(Array(Self.state(of: run).spelled.utf8))
+    default: return Self.refusal("GET, POST")
+    }
+  }
+
+  /// A template's name is its id.
+  private var configs: JSONValue {
+    .array(
+      catalog.names.map {
+        .object([
+          "id": .string($0), "name": .string($0), "updatedTimestamp": .integer(0),
+          "updatedTimestampIso": .string(""), "applications": .array([]),
+        ])
+      })
+  }
+
+  private func startCanary(
+    config: String, _ body: [UInt8]
+  ) async throws(APIError) -> APIResponse {
+    guard let document = try? JSONValue(parsing: body),
+      let scopes = document["scopes"]?.asObject, let name = scopes.keys.sorted().first,
+      let scope = scopes["default"] ?? scopes[name]
+    else { throw APIError(.badData, "scopes: expected an object with a scope in it") }
+    func text(_ side: String, _ field: String) throws(APIError) -> String {
+      guard let text = scope[path: .field(side), .field(field)]?.asString else {
+        throw APIError(.badData, "scopes.\(name).\(side).\(field): expected a text")
+      }
+      return text
+    }
+    func time(_ field: String) throws(APIError) -> Timestamp {
+      let spelled = try text("experimentScope", field)
+      guard let time = Timestamp(parsing: spelled) else {
+        throw APIError(
+          .badData,
+          "scopes.\(name).experimentScope.\(field): found \"\(spelled)\", expected RFC 3339")
+      }
+      return time
+    }
+    let arguments = [
+      Argument("canary-hash", value: try text("experimentScope", "scope")),
+      Argument("stable-hash", value: try text("controlScope", "scope")),
+    ]
+    let spec = try catalog.spec(named: [config], arguments: arguments)
+    let (start, end) = (try time("start"), try time("end"))
+    guard start < end else { throw APIError(.badData, "the scope's start isn't before its end") }
+    let id = canaries.add(await judge(spec, start, end))
+    return .json(Array(JSONValue.object(["canaryExecutionId": .string(id)]).spelled.utf8))
+  }
+
+  private static func state(of run: AnalysisRun) -> JSONValue {
+    .object([
+      "complete": .bool(true), "status": .string("succeeded"),
+      "result": .object([
+        "judgeResult": .object([
+          "score": .object([
+            "score": .number(score(run)), "classification": .string(run.phase.rawValue),
+            "classificationReason": .string(run.verdict.reason),
+          ])
+        ])
+      ]),
+    ])
+  }
+}
+
+/// The canaries of the Kayenta contract, the latest ones.
+final class JudgedCanaries: Sendable {
+  private struct State {
+    var runs: [String: AnalysisRun] = [:]
+    var order: [String] = []
+    var count = 0
+  }
+
+  private static let kept = 1_000
+  private let state = Mutex(State())
+
+  func add(_ run: AnalysisRun) -> String {
+    state.withLock { state in
+      state.count += 1
+      let id = "canary-\(state.count)"
+      state.runs[id] = run
+      state.order.append(id)
+      if state.order.count > Self.kept { state.runs[state.order.removeFirst()] = nil }
+      return id
+    }
+  }
+
+  func run(_ id: String) -> AnalysisRun? { state.withLock { $0.runs[id] } }
+}

@@ -1,0 +1,52 @@
+import Analysis
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// Between HTTP and the analyses' endpoints, which may wait and stream.
+extension AnalysisEndpoints {
+  /// The response; nil for paths that aren't ours.
+  func response(to request: Request) async throws -> Response? {
+    let address = request.head.path ?? "/"
+    let parts = address.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+    guard Self.mayOwn(parts[0]) else { return nil }
+    var decoded = APIRequest()
+    do {
+      decoded.body = Array(
+        try await request.body.collect(upTo: Self.bodyBytesMax).readableBytesView)
+    } catch is NIOTooManyBytesError {
+      return Self.http(.text("the body exceeds \(Self.bodyBytesMax) bytes\n", status: 413))
+    }
+    decoded.contentType = request.headers[.contentType] ?? ""
+    let method = request.method == .head ? "GET" : request.method.rawValue
+    switch await reply(method: method, path: parts[0], decoded) {
+    case nil: return nil
+    case .whole(let answer):
+      let response = Self.http(answer)
+      return request.method == .head ? response.createHeadResponse() : response
+    case .events(let runs):
+      var headers = HTTPFields()
+      headers[.contentType] = "text/event-stream"
+      headers[.cacheControl] = "no-cache"
+      let bytes = runs.map { ByteBuffer(string: Self.event($0)) }
+      return Response(
+        status: .ok, headers: headers, body: ResponseBody(asyncSequence: bytes))
+    }
+  }
+
+  private static func mayOwn(_ path: Substring) -> Bool {
+    ["/api/v1/analyses", "/api/v1/verdict", "/api/v1/openapi.json", "/canary", "/flagger/"]
+      .contains { path.hasPrefix($0) }
+  }
+
+  private static func http(_ answer: APIResponse) -> Response {
+    var headers = HTTPFields()
+    headers[.contentType] = answer.contentType
+    for (name, value) in answer.headers {
+      if let field = HTTPField.Name(name) { headers[field] = value }
+    }
+    return Response(
+      status: HTTPResponse.Status(code: answer.status), headers: headers,
+      body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
+  }
+}
