@@ -57,7 +57,8 @@ struct RolloutOptions: ParsableArguments {
         reference, .merge(write.patch), subresource: write.isStatus ? "status" : nil)
     }
     Terminal.print("rollout '\(name)' " + (writes.isEmpty ? "needs nothing" : done))
-    if writes.contains(where: { !$0.isStatus }), let keeper = RolloutVerb.repositoryKeeper(of: rollout)
+    if writes.contains(where: { !$0.isStatus }),
+      let keeper = RolloutVerb.repositoryKeeper(of: rollout)
     {
       Terminal.complain(
         "assay: \(keeper) keeps this Rollout as its repository has it: change it there too, or "

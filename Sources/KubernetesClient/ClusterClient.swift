@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// Speaks to one API server in JSON objects.
 ///
-///     let client = ClusterClient(try .kubeconfig(["/root/.kube/config"]), transport: HTTPTransport())
+///     let client = ClusterClient(try .kubeconfig([path]), transport: HTTPTransport())
 ///     let rollout = try await client.get(ObjectReference(.rollouts, "shop", "model"))
 ///     try await client.patch(reference, .merge(["spec": ["paused": true]]))
 ///

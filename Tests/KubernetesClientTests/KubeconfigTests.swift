@@ -27,7 +27,10 @@ import Testing
     current-context: main
     clusters:
     - name: here
-      cluster: {server: "https://10.0.0.1:6443/", certificate-authority-data: Y2E=, tls-server-name: api}
+      cluster:
+        server: "https://10.0.0.1:6443/"
+        certificate-authority-data: Y2E=
+        tls-server-name: api
     - name: there
       cluster: {server: "https://10.0.0.2", insecure-skip-tls-verify: true}
     users:

@@ -5,31 +5,37 @@ import Testing
 @Suite struct ObjectTests {
   // The API server answers these paths in Kubernetes 1.20 and later; a typing error here would be
   // seen by no compiler.
-  @Test(arguments: [
-    (ResourceKind.rollouts, "shop", "m", "status",
-      "/apis/argoproj.io/v1alpha1/namespaces/shop/rollouts/m/status"),
-    (.pods, "shop", "p", "eviction", "/api/v1/namespaces/shop/pods/p/eviction"),
-    (.replicaSets, nil, nil, nil, "/apis/apps/v1/replicasets"),
-    (.leases, "a", "l", nil, "/apis/coordination.k8s.io/v1/namespaces/a/leases/l"),
-    (.clusterAnalysisTemplates, "ignored", "t", nil,
-      "/apis/argoproj.io/v1alpha1/clusteranalysistemplates/t"),
-    (.services, "s", "../x", nil, "/api/v1/namespaces/s/services/..%2Fx"),
-  ] as [(ResourceKind, String?, String?, String?, String)])
+  @Test(
+    arguments: [
+      (
+        ResourceKind.rollouts, "shop", "m", "status",
+        "/apis/argoproj.io/v1alpha1/namespaces/shop/rollouts/m/status"
+      ),
+      (.pods, "shop", "p", "eviction", "/api/v1/namespaces/shop/pods/p/eviction"),
+      (.replicaSets, nil, nil, nil, "/apis/apps/v1/replicasets"),
+      (.leases, "a", "l", nil, "/apis/coordination.k8s.io/v1/namespaces/a/leases/l"),
+      (
+        .clusterAnalysisTemplates, "ignored", "t", nil,
+        "/apis/argoproj.io/v1alpha1/clusteranalysistemplates/t"
+      ),
+      (.services, "s", "../x", nil, "/api/v1/namespaces/s/services/..%2Fx"),
+    ] as [(ResourceKind, String?, String?, String?, String)])
   func `paths are those of the API`(
     kind: ResourceKind, namespace: String?, name: String?, subresource: String?, path: String
   ) {
     #expect(kind.path(namespace: namespace, name: name, subresource: subresource) == path)
   }
 
-  @Test(arguments: [
-    ("{}", "{}", nil),
-    (#"{"a":1}"#, #"{"a":2}"#, #"{"a":2}"#),
-    (#"{"a":{"b":1,"c":2}}"#, #"{"a":{"b":1,"c":3}}"#, #"{"a":{"c":3}}"#),
-    (#"{"a":{"b":1}}"#, "{}", #"{"a":null}"#),
-    (#"{"a":[1,2]}"#, #"{"a":[1]}"#, #"{"a":[1]}"#),
-    (#"{"a":1}"#, #"{"a":{"b":1}}"#, #"{"a":{"b":1}}"#),
-    ("{}", #"{"a":{"b":{}}}"#, #"{"a":{"b":{}}}"#),
-  ] as [(String, String, String?)])
+  @Test(
+    arguments: [
+      ("{}", "{}", nil),
+      (#"{"a":1}"#, #"{"a":2}"#, #"{"a":2}"#),
+      (#"{"a":{"b":1,"c":2}}"#, #"{"a":{"b":1,"c":3}}"#, #"{"a":{"c":3}}"#),
+      (#"{"a":{"b":1}}"#, "{}", #"{"a":null}"#),
+      (#"{"a":[1,2]}"#, #"{"a":[1]}"#, #"{"a":[1]}"#),
+      (#"{"a":1}"#, #"{"a":{"b":1}}"#, #"{"a":{"b":1}}"#),
+      ("{}", #"{"a":{"b":{}}}"#, #"{"a":{"b":{}}}"#),
+    ] as [(String, String, String?)])
   func `a merge patch says what differs`(old: String, new: String, patch: String?) throws {
     let found = MergePatch.changing(
       try JSONValue(parsing: old), to: try JSONValue(parsing: new))

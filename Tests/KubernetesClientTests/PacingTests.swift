@@ -11,7 +11,8 @@ private struct Constant: RandomNumberGenerator {
   @Test func `waiting times double up to a bound, over half of their length at random`() {
     var backoff = Backoff(first: .seconds(1), most: .seconds(5))
     var low = Constant(value: 0)
-    #expect((0..<4).map { _ in backoff.next(using: &low) } == [0.5, 1, 2, 2.5].map { .seconds($0) })
+    #expect(
+      (0..<4).map { _ in backoff.next(using: &low) } == [0.5, 1, 2, 2.5].map { .seconds($0) })
     backoff.reset()
     var high = Constant(value: .max)
     let first = backoff.next(using: &high)

@@ -74,7 +74,8 @@ import Testing
     #expect(
       try patches(.promote, rollout(status: status))
         == [
-          #"status {"status":{"controllerPause":false,"currentStepIndex":2,"pauseConditions":null}}"#
+          #"status {"status":{"controllerPause":false,"currentStepIndex":2,"#
+            + #""pauseConditions":null}}"#
         ])
   }
 

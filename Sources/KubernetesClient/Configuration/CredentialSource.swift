@@ -1,6 +1,6 @@
 internal import Dispatch
-internal import HTTPTransport
 internal import FoundationEssentials
+internal import HTTPTransport
 internal import Manifest
 internal import MetricModel
 

@@ -3,8 +3,8 @@ internal import Manifest
 internal import YAMLReader
 
 extension ClusterConfiguration {
-  /// Reads the files that `KUBECONFIG` lists, or `~/.kube/config`. Of entries with the same name the
-  /// first counts, as for kubectl. `context` nil means the current one.
+  /// Reads the files that `KUBECONFIG` lists, or `~/.kube/config`. Of entries with the same name
+  /// the first counts, as for kubectl. `context` nil means the current one.
   package static func kubeconfig(
     _ paths: [String], context: String? = nil
   ) throws(ClusterError) -> ClusterConfiguration {

@@ -69,8 +69,8 @@ package final class ObjectCache: Sendable {
     }
   }
 
-  /// Takes in a whole list; what isn't in it is gone, unless it was made since. Answers what changed
-  /// or is gone.
+  /// Takes in a whole list; what isn't in it is gone, unless it was made since. Answers what
+  /// changed or is gone.
   func replace(with list: ObjectPage) -> (changed: [JSONValue], gone: [JSONValue]) {
     state.withLock { state in
       let listed = Set(list.items.map(\.uid))
@@ -88,4 +88,3 @@ package final class ObjectCache: Sendable {
     }
   }
 }
-

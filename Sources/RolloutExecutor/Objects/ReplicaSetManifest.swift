@@ -101,7 +101,8 @@ extension ObservedReplicaSet {
     scaleDownDeadline = object.annotation(RolloutAnnotation.scaleDownDeadline)
       .flatMap { Timestamp(parsing: $0) }
     isRejected = object.annotation(RolloutAnnotation.rejected) == "true"
-    metadata = object.annotation(RolloutAnnotation.ephemeralMetadata)
+    metadata =
+      object.annotation(RolloutAnnotation.ephemeralMetadata)
       .map { PodMetadata(spelled: $0) } ?? PodMetadata()
   }
 }

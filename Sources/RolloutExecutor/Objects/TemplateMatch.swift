@@ -10,7 +10,8 @@ internal import Rollouts
 enum TemplateMatch {
   static func matches(_ template: JSONValue, _ replicaSet: JSONValue) -> Bool {
     var theirs = replicaSet[path: "spec", "template"] ?? [:]
-    let added = replicaSet.annotation(RolloutAnnotation.ephemeralMetadata)
+    let added =
+      replicaSet.annotation(RolloutAnnotation.ephemeralMetadata)
       .map { PodMetadata(spelled: $0) } ?? PodMetadata()
     for key in added.labels.keys { theirs[path: "metadata", "labels", .field(key)] = nil }
     for key in added.annotations.keys { theirs[path: "metadata", "annotations", .field(key)] = nil }

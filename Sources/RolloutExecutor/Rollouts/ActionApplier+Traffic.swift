@@ -25,7 +25,9 @@ extension ActionApplier {
   /// Why the routers can't be brought to a split; nil when they can.
   func refusal(of target: TrafficTarget) async throws(ClusterError) -> String? {
     do throws(ClusterError) {
-      for router in plan.canary.routing?.routers ?? [] { _ = try await edits(of: router, to: target) }
+      for router in plan.canary.routing?.routers ?? [] {
+        _ = try await edits(of: router, to: target)
+      }
       return nil
     } catch .configuration(let reason) {
       return reason

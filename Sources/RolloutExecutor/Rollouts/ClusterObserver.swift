@@ -46,7 +46,9 @@ struct ClusterObserver {
   ) async throws(ClusterError) {
     for index in seen.replicaSets.indices where seen.replicaSets[index].pods > 0 {
       let hash = seen.replicaSets[index].podHash
-      guard let set = sets.first(where: { $0.label(RolloutLabel.podHash) == hash }) else { continue }
+      guard let set = sets.first(where: { $0.label(RolloutLabel.podHash) == hash }) else {
+        continue
+      }
       let pods = try await client.list(
         .pods, namespace: set.namespace, labels: "\(RolloutLabel.podHash)=\(hash)")
       seen.replicaSets[index].podList = pods.items
@@ -162,7 +164,8 @@ extension ObservedPod {
     let wait = Milliseconds.seconds(minReady?.asInteger ?? 0)
     self.init(
       name: object.name, created: object.created,
-      isAvailable: ready != nil && (wait == .zero || since.map { now >= $0.advanced(by: wait) } ?? false),
+      isAvailable: ready != nil
+        && (wait == .zero || since.map { now >= $0.advanced(by: wait) } ?? false),
       isTerminating: object.isBeingDeleted)
   }
 }

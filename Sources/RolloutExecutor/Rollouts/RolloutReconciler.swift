@@ -186,7 +186,8 @@ final class RolloutReconciler: Sendable {
       var next = status
       for key in before.keys where wanted[key] == nil { next[key] = nil }
       for (key, value) in wanted { next[key] = value }
-      if var patch = MergePatch.changing(status, to: next).map({ JSONValue.object(["status": $0]) }) {
+      if var patch = MergePatch.changing(status, to: next).map({ JSONValue.object(["status": $0]) })
+      {
         patch[path: "metadata", "resourceVersion"] = .string(object.resourceVersion)
         object = try await client.patch(reference, .merge(patch), subresource: "status")
         caches.absorb(object, .rollouts)

@@ -37,7 +37,8 @@ final class EventRecorder: Sendable {
     self.now = now
   }
 
-  func record(_ reason: String, _ message: String, about object: JSONValue, isWarning: Bool = false) {
+  func record(_ reason: String, _ message: String, about object: JSONValue, isWarning: Bool = false)
+  {
     let time = now()
     let number = serial.withLock { serial in
       serial &+= 1

@@ -3,8 +3,8 @@ internal import KubernetesClient
 internal import Manifest
 internal import Rollouts
 
-/// Writes the objects that a Rollout or an Experiment owns. Answers are put into the caches, so that
-/// the next decision sees at least what this one wrote.
+/// Writes the objects that a Rollout or an Experiment owns. Answers are put into the caches, so
+/// that the next decision sees at least what this one wrote.
 struct OwnerWriter {
   let client: ClusterClient
   let caches: ClusterCaches
