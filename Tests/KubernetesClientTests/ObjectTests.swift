@@ -70,6 +70,15 @@ import Testing
     #expect(cache.object("n", "a") == nil)
   }
 
+  @Test func `an answer that comes after the news of a deletion brings nothing back`() {
+    let cache = ObjectCache(.rollouts)
+    cache.absorb(object("a", version: 5))
+    cache.remove(object("a", version: 7))
+    #expect(!cache.absorb(object("a", version: 6)))
+    #expect(cache.object("n", "a") == nil)
+    #expect(cache.absorb(object("a", version: 8, uid: "another")))
+  }
+
   @Test func `the owner that manages an object is found among others`() {
     let owned: JSONValue = [
       "metadata": [

@@ -13,9 +13,26 @@ package final class ObjectCache: Sendable {
   private struct State {
     var objects: [String: [String: JSONValue]] = [:]
     var isFilled = false
+    /// Identities of objects that are gone, the latest ones: an answer to a write may arrive after
+    /// the news that its object was deleted.
+    var buried: Set<String> = []
+    var burials: [String] = []
+
+    mutating func bury(_ object: JSONValue) {
+      if objects[object.namespace]?[object.name]?.uid == object.uid {
+        objects[object.namespace]?[object.name] = nil
+      }
+      guard buried.insert(object.uid).inserted else { return }
+      burials.append(object.uid)
+      if burials.count > 4096 {
+        for uid in burials.prefix(2048) { buried.remove(uid) }
+        burials.removeFirst(2048)
+      }
+    }
 
     mutating func absorb(_ object: JSONValue) -> Bool {
       let (namespace, name) = (object.namespace, object.name)
+      if buried.contains(object.uid) { return false }
       if let known = objects[namespace]?[name],
         !object.isNewer(thanVersion: known.resourceVersion)
       {
@@ -62,11 +79,7 @@ package final class ObjectCache: Sendable {
 
   /// Takes out an object, unless another has its name by now.
   package func remove(_ object: JSONValue) {
-    state.withLock { state in
-      let (namespace, name) = (object.namespace, object.name)
-      guard let known = state.objects[namespace]?[name], known.uid == object.uid else { return }
-      state.objects[namespace]?[name] = nil
-    }
+    state.withLock { $0.bury(object) }
   }
 
   /// Takes in a whole list; what isn't in it is gone, unless it was made since. Answers what
@@ -75,13 +88,13 @@ package final class ObjectCache: Sendable {
     state.withLock { state in
       let listed = Set(list.items.map(\.uid))
       var gone: [JSONValue] = []
-      for (namespace, objects) in state.objects {
-        for (name, object) in objects where !listed.contains(object.uid) {
+      for objects in state.objects.values {
+        for object in objects.values where !listed.contains(object.uid) {
           guard !object.isNewer(thanVersion: list.resourceVersion) else { continue }
           gone.append(object)
-          state.objects[namespace]?[name] = nil
         }
       }
+      for object in gone { state.bury(object) }
       let changed = list.items.filter { state.absorb($0) }
       state.isFilled = true
       return (changed, gone)

@@ -5,7 +5,8 @@ internal import Synchronization
 
 /// Drives the Rollouts, AnalysisRuns and Experiments of a cluster or a namespace.
 ///
-///     let controller = RolloutController(client, options: .init(), metrics: metrics, source: source)
+///     let controller = RolloutController(
+///       client, options: options, metrics: metrics, source: source)
 ///     await controller.run()          // until the task is cancelled
 package final class RolloutController: Sendable {
   package struct Options: Sendable {
