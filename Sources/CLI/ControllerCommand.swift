@@ -13,8 +13,8 @@ struct ControllerCommand: AsyncParsableCommand {
     commandName: "controller",
     abstract: "Drive Rollouts, AnalysisRuns and Experiments on a Kubernetes cluster.",
     discussion: """
-      Takes the objects of Argo Rollouts (argoproj.io/v1alpha1) as they are, and writes their status \
-      as Argo's controller does. Several may run: the one that holds the Lease works, the others \
+      Takes the objects of Argo Rollouts (argoproj.io/v1alpha1) as they are, and writes their \
+      status as its controller does. Several may run: the one that holds the Lease works, others \
       wait. Ends on SIGTERM or Ctrl-C and gives the Lease back. Install it with `kubectl apply -k \
       deploy`; from outside a cluster:
 

@@ -1,4 +1,3 @@
-internal import Dispatch
 package import HTTPTransport
 package import Manifest
 internal import Synchronization

@@ -1,3 +1,4 @@
+import Analysis
 import Foundation
 import Manifest
 import MetricModel
@@ -12,7 +13,7 @@ import YAMLReader
   func `Argo's snapshots keep what decides`() throws {
     let folder = try #require(Self.snapshots)
     let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
-      .filter { $0.contains("rollout") }.sorted()
+      .filter { $0.contains("rollout") && $0.hasSuffix(".yaml") }.sorted()
     #expect(!files.isEmpty)
     for file in files {
       let text = try String(contentsOf: folder.appending(path: file), encoding: .utf8)

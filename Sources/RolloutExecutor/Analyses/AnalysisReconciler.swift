@@ -67,7 +67,8 @@ final class AnalysisReconciler: Sendable {
     if let known, known.uid == object.uid {
       current = known
     } else {
-      current = Running(run: try await restore(object), uid: object.uid)
+      // A run gone on with looks at once what is due; earlier than due does no harm.
+      current = Running(run: try await restore(object), uid: object.uid, wake: .earliest)
     }
     let before = current.run
     let requests = advance(&current, object)
