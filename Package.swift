@@ -118,6 +118,7 @@ let package = Package(
     tests("QueryScriptsTests", ["QueryScripts", "PromQL", "MetricModel"]),
     tests(
       "ConformanceTests", ["QueryScripts", "PromQL", "MetricModel"], exclude: ["score.txt"]),
+    tests("DifferentialTests", ["Exposition", "PromQL", "MetricModel"]),
     tests("RulesTests", ["Rules", "MetricModel", "PromQL", "Manifest", "YAMLReader"]),
     tests("HTTPTransportTests", ["HTTPTransport"]),
     tests("TimeSeriesStoreTests", ["TimeSeriesStore", "MetricModel"], exclude: ["Released"]),

@@ -12,6 +12,8 @@ package struct AppendOutcome: Equatable, Sendable {
   package var tooOld = 0
   /// Histograms whose buckets are out of order or too many.
   package var malformed = 0
+  /// How many of the refused rows are histograms.
+  package var histogramsRefused = 0
   /// Exemplars stored; those known before aren't counted.
   package var exemplars = 0
   /// Exemplars older than the newest of their series, or with too long labels.

@@ -114,6 +114,8 @@ struct AppendPlan {
     _ row: HistogramRow, _ entry: Int, _ table: inout SeriesTable,
     _ outcome: inout AppendOutcome
   ) throws(StoreError) {
+    let refusedBefore = outcome.refused
+    defer { outcome.histogramsRefused += outcome.refused - refusedBefore }
     let time = row.time.milliseconds
     let sample: StoredSample =
       row.histogram.isStaleMarker

@@ -7,9 +7,9 @@ enum QueryTreeJSON {
   static func write(_ expression: QueryExpression, to json: inout JSONWriter) {
     json.object { json in
       switch expression {
-      case .number(let value, _):
+      case .number(let literal, _):
         json.field("type", "numberLiteral")
-        json.field("val", NumberText.plain(value))
+        json.field("val", NumberText.plain(literal.value))
       case .string(let literal, _):
         json.field("type", "stringLiteral")
         json.field("val", literal.text)
@@ -105,9 +105,9 @@ enum QueryTreeJSON {
     }
     json.object { json in
       switch expression {
-      case .seconds(let value, _):
+      case .seconds(let literal, _):
         json.field("type", "numberLiteral")
-        json.field("val", NumberText.plain(value))
+        json.field("val", NumberText.plain(literal.value))
       case .step: operation("step", nil, nil, to: &json)
       case .range: operation("range", nil, nil, to: &json)
       case .negated(let operand, _): operation("-", nil, operand, to: &json)

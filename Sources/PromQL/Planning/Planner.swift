@@ -24,8 +24,8 @@ struct Planner {
   /// A plan for an expression that isn't a string or a range vector.
   func plan(_ expression: QueryExpression) throws(QueryError) -> Planned {
     switch expression {
-    case .number(let value, _):
-      return Planned(plan: .number(value), type: .scalar, isInvariant: true)
+    case .number(let literal, _):
+      return Planned(plan: .number(literal.value), type: .scalar, isInvariant: true)
     case .parenthesised(let inner, _): return try plan(inner)
     case .selector(let selector):
       let scan = try plan(selector, .value)

@@ -10,7 +10,7 @@ package enum Printer {
   /// The canonical text.
   package static func text(of expression: QueryExpression) -> String {
     switch expression {
-    case .number(let value, _): NumberText.general(value)
+    case .number(let literal, _): literal.description
     case .string(let literal, _): literal.quoted
     case .selector(let selector):
       text(of: selector) + text(of: selector.shift.pin) + text(of: selector.extension)
