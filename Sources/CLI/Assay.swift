@@ -28,7 +28,7 @@ struct Assay: AsyncParsableCommand {
       ImportCommand.self, ServeCommand.self, TestCommand.self, CheckCommand.self,
       TsdbCommand.self,
       ExplainCommand.self, RejudgeCommand.self, BacktestCommand.self, PlanCommand.self,
-      StudyCommand.self, StudyRolloutsCommand.self,
+      StudyCommand.self, StudyRolloutsCommand.self, ControllerCommand.self, RolloutsCommand.self,
     ])
 
   static let version = "0.1.0"

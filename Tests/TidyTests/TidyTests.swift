@@ -38,11 +38,11 @@ import Testing
     "HTTPTransport": ["CCurl", "Glibc", "Synchronization"],
     "KubernetesClient": [
       "HTTPTransport", "Manifest", "YAMLReader", "MetricModel", "Glibc", "Synchronization",
-      "FoundationEssentials",
+      "FoundationEssentials", "Dispatch",
     ],
     "RolloutExecutor": [
       "KubernetesClient", "HTTPTransport", "AnalysisExecutor", "Rollouts", "Analysis", "Manifest",
-      "MetricModel", "Statistics", "Synchronization",
+      "MetricModel", "TrafficRouting", "FoundationEssentials", "Synchronization",
     ],
     "HTTPService": [
       "Analysis", "AnalysisExecutor", "MetricModel", "PromQL", "Rules", "TimeSeriesStore",
@@ -51,6 +51,7 @@ import Testing
       "HummingbirdCore", "NIOCore", "HTTPTypes", "Synchronization", "Glibc",
     ],
     "CLI": [
+      "KubernetesClient", "RolloutExecutor",
       "AnalysisQueries", "AnalysisScripts", "AnalysisExecutor", "Backtesting", "HTTPTransport",
       "MetricModel", "PromQL", "QueryScripts", "Rules", "TimeSeriesStore", "Exposition", "Analysis",
       "Rollouts",
