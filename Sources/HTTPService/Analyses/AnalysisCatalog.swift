@@ -1,5 +1,5 @@
 package import Analysis
-package import Manifest
+internal import Manifest
 
 /// The AnalysisTemplates that requests may name.
 package struct AnalysisCatalog: Sendable {

@@ -1,4 +1,5 @@
 internal import Analysis
+internal import AnalysisExecutor
 internal import Manifest
 
 /// Flagger's webhooks: `url: http://assay:9090/flagger/rollout` and so on.
