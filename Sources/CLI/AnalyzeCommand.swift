@@ -1,6 +1,7 @@
 import Analysis
 import AnalysisQueries
 import ArgumentParser
+import Manifest
 import MetricModel
 import Simulation
 

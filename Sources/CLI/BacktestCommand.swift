@@ -45,8 +45,13 @@ struct BacktestCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Start a window at each step of the data.", valueName: "duration"))
   var every: DurationArgument?
 
-  @Option(help: ArgumentHelp("How long a window is.", valueName: "duration"))
-  var length = DurationArgument(argument: "15m")
+  @Option(help: ArgumentHelp("How long a window is; 15m by default.", valueName: "duration"))
+  var length: DurationArgument?
+
+  @Option(
+    help: ArgumentHelp(
+      "Start templates so long after the recorded rollout began.", valueName: "duration"))
+  var after: DurationArgument?
 
   @Option(help: ArgumentHelp("A template to run beside, by itself.", valueName: "file"))
   var beside: [String] = []

@@ -1,3 +1,4 @@
+import AnalysisExecutor
 import ArgumentParser
 import HTTPService
 import Logging

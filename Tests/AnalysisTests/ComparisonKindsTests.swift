@@ -25,7 +25,7 @@ import Testing
   }
 
   @Test func `rates of events are held against the time of pods`() throws {
-    let same = try Self.outcome("\(Self.rate), margin: 0.3")
+    let same = try Self.outcome("\(Self.rate), margin: 1")
     #expect(same.phase == .successful && same.report?.outcome == .notWorse)
     let worse = try Self.outcome("\(Self.rate), margin: 0.3") { $0.badShare = 0.15 }
     #expect(worse.phase == .failed)

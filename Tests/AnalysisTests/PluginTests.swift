@@ -81,12 +81,12 @@ import Testing
         let isOrders = request.text.hasPrefix("orders")
         var series = counter(
           [("bucket", "\(unit)"), ("pod", "p")], perScrape: isOrders ? level : 100)
-        if isOrders, isCanary {
-          // The treatment acts from the start of the window on, ten minutes before 0.
+        if isOrders {
+          // The treatment acts from the start of the window on, ten minutes before 0; units stray.
           for index in series.samples.values.indices {
             let after = max(0, Double(index) - 200)
-            let noise = Double((unit * 13 + index) % 5) * 0.02
-            series.samples.values[index] += after * (lift * 0.5 + noise * 0.01)
+            let stray = Double(unit % 5 - 2) * 0.01
+            series.samples.values[index] += after * ((isCanary ? lift * 0.5 : 0) + stray)
           }
         }
         return series
