@@ -39,6 +39,9 @@ let package = Package(
     // C libraries and shims over them.
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
     .target(name: "CDecimal"),
+    .target(name: "CChecksum"),
+    .target(
+      name: "CCompression", linkerSettings: [.linkedLibrary("z"), .linkedLibrary("zstd")]),
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
     .systemLibrary(name: "CSnappy", pkgConfig: "snappy", providers: [.apt(["libsnappy-dev"])]),
     .systemLibrary(
@@ -54,19 +57,32 @@ let package = Package(
     strict("PromQL", ["MetricModel"]),
     strict("QueryScripts", ["MetricModel", "PromQL"]),
     strict("Rules", ["MetricModel", "PromQL", "QueryScripts", "Manifest"]),
-    strict("TimeSeriesStore", ["MetricModel"]),
-    strict("Exposition", ["MetricModel", "CSnappy"]),
+    strict("TimeSeriesStore", ["MetricModel", "CChecksum"]),
+    strict("Exposition", ["MetricModel", "Manifest", "CSnappy"]),
     strict("Analysis", ["MetricModel", "Statistics", "Manifest"]),
+    strict("AnalysisQueries", ["MetricModel", "PromQL", "Analysis"]),
+    strict(
+      "AnalysisScripts",
+      ["MetricModel", "Statistics", "QueryScripts", "Analysis", "AnalysisQueries", "Manifest"]),
     strict("Rollouts", ["MetricModel", "Analysis", "Manifest"]),
+    strict("TrafficRouting", ["Manifest", "Rollouts"]),
 
     // Floor 2: shells, and the simulation, which is as pure as the engines.
     strict("HTTPTransport", ["CCurl"]),
+    strict(
+      "AnalysisExecutor",
+      [
+        "MetricModel", "PromQL", "Analysis", "AnalysisQueries", "Manifest", "HTTPTransport",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     strict("Simulation", ["MetricModel", "Analysis", "Rollouts"]),
+    strict("Backtesting", ["MetricModel", "Statistics", "Manifest", "Analysis"]),
     strict("YAMLReader", ["Manifest", .product(name: "Yams", package: "Yams")]),
     strict(
       "HTTPService",
       [
-        "MetricModel", "PromQL", "TimeSeriesStore", "Exposition",
+        "MetricModel", "PromQL", "Rules", "TimeSeriesStore", "Exposition", "Manifest",
+        "HTTPTransport", "CCompression", "Analysis", "AnalysisExecutor",
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
@@ -78,7 +94,9 @@ let package = Package(
       name: "CLI",
       dependencies: [
         "MetricModel", "Statistics", "Manifest", "PromQL", "QueryScripts", "Rules",
-        "TimeSeriesStore", "Exposition", "Analysis", "Rollouts", "Simulation", "YAMLReader", "HTTPService",
+        "TimeSeriesStore", "Exposition", "Analysis", "AnalysisQueries", "AnalysisScripts",
+        "AnalysisExecutor", "Backtesting", "HTTPTransport", "Rollouts", "Simulation", "YAMLReader",
+        "HTTPService",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
@@ -89,6 +107,9 @@ let package = Package(
       name: "QueryBenchmarks",
       dependencies: ["MetricModel", "PromQL", "Statistics", "TimeSeriesStore"],
       path: "Benchmarks/QueryBenchmarks", swiftSettings: settings),
+    .executableTarget(
+      name: "StoreBenchmarks", dependencies: ["MetricModel", "Exposition", "TimeSeriesStore"],
+      path: "Benchmarks/StoreBenchmarks", swiftSettings: settings),
 
     tests("MetricModelTests", ["MetricModel"]),
     tests("StatisticsTests", ["Statistics"], exclude: ["Reference"]),
@@ -97,11 +118,22 @@ let package = Package(
     tests("QueryScriptsTests", ["QueryScripts", "PromQL", "MetricModel"]),
     tests(
       "ConformanceTests", ["QueryScripts", "PromQL", "MetricModel"], exclude: ["score.txt"]),
+    tests("DifferentialTests", ["Exposition", "PromQL", "MetricModel"]),
     tests("RulesTests", ["Rules", "MetricModel", "PromQL", "Manifest", "YAMLReader"]),
     tests("HTTPTransportTests", ["HTTPTransport"]),
-    tests("TimeSeriesStoreTests", ["TimeSeriesStore", "MetricModel"]),
+    tests("TimeSeriesStoreTests", ["TimeSeriesStore", "MetricModel"], exclude: ["Released"]),
+    tests("InterchangeTests", ["Exposition", "MetricModel"]),
     tests("ExpositionTests", ["Exposition", "MetricModel"]),
     tests("AnalysisTests", ["Analysis", "MetricModel", "Statistics", "Manifest", "YAMLReader"]),
+    tests(
+      "AnalysisScriptsTests",
+      ["AnalysisScripts", "Analysis", "MetricModel", "Manifest", "YAMLReader"]),
+    tests(
+      "AnalysisExecutorTests",
+      ["AnalysisExecutor", "Analysis", "HTTPTransport", "MetricModel", "Manifest", "YAMLReader"]),
+    tests(
+      "BacktestingTests", ["Backtesting", "Analysis", "MetricModel", "Manifest", "YAMLReader"]),
+    tests("TrafficRoutingTests", ["TrafficRouting", "Rollouts", "Manifest", "YAMLReader"]),
     tests("RolloutsTests", ["Rollouts", "Analysis", "MetricModel", "Manifest", "YAMLReader"]),
     tests(
       "SimulationTests",

@@ -45,8 +45,8 @@ struct BacktestCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Start a window at each step of the data.", valueName: "duration"))
   var every: DurationArgument?
 
-  @Option(help: ArgumentHelp("How long a window is; 15m by default.", valueName: "duration"))
-  var length: DurationArgument?
+  @Option(help: ArgumentHelp("How long a window is.", valueName: "duration"))
+  var length = DurationArgument(.minutes(15))
 
   @Option(
     help: ArgumentHelp(

@@ -34,7 +34,7 @@ struct DeployHistory {
     } else {
       named = Deploy.windows(
         in: opened.span, every: command.every?.length ?? .minutes(5),
-        length: command.length?.length ?? .minutes(15))
+        length: command.length.length)
     }
   }
 

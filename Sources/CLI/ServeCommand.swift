@@ -28,6 +28,7 @@ struct ServeCommand: AsyncParsableCommand {
     help: "Answer /api/v1/admin/tsdb/snapshot, as Prometheus' flag of this name.")
   var enablesAdminAPI = false
 
+  @OptionGroup var rules: RuleServing
   @OptionGroup var features: FeatureOptions
   @OptionGroup var analyses: AnalysisOptions
 
@@ -41,6 +42,7 @@ struct ServeCommand: AsyncParsableCommand {
       options.isAdminEnabled = enablesAdminAPI
       options.version = Assay.version
       options.queries = features.queryOptions
+      options.rules = try rules.options(queries: options.queries)
       var logger = Logger(label: "assay", factory: { StreamLogHandler.standardError(label: $0) })
       logger.logLevel = .warning
       let (endpoints, runner) = try await analyses.endpoints(

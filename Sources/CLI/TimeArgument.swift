@@ -65,6 +65,8 @@ struct TimeArgument: ExpressibleByArgument, Equatable {
 struct DurationArgument: ExpressibleByArgument {
   let length: Milliseconds
 
+  init(_ length: Milliseconds) { self.length = length }
+
   init?(argument: String) {
     if let length = Milliseconds(parsing: argument) {
       self.length = length

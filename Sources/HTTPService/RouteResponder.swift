@@ -7,6 +7,7 @@ import NIOCore
 /// threads, writes the answer down.
 struct RouteResponder: HTTPResponder {
   let routes: Routes
+  let connections: Connections
   let counters: ServiceCounters
   let queries: WorkerPool
   let ingestion: WorkerPool
@@ -22,10 +23,10 @@ struct RouteResponder: HTTPResponder {
   /// Bytes of an address with its query.
   private static let addressBytesMax = 64 << 10
 
-  func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+  func respond(to request: Request, context: ConnectionContext) async throws -> Response {
     if let response = try await analyses?.response(to: request) { return response }
     let start = ContinuousClock.now
-    let (route, answer) = try await answer(request)
+    let (route, answer) = try await answer(request, over: connections[context.channel])
     counters.countRequest(
       route: route, status: answer.status, duration: ContinuousClock.now - start)
     context.logger.debug(
@@ -36,7 +37,9 @@ struct RouteResponder: HTTPResponder {
   }
 
   /// The answer and the name of the route for the counters.
-  private func answer(_ request: Request) async throws -> (route: String, APIResponse) {
+  private func answer(
+    _ request: Request, over connection: Connection?
+  ) async throws -> (route: String, APIResponse) {
     let address = request.head.path ?? "/"
     guard address.utf8.count <= Self.addressBytesMax else {
       return ("other", .text("URI Too Long\n", status: 414))
@@ -52,9 +55,11 @@ struct RouteResponder: HTTPResponder {
     case .route(let route, let pathParameter):
       let query = parts.count > 1 ? parts[1] : ""
       do {
-        let decoded = try await decoded(
+        var decoded = try await decoded(
           request, route: route, pathParameter: pathParameter, query: query)
-        return (route.path, await run(route, decoded))
+        if let connection { decoded.isAbandoned = { connection.isClosed } }
+        let encoding = ContentEncoding.chosen(accepting: request.headers[.acceptEncoding] ?? "")
+        return (route.path, await run(route, decoded, encoding))
       } catch let error as APIError {
         return (route.path, .failure(error))
       } catch is NIOTooManyBytesError {
@@ -81,10 +86,12 @@ struct RouteResponder: HTTPResponder {
     return decoded
   }
 
-  private func run(_ route: Route, _ request: APIRequest) async -> APIResponse {
+  private func run(
+    _ route: Route, _ request: APIRequest, _ encoding: ContentEncoding?
+  ) async -> APIResponse {
     let work: @Sendable () -> APIResponse = {
       do throws(APIError) {
-        return try route.answer(request)
+        return try route.answer(request).encoded(encoding)
       } catch {
         return .failure(error)
       }

@@ -42,10 +42,16 @@ struct Routes: Sendable {
 
   private let routes: [Route]
 
-  init(store: Store, options: ServiceOptions, counters: ServiceCounters) {
+  init(
+    store: Store, options: ServiceOptions, counters: ServiceCounters, runner: RuleRunner
+  ) {
+    let syntax = SyntaxEndpoints()
+    let rules = RuleEndpoints(runner: runner, options: options.rules)
     let queries = QueryEndpoints(store: store, options: options)
     let series = SeriesEndpoints(store: store)
     let ingest = IngestEndpoints(store: store, options: options, counters: counters)
+    let stored = StoreEndpoints(store: store)
+    let reading = ReadEndpoints(store: store, options: options)
     let status = StatusEndpoints(options: options, counters: counters)
     let admin = AdminEndpoints(store: store, options: options)
     let form = options.formBytesMax
@@ -62,6 +68,18 @@ struct Routes: Sendable {
     routes = [
       read("/api/v1/query", both, queries.instant),
       read("/api/v1/query_range", both, queries.range),
+      read("/api/v1/format_query", both, syntax.format),
+      read("/api/v1/parse_query", both, syntax.tree),
+      read("/api/v1/query_exemplars", both, stored.exemplars),
+      read("/api/v1/metadata", ["GET"], stored.metadata),
+      read("/api/v1/status/tsdb", ["GET"], stored.cardinality),
+      read("/api/v1/read", ["POST"], reading.read),
+      read("/federate", ["GET"], reading.federate),
+      read("/api/v1/rules", ["GET"], rules.rules),
+      read("/api/v1/alerts", ["GET"], rules.alerts),
+      read("/api/v1/alertmanagers", ["GET"], rules.alertmanagers),
+      read("/api/v1/status/runtimeinfo", ["GET"], status.runtimeInformation),
+      read("/api/v1/status/flags", ["GET"], status.flags),
       read("/api/v1/labels", both, series.labelNames),
       read("/api/v1/label/*/values", ["GET"], series.labelValues),
       read("/api/v1/series", both, series.series),
@@ -71,7 +89,13 @@ struct Routes: Sendable {
       Route(
         path: "/api/v1/admin/tsdb/snapshot", methods: ["POST", "PUT"], worker: .ingestion,
         bodyBytesMax: form, answer: { (_) throws(APIError) in try admin.snapshot() }),
-      state("/api/v1/metadata", status.metadata),
+      Route(
+        path: "/api/v1/admin/tsdb/delete_series", methods: ["POST", "PUT"], worker: .ingestion,
+        bodyBytesMax: form, answer: admin.deleteSeries),
+      Route(
+        path: "/api/v1/admin/tsdb/clean_tombstones", methods: ["POST", "PUT"],
+        worker: .ingestion, bodyBytesMax: form,
+        answer: { (_) throws(APIError) in try admin.cleanTombstones() }),
       state("/api/v1/status/buildinfo", status.buildInformation),
       state("/-/ready", status.ready),
       state("/-/healthy", status.healthy),

@@ -1,3 +1,4 @@
+import HTTPTransport
 import Hummingbird
 import HummingbirdCore
 package import Logging
@@ -12,6 +13,7 @@ package import TimeSeriesStore
 ///     store.close()
 package struct Service: Sendable {
   private let responder: RouteResponder
+  private let runner: RuleRunner
   private let store: Store
   private let options: ServiceOptions
   private let logger: Logger
@@ -24,9 +26,14 @@ package struct Service: Sendable {
     store: Store, options: ServiceOptions, logger: Logger, analyses: AnalysisEndpoints? = nil
   ) {
     let counters = ServiceCounters()
+    let queries = WorkerPool(threads: options.queryThreads)
+    runner = RuleRunner(
+      options.rules, store: store, now: options.now, pool: queries,
+      notifier: AlertNotifier(options: options.rules, transport: HTTPTransport(), logger: logger),
+      logger: logger)
     responder = RouteResponder(
-      routes: Routes(store: store, options: options, counters: counters), counters: counters,
-      queries: WorkerPool(threads: options.queryThreads),
+      routes: Routes(store: store, options: options, counters: counters, runner: runner),
+      connections: Connections(), counters: counters, queries: queries,
       ingestion: WorkerPool(threads: options.ingestThreads), analyses: analyses)
     self.store = store
     self.options = options
@@ -40,8 +47,11 @@ package struct Service: Sendable {
   package func run(
     at address: ListenAddress, onListening: @escaping @Sendable (Int) -> Void = { _ in }
   ) async throws(ServiceError) {
+    let connections = responder.connections
     let server = HTTPServerBuilder.http1(
-      configuration: .init(idleTimeout: .milliseconds(options.idleTimeout.count)))
+      configuration: .init(
+        additionalChannelHandlers: [connections.watch()],
+        idleTimeout: .milliseconds(options.idleTimeout.count)))
     let application = Application(
       responder: responder, server: server,
       configuration: ApplicationConfiguration(
@@ -54,6 +64,7 @@ package struct Service: Sendable {
     do {
       try await withThrowingTaskGroup { group in
         group.addTask { await maintainStore() }
+        group.addTask { await evaluateRules() }
         group.addTask { try await application.runService() }
         // Maintenance ends by cancellation only, so the first to end is the server.
         try await group.next()
@@ -66,6 +77,12 @@ package struct Service: Sendable {
     } catch {
       throw .cannotListen(address, reason: "\(error)")
     }
+  }
+
+  /// Ends by cancellation only, also when there are no rules.
+  private func evaluateRules() async {
+    await runner.run()
+    while (try? await Task.sleep(for: .seconds(3600))) != nil {}
   }
 
   /// Seals and merges what is due, again and again.

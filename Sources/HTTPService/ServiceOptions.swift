@@ -29,6 +29,10 @@ package struct ServiceOptions: Sendable {
   package var decodedWriteBytesMax = 32 << 20
   /// How often the store is asked whether something is to be sealed or merged.
   package var maintenanceInterval = Milliseconds.seconds(15)
+  /// The rules to evaluate, and who hears of alerts.
+  package var rules = RuleOptions()
+  /// The command's options as text, for `/api/v1/status/flags`.
+  package var flags: [String: String] = [:]
   /// What time it is, for requests that don't say.
   package var now: @Sendable () -> Timestamp = Posix.now
 

@@ -39,6 +39,23 @@ package enum NumberText {
     return String(decoding: bytes, as: UTF8.self)
   }
 
+  /// `strconv.FormatFloat(v, 'e', -1, 64)`: shortest digits, always with an exponent.
+  package static func exponential(_ value: Double) -> String {
+    guard value.isFinite else { return plain(value) }
+    if value == 0 { return value.sign == .minus ? "-0e+00" : "0e+00" }
+    var bytes: [UInt8] = []
+    appendExponent(Digits(shortest: value), minimumExponentDigits: 2, to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The spelling of bounds and quantiles in labels since Prometheus 3, `le="1.0"`: as `general`,
+  /// but never like a whole number.
+  package static func openMetrics(_ value: Double) -> String {
+    let text = general(value)
+    let isWhole = value.isFinite && !text.utf8.contains { $0 == 0x2e || $0 == 0x65 }
+    return isWhole ? text + ".0" : text
+  }
+
   package static func appendPlain(_ value: Double, to output: inout [UInt8]) {
     if let special = special(value) {
       output.append(contentsOf: special.utf8)

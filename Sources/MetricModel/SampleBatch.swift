@@ -69,14 +69,28 @@ package struct SampleBatch: Sendable {
 
   package mutating func append(_ metadata: MetricMetadata) { self.metadata.append(metadata) }
 
-  /// Adds a whole series.
+  /// Adds a whole series with its samples of both kinds.
   package mutating func append(_ labels: Labels, _ columns: SampleColumns) {
     let index = addSeries(labels)
+    if startTimes.isEmpty && !columns.startTimes.isEmpty {
+      startTimes = [Int64](repeating: 0, count: count)
+    }
     series.append(contentsOf: repeatElement(index, count: columns.count))
     timestamps.append(contentsOf: columns.timestamps)
     values.append(contentsOf: columns.values)
-    if !startTimes.isEmpty {
+    if !columns.startTimes.isEmpty {
+      startTimes.append(contentsOf: columns.startTimes)
+    } else if !startTimes.isEmpty {
       startTimes.append(contentsOf: repeatElement(0, count: columns.count))
+    }
+    for (position, time) in columns.histograms.timestamps.enumerated() {
+      let start =
+        columns.histograms.startTimes.isEmpty ? 0 : columns.histograms.startTimes[position]
+      histograms.append(
+        HistogramRow(
+          series: index, time: Timestamp(milliseconds: time),
+          startTime: start == 0 ? nil : Timestamp(milliseconds: start),
+          histogram: columns.histograms.values[position]))
     }
   }
 

@@ -37,6 +37,8 @@ package struct QueryOptions: Sendable {
   package var delaysNameRemoval: Bool
   /// Experimental parts of the language that may be used; none in a server's default setting.
   package var features: Set<QueryFeature>
+  /// Whether plans may differ from what was written, to be faster. Tests compare both.
+  package var optimises = true
 
   package init(
     lookback: Milliseconds = .minutes(5), defaultSubqueryStep: Milliseconds = .minutes(1),

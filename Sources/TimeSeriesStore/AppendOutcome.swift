@@ -10,7 +10,19 @@ package struct AppendOutcome: Equatable, Sendable {
   package var conflicts = 0
   /// Rows older than the window for late samples allows.
   package var tooOld = 0
-  /// The first refused rows (conflicts and too old), at most `refusalsMax`.
+  /// Histograms whose buckets are out of order or too many.
+  package var malformed = 0
+  /// How many of the refused rows are histograms.
+  package var histogramsRefused = 0
+  /// Exemplars stored; those known before aren't counted.
+  package var exemplars = 0
+  /// Exemplars older than the newest of their series, or with too long labels.
+  package var exemplarsRefused = 0
+  /// Metric families of which something new was stored.
+  package var metadata = 0
+  /// Metric families beyond the number that is kept, or with too long help texts.
+  package var metadataRefused = 0
+  /// The first refused rows (conflicts, too old, malformed), at most `refusalsMax`.
   package private(set) var refusals: [SampleRefusal] = []
 
   package init() {}
@@ -18,12 +30,13 @@ package struct AppendOutcome: Equatable, Sendable {
   package static let refusalsMax = 20
 
   /// The number of rows that were not stored and are not in the store.
-  package var refused: Int { conflicts + tooOld }
+  package var refused: Int { conflicts + tooOld + malformed }
 
   mutating func refuse(_ refusal: SampleRefusal) {
     switch refusal.reason {
     case .otherValue: conflicts += 1
     case .tooOld: tooOld += 1
+    case .malformedHistogram: malformed += 1
     }
     if refusals.count < Self.refusalsMax { refusals.append(refusal) }
   }
@@ -32,10 +45,12 @@ package struct AppendOutcome: Equatable, Sendable {
 /// A row that was not stored, and why.
 package struct SampleRefusal: Equatable, Sendable, CustomStringConvertible {
   package enum Reason: Equatable, Sendable {
-    /// The store has a sample at this time, with these bits.
-    case otherValue(bits: UInt64)
+    /// The store has another sample at this time.
+    case otherValue(StoredSample)
     /// Late by more than the window; the newest sample of the series is at this time.
     case tooOld(newest: Timestamp)
+    /// Buckets don't ascend, or there are too many.
+    case malformedHistogram
   }
 
   package var labels: Labels
@@ -44,9 +59,14 @@ package struct SampleRefusal: Equatable, Sendable, CustomStringConvertible {
 
   package var description: String {
     switch reason {
-    case .otherValue(let bits):
+    case .otherValue(.number(let bits)):
       "\(labels) at \(time.milliseconds) ms: another value is stored, "
         + NumberText.plain(Double(bitPattern: bits))
+    case .otherValue(.histogram(let histogram)):
+      "\(labels) at \(time.milliseconds) ms: a histogram is stored, \(histogram)"
+    case .malformedHistogram:
+      "\(labels) at \(time.milliseconds) ms: the histogram's buckets don't ascend, or are more "
+        + "than \(HistogramColumn.bucketsMax)"
     case .tooOld(let newest):
       "\(labels) at \(time.milliseconds) ms: too old, the newest sample is at "
         + "\(newest.milliseconds) ms"

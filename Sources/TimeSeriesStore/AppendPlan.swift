@@ -5,7 +5,7 @@ internal import MetricModel
 /// The plan marks the series table as it goes, so that later rows see earlier ones; `undo` takes
 /// the marks back when the log refuses the rows.
 struct AppendPlan {
-  private(set) var rows = LogRows()
+  private(set) var entry = LogEntry()
   private(set) var outcomes: [AppendOutcome] = []
   private let lateWindow: Milliseconds
   private let entriesBefore: Int
@@ -16,8 +16,8 @@ struct AppendPlan {
   /// For each row the entry of its series and what was the newest time there.
   private var marks: [(entry: Int, newest: Int64?)] = []
   private var numbered: [Int] = []
-  /// The planned values by series and time, once a late row asks for them.
-  private var plannedBits: [RowKey: UInt64]?
+  /// The planned samples by series and time, once a late row asks for them.
+  private var planned: [RowKey: StoredSample]?
 
   private struct RowKey: Hashable {
     var series: UInt32
@@ -36,9 +36,16 @@ struct AppendPlan {
   }
 
   /// Plans the rows of one batch; its outcome is added to `outcomes`.
+  ///
+  /// Histograms come before numbers: when a series ends, its staleness marker is a number.
   mutating func add(_ batch: SampleBatch, _ table: inout SeriesTable) throws(StoreError) {
     var outcome = AppendOutcome()
     var resolved = [Int](repeating: -1, count: batch.labels.count)
+    for row in batch.histograms {
+      let slot = Int(row.series)
+      if resolved[slot] < 0 { resolved[slot] = try resolve(batch.labels[slot], &table) }
+      try add(row, resolved[slot], &table, &outcome)
+    }
     for row in 0..<batch.count {
       let slot = Int(batch.series[row])
       if resolved[slot] < 0 { resolved[slot] = try resolve(batch.labels[slot], &table) }
@@ -46,10 +53,39 @@ struct AppendPlan {
       let time = batch.timestamps[row]
       let value = batch.values[row]
       if let newest = table.entries[entry].newest, time <= newest {
-        try addLate(entry, time, value, newest: newest, &table, &outcome)
+        let sample = StoredSample.number(bits: value.bitPattern)
+        try addLate(entry, time, sample, newest: newest, &table, &outcome)
       } else {
         accept(entry, time, value, &table)
         outcome.accepted += 1
+      }
+    }
+    outcomes.append(outcome)
+  }
+
+  /// Plans the exemplars and the metadata of a batch; its rows must have been planned just before.
+  mutating func annotate(
+    _ batch: SampleBatch, _ gate: inout ExemplarGate, _ metadata: MetadataTable,
+    keepsExemplars: Bool
+  ) {
+    guard var outcome = outcomes.popLast() else { return }
+    for row in batch.exemplars where keepsExemplars {
+      let one = SeriesExemplar(series: batch.labels[Int(row.series)], exemplar: row.exemplar)
+      switch gate.decide(one) {
+      case .new:
+        entry.exemplars.append(one)
+        outcome.exemplars += 1
+      case .known: break
+      case .refused: outcome.exemplarsRefused += 1
+      }
+    }
+    for family in batch.metadata {
+      switch metadata.decide(family) {
+      case .new:
+        entry.metadata.append(family)
+        outcome.metadata += 1
+      case .known: break
+      case .refused: outcome.metadataRefused += 1
       }
     }
     outcomes.append(outcome)
@@ -74,30 +110,75 @@ struct AppendPlan {
     return table.add(labels, newest: try openPast().sealed.newestTime(of: labels))
   }
 
+  private mutating func add(
+    _ row: HistogramRow, _ entry: Int, _ table: inout SeriesTable,
+    _ outcome: inout AppendOutcome
+  ) throws(StoreError) {
+    let refusedBefore = outcome.refused
+    defer { outcome.histogramsRefused += outcome.refused - refusedBefore }
+    let time = row.time.milliseconds
+    let sample: StoredSample =
+      row.histogram.isStaleMarker
+      ? .number(bits: StaleMarker.value.bitPattern) : .histogram(row.histogram)
+    guard row.histogram.isWellFormed else {
+      outcome.refuse(
+        SampleRefusal(
+          labels: table.entries[entry].labels, time: row.time, reason: .malformedHistogram))
+      return
+    }
+    if let newest = table.entries[entry].newest, time <= newest {
+      try addLate(entry, time, sample, newest: newest, &table, &outcome)
+    } else {
+      accept(entry, time, sample, &table)
+      outcome.accepted += 1
+    }
+  }
+
+  private mutating func accept(
+    _ entry: Int, _ time: Int64, _ sample: StoredSample, _ table: inout SeriesTable
+  ) {
+    switch sample {
+    case .number(let bits): accept(entry, time, Double(bitPattern: bits), &table)
+    case .histogram(let histogram):
+      let number = take(entry, time, &table)
+      self.entry.histograms.append(
+        LogHistogram(series: number, time: time, histogram: histogram))
+      planned?[RowKey(series: number, time: time)] = sample
+    }
+  }
+
   private mutating func accept(
     _ entry: Int, _ time: Int64, _ value: Double, _ table: inout SeriesTable
   ) {
+    let number = take(entry, time, &table)
+    self.entry.rows.series.append(number)
+    self.entry.rows.timestamps.append(time)
+    self.entry.rows.values.append(value)
+    planned?[RowKey(series: number, time: time)] = .number(bits: value.bitPattern)
+  }
+
+  /// The number of a series in the log, which gets one now if it has none; marks its newest time.
+  private mutating func take(
+    _ entry: Int, _ time: Int64, _ table: inout SeriesTable
+  ) -> UInt32 {
     let newest = table.entries[entry].newest
     let number: UInt32
     if let given = table.entries[entry].number {
       number = given
     } else {
-      number = UInt32(seriesBefore + rows.newSeries.count)
-      rows.newSeries.append(table.entries[entry].labels)
+      number = UInt32(seriesBefore + self.entry.rows.newSeries.count)
+      self.entry.rows.newSeries.append(table.entries[entry].labels)
       numbered.append(entry)
       table.setNumber(entry, number)
     }
     marks.append((entry, newest))
     table.setNewest(entry, max(time, newest ?? time))
-    rows.series.append(number)
-    rows.timestamps.append(time)
-    rows.values.append(value)
-    plannedBits?[RowKey(series: number, time: time)] = value.bitPattern
+    return number
   }
 
   private mutating func addLate(
-    _ entry: Int, _ time: Int64, _ value: Double, newest: Int64, _ table: inout SeriesTable,
-    _ outcome: inout AppendOutcome
+    _ entry: Int, _ time: Int64, _ sample: StoredSample, newest: Int64,
+    _ table: inout SeriesTable, _ outcome: inout AppendOutcome
   ) throws(StoreError) {
     let labels = table.entries[entry].labels
     let end = Timestamp(milliseconds: newest)
@@ -110,42 +191,46 @@ struct AppendPlan {
       refuse(.tooOld(newest: end))
       return
     }
-    let bits: UInt64?
-    if let planned = plannedValue(table.entries[entry].number, time) {
-      bits = planned
+    let stored: StoredSample?
+    if let planned = plannedSample(table.entries[entry].number, time) {
+      stored = planned
     } else {
-      bits = try storedBits(table.entries[entry], Timestamp(milliseconds: time))
+      stored = try storedSample(table.entries[entry], Timestamp(milliseconds: time))
     }
-    switch bits {
-    case value.bitPattern?: outcome.duplicates += 1
-    case let stored?: refuse(.otherValue(bits: stored))
-    case nil:
-      accept(entry, time, value, &table)
+    guard let stored else {
+      accept(entry, time, sample, &table)
       outcome.accepted += 1
+      return
     }
+    if stored == sample { outcome.duplicates += 1 } else { refuse(.otherValue(stored)) }
   }
 
-  /// The bits that the store has for a series at a time.
-  private mutating func storedBits(
+  /// What the store has for a series at a time.
+  private mutating func storedSample(
     _ entry: SeriesTable.Entry, _ time: Timestamp
-  ) throws(StoreError) -> UInt64? {
+  ) throws(StoreError) -> StoredSample? {
     let past = openPast()
-    if let number = entry.number, let bits = try past.activeBits(of: number, at: time) {
-      return bits
+    if let number = entry.number, let sample = try past.activeSample(of: number, at: time) {
+      return sample
     }
-    return try past.sealed.bits(of: entry.labels, at: time)
+    return try past.sealed.sample(of: entry.labels, at: time)
   }
 
-  private mutating func plannedValue(_ number: UInt32?, _ time: Int64) -> UInt64? {
+  private mutating func plannedSample(_ number: UInt32?, _ time: Int64) -> StoredSample? {
     guard let number else { return nil }
-    if plannedBits == nil {
-      plannedBits = [:]
+    if planned == nil {
+      var known: [RowKey: StoredSample] = [:]
+      let rows = entry.rows
       for row in rows.series.indices {
-        let key = RowKey(series: rows.series[row], time: rows.timestamps[row])
-        plannedBits?[key] = rows.values[row].bitPattern
+        known[RowKey(series: rows.series[row], time: rows.timestamps[row])] =
+          .number(bits: rows.values[row].bitPattern)
       }
+      for one in entry.histograms {
+        known[RowKey(series: one.series, time: one.time)] = .histogram(one.histogram)
+      }
+      planned = known
     }
-    return plannedBits?[RowKey(series: number, time: time)]
+    return planned?[RowKey(series: number, time: time)]
   }
 
   private mutating func openPast() -> StoreSnapshot {
@@ -153,5 +238,15 @@ struct AppendPlan {
     let opened = past()
     openedPast = opened
     return opened
+  }
+}
+
+extension NativeHistogram {
+  /// Whether it can be written and read back: buckets ascend, and aren't too many.
+  fileprivate var isWellFormed: Bool {
+    [positive.indices, negative.indices].allSatisfy { indices in
+      indices.count <= HistogramColumn.bucketsMax
+        && zip(indices, indices.dropFirst()).allSatisfy { $0 < $1 }
+    }
   }
 }

@@ -11,14 +11,16 @@ extension Store {
     try maintaining { state throws(StoreError) in try seal(&state) }
   }
 
-  /// Does what is due: extends the index of the head, seals by size and age, merges blocks of
-  /// similar size. To be called every few seconds.
+  /// Does what is due: syncs the log where appends don't, extends the index of the head, seals by
+  /// size and age, drops what retention no longer keeps, merges blocks of similar size and writes
+  /// those again of which samples were deleted. To be called every few seconds.
   ///
   /// - Returns: what was done.
   @discardableResult
   package func maintain(now: Timestamp) throws(StoreError) -> MaintenanceReport {
     try maintaining { state throws(StoreError) in
       var report = MaintenanceReport()
+      try syncLog()
       extendIndex()
       var shape = current.withLock { $0.shape }
       shape.logSizeBytes += writer.withLock { $0.log?.sizeBytes ?? 0 }
@@ -26,12 +28,25 @@ extension Store {
       if shape.sampleCount > 0 && state.nonEmptySince == nil { state.nonEmptySince = now }
       shape.nonEmptySince = state.nonEmptySince
       if options.sealing.isDue(shape, now: now) { report.sealed = try seal(&state) }
-      while let run = CompactionPlanner.nextMerge(blockShapes, options.compaction) {
+      let expired = RetentionPlanner.expired(
+        blockShapes, newest: snapshot().timeRange?.end, now: now,
+        logSizeBytes: shape.logSizeBytes, options.retention)
+      try drop(expired)
+      report.expiredBlocks = expired.count
+      try dropEmpty()
+      while let run = CompactionPlanner.nextMerge(blockShapes, compaction) {
         try merge(run)
         report.mergedBlocks += run.count
       }
       return report
     }
+  }
+
+  /// The policy of merging, with blocks no longer than retention wants them.
+  private var compaction: CompactionPolicy {
+    var policy = options.compaction
+    policy.spanMax = [policy.spanMax, options.retention.blockSpanMax].compactMap { $0 }.min()
+    return policy
   }
 
   /// Seals what is in memory, merges blocks, and gives the blocks a second name in a directory that
@@ -42,14 +57,16 @@ extension Store {
   package func writeSnapshot(into directory: String) throws(StoreError) {
     try maintaining { state throws(StoreError) in
       _ = try seal(&state)
-      if let run = CompactionPlanner.wholeMerge(blockShapes, options.compaction) { try merge(run) }
-      let blocks = current.withLock { $0.blocks }
-      try SnapshotDirectory(StoreLayout(directory: directory), files).write(blocks)
+      try purge()
+      if let run = CompactionPlanner.wholeMerge(blockShapes, compaction) { try merge(run) }
+      let view = snapshot()
+      try SnapshotDirectory(StoreLayout(directory: directory), files).write(
+        view.blocks, annotations: LogEntry.annotations(of: view))
     }
   }
 
   /// Runs maintenance alone.
-  private func maintaining<Answer>(
+  func maintaining<Answer>(
     _ body: (inout Maintenance) throws(StoreError) -> Answer
   ) throws(StoreError) -> Answer {
     let result = maintenance.withLock { state -> Result<Answer, StoreError> in
@@ -59,10 +76,11 @@ extension Store {
   }
 
   /// Freezes the active head, writes the frozen heads into a block, and drops their logs.
-  private func seal(_ state: inout Maintenance) throws(StoreError) -> Bool {
+  func seal(_ state: inout Maintenance) throws(StoreError) -> Bool {
     try freeze()
     let frozen = current.withLock { $0.frozen }
     guard let last = frozen.last else { return false }
+    try restate()
     let block = try BlockWriter.write(
       StoreSnapshot(blocks: [], heads: frozen.map(\.head)), as: nextBlockNumber,
       coveredGeneration: last.generation, layout, files)
@@ -76,7 +94,7 @@ extension Store {
   }
 
   /// Writes some blocks as one and removes them.
-  private func merge(_ numbers: [UInt64]) throws(StoreError) {
+  func merge(_ numbers: [UInt64]) throws(StoreError) {
     let sources = current.withLock { $0.blocks }.filter { numbers.contains($0.number) }
     let block = try BlockWriter.write(
       StoreSnapshot(blocks: sources, heads: []), as: nextBlockNumber,
@@ -91,14 +109,32 @@ extension Store {
     } catch { throw StoreError(error) }
   }
 
-  private var nextBlockNumber: UInt64 {
+  var nextBlockNumber: UInt64 {
     (current.withLock { $0.blocks.map(\.number).max() } ?? 0) + 1
   }
 
-  private var blockShapes: [BlockShape] {
-    current.withLock { $0.blocks }.map {
-      BlockShape(number: $0.number, sampleCount: $0.summary.sampleCount)
+  var blockShapes: [BlockShape] {
+    current.withLock { $0.blocks }.map { block in
+      BlockShape(
+        number: block.number, sampleCount: block.summary.sampleCount,
+        earliest: Timestamp(milliseconds: block.summary.earliest),
+        latest: Timestamp(milliseconds: block.summary.latest), sizeBytes: block.sizeBytes,
+        hasTombstones: !block.tombstones.isEmpty)
     }
+  }
+
+  /// Makes durable what was acknowledged before that.
+  private func syncLog() throws(StoreError) {
+    let failure = writer.withLock { writer -> StoreError? in
+      if let stopped = writer.stopped { return .stopped(cause: stopped) }
+      do throws(AppendFailure) { try writer.log?.sync() } catch {
+        let cause = error.endIsUnknown ?? error.error.description
+        writer.stopped = cause
+        return .stopped(cause: cause)
+      }
+      return nil
+    }
+    if let failure { throw failure }
   }
 
   /// Ends the active head and its log, and begins new ones.
@@ -107,6 +143,12 @@ extension Store {
       guard let log = writer.log else { return .notWritable(directory: layout.directory) }
       if let stopped = writer.stopped { return .stopped(cause: stopped) }
       guard log.sizeBytes > 0, writer.seriesCount > 0 else { return nil }
+      // Only the newest log may have a torn end, so this one is whole on disk before the next is.
+      do throws(AppendFailure) { try writer.log?.sync() } catch {
+        let cause = error.endIsUnknown ?? error.error.description
+        writer.stopped = cause
+        return .stopped(cause: cause)
+      }
       log.close()
       current.withLock { layers in
         layers.frozen.append(
@@ -116,11 +158,29 @@ extension Store {
       }
       writer.table = writer.table.forNewHead()
       writer.seriesCount = 0
-      writer.log = LogWriter(files, layout, generation: log.generation + 1)
+      writer.log = LogWriter(
+        files, layout, generation: log.generation + 1, options.durability)
       return nil
     }
     if let failure { throw failure }
     try completeIndexes()
+  }
+
+  /// Repeats exemplars and metadata in the newest log, since those before it will go.
+  private func restate() throws(StoreError) {
+    let failure = writer.withLock { writer -> StoreError? in
+      guard let generation = writer.log?.generation, writer.restatedGeneration != generation else {
+        return nil
+      }
+      if let stopped = writer.stopped { return .stopped(cause: stopped) }
+      let entries = current.withLock { LogEntry.annotations(of: $0.snapshot) }
+      do throws(StoreError) {
+        for entry in entries { try write(entry, &writer) }
+      } catch { return error }
+      writer.restatedGeneration = generation
+      return nil
+    }
+    if let failure { throw failure }
   }
 
   /// Makes frozen heads fast to look series up in.
@@ -150,4 +210,6 @@ package struct MaintenanceReport: Equatable, Sendable {
   package var sealed = false
   /// The number of blocks that were merged into fewer.
   package var mergedBlocks = 0
+  /// The number of blocks that retention dropped.
+  package var expiredBlocks = 0
 }

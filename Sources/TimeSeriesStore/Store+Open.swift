@@ -26,9 +26,47 @@ struct RecoveredStore {
   var blocks: [Block]
   /// The samples of the logs.
   var head: Head
+  var exemplars: ExemplarPages
+  var metadata: MetadataTable
   /// The first generation without a log.
   var nextGeneration: UInt64
   var report: OpenReport
+}
+
+/// What logs hold, read one after the other: equal labels become one series.
+private struct LogRecovery {
+  var head = Head()
+  private(set) var exemplars: [SeriesExemplar] = []
+  private(set) var metadata = MetadataTable()
+  /// Whether the log read last has no whole frame.
+  private(set) var newestLogIsEmpty = false
+  private var table = SeriesTable()
+  /// The numbers in the head of the series of the log being read.
+  private var numbers: [UInt32] = []
+
+  mutating func beginLog() {
+    numbers = []
+    newestLogIsEmpty = true
+  }
+
+  mutating func add(_ entry: LogEntry) {
+    newestLogIsEmpty = false
+    let rows = entry.rows
+    for labels in rows.newSeries {
+      if let known = table.find(labels) {
+        numbers.append(UInt32(known))
+      } else {
+        numbers.append(UInt32(table.add(labels, newest: nil)))
+        head.addSeries(labels)
+      }
+    }
+    for row in rows.series.indices {
+      head.add(numbers[Int(rows.series[row])], rows.timestamps[row], rows.values[row])
+    }
+    for one in entry.histograms { head.add(numbers[Int(one.series)], one.time, one.histogram) }
+    exemplars += entry.exemplars
+    for family in entry.metadata { metadata.set(family) }
+  }
 }
 
 /// Brings a directory into use: checks everything first, changes something only afterwards.
@@ -44,7 +82,9 @@ struct StoreOpening {
     let lock = try takeLock()
     do throws(StoreError) {
       if isNew { try create() }
-      return try recover(lock)
+      let recovered = try recover(lock)
+      if canWrite { try upgrade() }
+      return recovered
     } catch {
       lock?.release()
       throw error
@@ -65,7 +105,7 @@ struct StoreOpening {
     }
     if names.contains(StoreLayout.formatFile) {
       let found = try formatText()
-      guard found == StoreLayout.format else {
+      guard found == StoreLayout.format || StoreLayout.olderFormats.contains(found) else {
         throw .unknownFormat(file: layout.format, found: found)
       }
       return true
@@ -97,11 +137,23 @@ struct StoreOpening {
     }
   }
 
-  /// The format file comes last and in one step: without it there is no store.
+  /// The format file comes last: without it there is no store.
   private func create() throws(StoreError) {
     do throws(FileError) {
       try files.makeDirectory(layout.logs)
       try files.makeDirectory(layout.blocks)
+    } catch { throw StoreError(error) }
+    try writeFormat()
+  }
+
+  /// Names the present format before anything is written that older versions don't know.
+  private func upgrade() throws(StoreError) {
+    if try formatText() != StoreLayout.format { try writeFormat() }
+  }
+
+  /// Writes the format file in one step.
+  private func writeFormat() throws(StoreError) {
+    do throws(FileError) {
       let unfinished = layout.format + ".tmp"
       let file = try files.append(to: unfinished)
       defer { file.close() }
@@ -147,7 +199,9 @@ struct StoreOpening {
       try remove(leftovers, &report)
     }
     return RecoveredStore(
-      lock: lock, blocks: blocks, head: recovery.head, nextGeneration: next, report: report)
+      lock: lock, blocks: blocks, head: recovery.head,
+      exemplars: ExemplarPages(recovery.exemplars, maximum: options.exemplarsMax),
+      metadata: recovery.metadata, nextGeneration: next, report: report)
   }
 
   private func openBlocks(_ leftovers: inout [String]) throws(StoreError) -> [Block] {
@@ -169,44 +223,28 @@ struct StoreOpening {
     return StoreLayers.inOrder(blocks)
   }
 
-  /// Reads logs, oldest first, into one head; equal labels become one series.
+  /// Reads logs, oldest first.
   private func replay(
     _ logs: [UInt64], _ report: inout OpenReport
-  ) throws(StoreError) -> (head: Head, newestLogIsEmpty: Bool) {
-    var head = Head()
-    var isEmpty = false
-    var table = SeriesTable()
+  ) throws(StoreError) -> LogRecovery {
+    var recovery = LogRecovery()
     for generation in logs {
       let path = layout.log(generation)
       let bytes: MappedBytes
       do throws(FileError) { bytes = try files.read(path) } catch { throw StoreError(error) }
       report.logSizeBytes += bytes.count
-      var numbers: [UInt32] = []
-      isEmpty = true
+      recovery.beginLog()
       let torn = try LogReader.read(
         bytes, of: path, generation: generation, isLast: generation == logs.last
-      ) { rows in
-        isEmpty = false
-        for labels in rows.newSeries {
-          if let known = table.find(labels) {
-            numbers.append(UInt32(known))
-          } else {
-            numbers.append(UInt32(table.add(labels, newest: nil)))
-            head.addSeries(labels)
-          }
-        }
-        for row in rows.series.indices {
-          head.add(numbers[Int(rows.series[row])], rows.timestamps[row], rows.values[row])
-        }
-      }
+      ) { recovery.add($0) }
       if let torn { report.tornTail = torn }
     }
-    do throws(Damage) { try head.completeIndex() } catch {
+    do throws(Damage) { try recovery.head.completeIndex() } catch {
       throw StoreError(error, in: "the index of the head in memory")
     }
-    report.replayedSamples = head.sampleCount
-    report.replayedSeries = head.seriesCount
-    return (head, isEmpty)
+    report.replayedSamples = recovery.head.sampleCount
+    report.replayedSeries = recovery.head.seriesCount
+    return recovery
   }
 
   /// Syncs what was read: when the process before died between a write and its sync, readers now

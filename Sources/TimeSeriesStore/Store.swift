@@ -37,7 +37,10 @@ package final class Store: Sendable {
     let canWrite = options.access != .readOnly
     writer = Mutex(
       StoreWriter(
-        log: canWrite ? LogWriter(files, layout, generation: recovered.nextGeneration) : nil))
+        log: canWrite
+          ? LogWriter(
+            files, layout, generation: recovered.nextGeneration, options.durability) : nil,
+        exemplarGate: ExemplarGate(recovered.exemplars)))
     var heads: [FrozenHead] = []
     if !recovered.head.isEmpty {
       heads.append(
@@ -45,7 +48,10 @@ package final class Store: Sendable {
           head: recovered.head, generation: recovered.nextGeneration - 1,
           logSizeBytes: recovered.report.logSizeBytes))
     }
-    current = Mutex(StoreLayers(blocks: recovered.blocks, frozen: heads))
+    let layers = StoreLayers(
+      blocks: recovered.blocks, frozen: heads, exemplars: recovered.exemplars,
+      metadata: recovered.metadata)
+    current = Mutex(layers)
   }
 
   /// Stores the rows that fit the store's rules and waits until they are on disk.
@@ -97,34 +103,47 @@ extension Store {
       var plan = AppendPlan(
         writer.table, seriesCount: writer.seriesCount, lateWindow: options.lateWindow,
         past: { self.snapshot() })
+      var hasAnnotations = false
       do throws(StoreError) {
-        for pending in group { try plan.add(pending.batch, &writer.table) }
+        for pending in group {
+          try plan.add(pending.batch, &writer.table)
+          guard pending.batch.hasAnnotations else { continue }
+          hasAnnotations = true
+          plan.annotate(
+            pending.batch, &writer.exemplarGate, current.withLock { $0.metadata },
+            keepsExemplars: options.exemplarsMax > 0)
+        }
         plan.forgetPast()
-        try write(plan.rows, &writer)
+        try write(plan.entry, &writer)
       } catch {
         plan.undo(&writer.table)
+        if hasAnnotations { writer.exemplarGate = ExemplarGate(snapshot().exemplarPages) }
         throw error
       }
-      apply(plan.rows, &writer)
+      apply(plan.entry, &writer)
       for (pending, outcome) in zip(group, plan.outcomes) { pending.answer(.success(outcome)) }
     } catch {
       for pending in group { pending.answer(.failure(error)) }
     }
   }
 
-  private func write(_ rows: LogRows, _ writer: inout StoreWriter) throws(StoreError) {
-    guard rows.count > 0 else { return }
-    do throws(AppendFailure) { try writer.log?.append(rows) } catch {
+  func write(_ entry: LogEntry, _ writer: inout StoreWriter) throws(StoreError) {
+    guard !entry.isEmpty else { return }
+    do throws(AppendFailure) { try writer.log?.append(entry) } catch {
       guard let cause = error.endIsUnknown else { throw StoreError(error.error) }
       writer.stopped = cause
       throw .stopped(cause: cause)
     }
   }
 
-  /// Makes rows visible that are on disk.
-  private func apply(_ rows: LogRows, _ writer: inout StoreWriter) {
-    writer.seriesCount += rows.newSeries.count
-    current.withLock { $0.active.add(rows) }
+  /// Makes visible what is on disk.
+  private func apply(_ entry: LogEntry, _ writer: inout StoreWriter) {
+    writer.seriesCount += entry.rows.newSeries.count
+    let exemplarsMax = options.exemplarsMax
+    current.withLock { $0.add(entry, exemplarsMax: exemplarsMax) }
+    if !entry.exemplars.isEmpty {
+      writer.exemplarGate.trim(to: snapshot().exemplarPages, maximum: exemplarsMax)
+    }
     // Large heads are indexed by maintenance: it would keep this caller waiting too long.
     if writer.seriesCount <= HeadIndex.inlineMax { extendIndex() }
   }
@@ -163,10 +182,21 @@ struct StoreWriter: Sendable {
   var table = SeriesTable()
   /// The series of the active head.
   var seriesCount = 0
+  var exemplarGate: ExemplarGate
+  /// The newest log that repeats the exemplars and metadata of those before it.
+  var restatedGeneration: UInt64?
   /// Why nothing more is acknowledged.
   var stopped: String?
 
-  init(log: LogWriter?) { self.log = log }
+  init(log: LogWriter?, exemplarGate: ExemplarGate) {
+    self.log = log
+    self.exemplarGate = exemplarGate
+  }
+}
+
+extension SampleBatch {
+  /// Whether it brings more than samples.
+  fileprivate var hasAnnotations: Bool { !exemplars.isEmpty || !metadata.isEmpty }
 }
 
 struct Maintenance: Sendable {
@@ -188,6 +218,8 @@ struct StoreLayers: Sendable {
   var blocks: [Block]
   var frozen: [FrozenHead]
   var active = Head()
+  var exemplars: ExemplarPages
+  var metadata: MetadataTable
 
   /// Blocks by the time they begin, so that series mostly read on from one to the next.
   static func inOrder(_ blocks: [Block]) -> [Block] {
@@ -195,7 +227,16 @@ struct StoreLayers: Sendable {
   }
 
   var snapshot: StoreSnapshot {
-    StoreSnapshot(blocks: blocks, heads: frozen.map(\.head) + [active])
+    StoreSnapshot(
+      blocks: blocks, heads: frozen.map(\.head) + [active], exemplarPages: exemplars,
+      metadataTable: metadata)
+  }
+
+  /// Adds what a frame holds.
+  mutating func add(_ entry: LogEntry, exemplarsMax: Int) {
+    active.add(entry)
+    for exemplar in entry.exemplars { exemplars.add(exemplar, maximum: exemplarsMax) }
+    for family in entry.metadata { metadata.set(family) }
   }
 
   /// The heads in numbers, without the log being written.
@@ -208,11 +249,13 @@ struct StoreLayers: Sendable {
 }
 
 extension Head {
-  /// Adds the rows of a frame.
-  fileprivate mutating func add(_ rows: LogRows) {
+  /// Adds the samples of a frame.
+  fileprivate mutating func add(_ entry: LogEntry) {
+    let rows = entry.rows
     for labels in rows.newSeries { addSeries(labels) }
     for row in rows.series.indices {
       add(rows.series[row], rows.timestamps[row], rows.values[row])
     }
+    for one in entry.histograms { add(one.series, one.time, one.histogram) }
   }
 }

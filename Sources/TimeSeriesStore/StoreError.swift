@@ -52,7 +52,7 @@ package enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
       "cannot \(error); free space, then send the samples again: nothing of them was kept"
     case .damaged(let file, let offset, let finding):
       "\(file) is damaged at offset \(offset): \(finding); nothing was changed, restore the file "
-        + "from a copy, or move it away to go on without what it holds"
+        + "from a copy, or let \"assay tsdb repair\" save what can be read"
     case .failed(let error):
       "cannot \(error)"
     case .stopped(let cause):

@@ -11,11 +11,23 @@ package struct StoreOptions: Sendable {
     case readOnly
   }
 
+  package enum Durability: Sendable {
+    /// What `append` answers for is on disk: it survives the loss of power.
+    case eachAppend
+    /// What `append` answers for is with the system: it survives the end of the process. The loss
+    /// of power may take what came since the last call of `Store.maintain`.
+    case deferred
+  }
+
   package var access = Access.creating
+  package var durability = Durability.eachAppend
   /// How much older than the newest sample of its series a sample may be.
   package var lateWindow = Milliseconds.minutes(5)
   package var sealing = SealingPolicy()
   package var compaction = CompactionPolicy()
+  package var retention = RetentionPolicy()
+  /// The most exemplars kept, over all series; the oldest go first.
+  package var exemplarsMax = 100_000
 
   package init() {}
 }

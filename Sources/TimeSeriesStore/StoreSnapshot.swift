@@ -11,6 +11,8 @@ package struct StoreSnapshot: SeriesSource {
   let blocks: [Block]
   /// The heads being sealed, oldest first, and the active head.
   let heads: [Head]
+  var exemplarPages = ExemplarPages()
+  var metadataTable = MetadataTable()
 
   package func select(
     _ matchers: [LabelMatcher], in range: TimeRange
@@ -48,19 +50,21 @@ package struct StoreSnapshot: SeriesSource {
     return newest
   }
 
-  /// The bits of the value of a series at exactly one time, nil when it has none.
-  func bits(of labels: Labels, at time: Timestamp) throws(StoreError) -> UInt64? {
+  /// The sample of a series at exactly one time, nil when it has none.
+  func sample(of labels: Labels, at time: Timestamp) throws(StoreError) -> StoredSample? {
     for layer in layers(in: .moment(time)) {
       guard let number = try layer.number(of: labels) else { continue }
-      if let bits = try layer.bits(of: number, at: time) { return bits }
+      if let sample = try layer.sample(of: number, at: time) { return sample }
     }
     return nil
   }
 
   /// The same in the active head, by the number of the series there.
-  func activeBits(of number: UInt32, at time: Timestamp) throws(StoreError) -> UInt64? {
+  func activeSample(
+    of number: UInt32, at time: Timestamp
+  ) throws(StoreError) -> StoredSample? {
     guard let active = heads.last, Int(number) < active.seriesCount else { return nil }
-    return try StoreLayer.head(active).bits(of: number, at: time)
+    return try StoreLayer.head(active).sample(of: number, at: time)
   }
 
   /// The snapshot without the active head.
@@ -72,6 +76,28 @@ extension TimeRange {
   fileprivate static func moment(_ time: Timestamp) -> TimeRange {
     TimeRange(after: time.advanced(by: Milliseconds(-1)), through: time)
   }
+}
+
+extension StoreSnapshot {
+  /// The exemplars in `range` of series that all matchers of at least one set accept, by series in
+  /// the order of labels. The oldest are gone when there were more than the store's options allow.
+  package func exemplars(
+    matching sets: [[LabelMatcher]], in range: TimeRange
+  ) -> [SeriesExemplars] {
+    exemplarPages.select(sets, in: range)
+  }
+
+  /// What is known about metric families, sorted by their names; the latest word on each.
+  package func metadata() -> [MetricMetadata] { metadataTable.all }
+
+  /// What is known about one family.
+  package func metadata(of family: String) -> MetricMetadata? { metadataTable[family] }
+}
+
+/// A sample of either kind.
+package enum StoredSample: Equatable, Sendable {
+  case number(bits: UInt64)
+  case histogram(NativeHistogram)
 }
 
 /// One part of a snapshot.
@@ -120,11 +146,12 @@ enum StoreLayer {
     }
   }
 
-  /// The bits of the value of a series at exactly one time, nil when it has none.
-  func bits(of number: UInt32, at time: Timestamp) throws(StoreError) -> UInt64? {
+  /// The sample of a series at exactly one time, nil when it has none.
+  func sample(of number: UInt32, at time: Timestamp) throws(StoreError) -> StoredSample? {
     var columns = SampleColumns()
     try append(number, in: .moment(time), to: &columns)
-    return columns.values.first?.bitPattern
+    if let value = columns.values.first { return .number(bits: value.bitPattern) }
+    return columns.histograms.values.first.map(StoredSample.histogram)
   }
 
   /// Stands for a file's name where bytes in memory are wrong.
@@ -200,10 +227,10 @@ struct StoreSelection: SeriesSelection {
     _ series: LayeredSeries, of layers: [StoreLayer], in range: TimeRange,
     to columns: inout SampleColumns
   ) throws(StoreError) {
-    let start = columns.count
+    let start = columns.rowCounts
     try layers[series.first.layer].append(series.first.number, in: range, to: &columns)
     for source in series.others {
-      let middle = columns.count
+      let middle = columns.rowCounts
       try layers[source.layer].append(source.number, in: range, to: &columns)
       columns.mergeRuns(from: start, at: middle)
     }

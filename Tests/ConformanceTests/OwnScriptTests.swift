@@ -67,6 +67,8 @@ import Testing
     else { return [NotatedSeries(labels: Labels([("surplus", "1")]), values: [.number(1)])] }
     switch copy[last].values[place] {
     case .number(let value): copy[last].values[place] = .number(altered(value))
+    case .histogram(let histogram, _) where !histogram.sum.isFinite:
+      copy[last].values[place] = .number(0)
     case .histogram(var histogram, let isHintWritten):
       // Another sum alone has to be noticed.
       let rest = NativeHistogram(

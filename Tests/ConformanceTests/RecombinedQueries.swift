@@ -21,7 +21,7 @@ struct RecombinedQueries {
 
   /// The text of the next query.
   mutating func next() -> String {
-    var query = whole.randomElement(using: &generator) ?? .number(1, SourceRange(0, 0))
+    var query = whole.randomElement(using: &generator) ?? .number(1.0, SourceRange(0, 0))
     for _ in 0...Int.random(in: 0..<3, using: &generator) {
       query = exchanged(query)
     }

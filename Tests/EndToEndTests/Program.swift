@@ -11,6 +11,7 @@ struct Program: Sendable {
   /// Debian's `prometheus` and `promtool`: unpacked by `make test`, or installed.
   static let prometheus = peer("prometheus")
   static let promtool = peer("promtool")
+  static let alertmanager = peer("prometheus-alertmanager")
 
   static let projectRoot = URL(filePath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent()

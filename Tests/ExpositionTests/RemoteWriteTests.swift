@@ -14,7 +14,7 @@ import Testing
     return batch
   }
 
-  private func decode(_ message: [UInt8]) throws(RemoteWriteError) -> SampleBatch {
+  private func decode(_ message: [UInt8]) throws(WireError) -> SampleBatch {
     var decoder = RemoteWriteDecoder()
     return try decoder.decode(message)
   }
@@ -30,13 +30,13 @@ import Testing
   @Test func `the declared size is refused before anything is decompressed`() {
     // A preamble that claims 1 GiB and nothing behind it.
     let bomb: [UInt8] = [0x80, 0x80, 0x80, 0x80, 0x04, 0x00]
-    let error = #expect(throws: RemoteWriteError.self) { try RemoteWrite.decompressed(bomb) }
+    let error = #expect(throws: WireError.self) { try RemoteWrite.decompressed(bomb) }
     #expect(error == .tooLarge(declaredBytes: 1 << 30, limitBytes: 32 << 20))
   }
 
   @Test(arguments: [[], [0xff], [0x05, 0x00], Array("sNaPpY".utf8)] as [[UInt8]])
   func `a body that is not Snappy is refused`(_ body: [UInt8]) {
-    let error = #expect(throws: RemoteWriteError.self) { try RemoteWrite.decompressed(body) }
+    let error = #expect(throws: WireError.self) { try RemoteWrite.decompressed(body) }
     #expect(error == .notSnappy)
   }
 
@@ -67,7 +67,7 @@ import Testing
   func `a series that may not be stored is named`(
     _ labels: [(String, String)], _ message: String
   ) {
-    let error = #expect(throws: RemoteWriteError.self) {
+    let error = #expect(throws: WireError.self) {
       try decode(request(labels))
     }
     #expect(error?.description == message)
@@ -86,24 +86,131 @@ import Testing
     }
   }
 
-  @Test func `native histograms are refused with a remedy`() {
-    let error = #expect(throws: RemoteWriteError.self) {
-      try decode(request([("__name__", "m")], after: [0x22, 0x00]))
+  /// Everything a batch can carry.
+  private var everything: SampleBatch {
+    var batch = example
+    let series = batch.addSeries(Labels([("__name__", "latency_seconds"), ("job", "api")]))
+    let time = Timestamp(milliseconds: 1_700_000_000_000)
+    let histograms = [
+      NativeHistogram(
+        schema: 3, zeroThreshold: 0.001, zeroCount: 2, count: 12, sum: 5.5,
+        positive: HistogramBuckets(indices: [-3, -2, 7], [1, 0, 4]),
+        negative: HistogramBuckets(indices: [1], [5]), hint: .notReset),
+      NativeHistogram(count: 0.5, sum: -1, positive: HistogramBuckets(from: 0, [0.5])),
+      NativeHistogram(count: 3, sum: .nan, positive: HistogramBuckets(from: 0, [1, 1])),
+      NativeHistogram(
+        schema: -53, count: 3, sum: 4, positive: HistogramBuckets(from: 1, [1, 2]),
+        customBounds: [0.5, 1, 2.5], hint: .gauge),
+      NativeHistogram(),
+    ]
+    for (index, histogram) in histograms.enumerated() {
+      batch.append(
+        HistogramRow(
+          series: series, time: time.advanced(by: .seconds(Int64(index))), histogram: histogram))
+    }
+    let trace = Labels([("trace_id", "abc")])
+    batch.append(
+      ExemplarRow(series: series, exemplar: Exemplar(labels: trace, value: 0.25, time: time)))
+    batch.append(
+      MetricMetadata(
+        family: "latency_seconds", type: .histogram, unit: "seconds", help: "How long."))
+    return batch
+  }
+
+  @Test(arguments: RemoteWriteVersion.allCases)
+  func `histograms, exemplars and metadata arrive as sent`(version: RemoteWriteVersion) throws {
+    let sent = everything
+    var decoder = RemoteWriteDecoder()
+    let message = try RemoteWrite.decompressed(RemoteWrite.encode(sent, version))
+    for _ in 0..<2 {
+      let batch = try decoder.decode(message, version)
+      #expect(batch.labels == sent.labels)
+      #expect(batch.timestamps == sent.timestamps && batch.series == sent.series)
+      #expect(batch.values.map(\.bitPattern) == sent.values.map(\.bitPattern))
+      #expect(batch.histograms == sent.histograms)
+      #expect(batch.exemplars == sent.exemplars)
+      #expect(batch.metadata == sent.metadata)
+      #expect(batch.startTimes.isEmpty)
+    }
+  }
+
+  @Test func `start times travel with version 2`() throws {
+    var sent = SampleBatch()
+    let series = sent.addSeries(Labels([("__name__", "c_total")]))
+    let start = Timestamp(milliseconds: 1_699_999_999_999)
+    sent.append(series: series, Timestamp(milliseconds: 1), 1)
+    sent.append(series: series, Timestamp(milliseconds: 2), 2, startTime: start)
+    sent.append(
+      HistogramRow(
+        series: series, time: Timestamp(milliseconds: 3), startTime: start,
+        histogram: NativeHistogram()))
+    var decoder = RemoteWriteDecoder()
+    let batch = try decoder.decode(RemoteWrite.decompressed(RemoteWrite.encode(sent, .v2)), .v2)
+    #expect(batch.startTimes == [0, 1_699_999_999_999])
+    #expect(batch.histograms == sent.histograms)
+  }
+
+  @Test func `where a series of histograms ends there is a number`() throws {
+    var sent = SampleBatch()
+    let series = sent.addSeries(Labels([("__name__", "h")]))
+    let row = HistogramRow(
+      series: series, time: Timestamp(milliseconds: 7), histogram: .staleMarker)
+    sent.append(row)
+    let batch = try decode(RemoteWrite.decompressed(RemoteWrite.encode(sent)))
+    #expect(batch.values.map(\.isStaleMarker) == [true] && batch.histograms.isEmpty)
+  }
+
+  @Test func `a histogram that makes no sense is refused with its series`() throws {
+    var sent = SampleBatch()
+    let series = sent.addSeries(Labels([("__name__", "h")]))
+    let broken = NativeHistogram(count: 1.5, positive: HistogramBuckets(from: 0, [-1, 2.5]))
+    sent.append(
+      HistogramRow(series: series, time: Timestamp(milliseconds: 7), histogram: broken))
+    let error = #expect(throws: WireError.self) {
+      try decode(RemoteWrite.decompressed(RemoteWrite.encode(sent)))
     }
     #expect(
       error?.description
-        == "series m: native histograms are not stored, set send_native_histograms: false")
+        == "series h: positive side: bucket number 1 has observation count of -1: histogram has a "
+        + "bucket whose observation count is negative")
   }
 
-  @Test func `unknown fields, exemplars and metadata are passed over`() throws {
-    let metadata: [UInt8] = [0x1a, 0x02, 0x08, 0x01]
+  @Test(arguments: [
+    ("", RemoteWriteVersion.v1), ("application/x-protobuf", .v1),
+    ("application/x-protobuf;proto=prometheus.WriteRequest", .v1),
+    ("application/x-protobuf; proto=io.prometheus.write.v2.Request", .v2),
+  ])
+  func `the content type tells the version`(type: String, version: RemoteWriteVersion) throws {
+    #expect(try RemoteWriteVersion(contentType: type) == version)
+  }
+
+  @Test(arguments: ["application/json", "application/x-protobuf;proto=other.Request"])
+  func `other content types are refused`(type: String) {
+    #expect(throws: UnacceptableWrite.self) { try RemoteWriteVersion(contentType: type) }
+  }
+
+  @Test(arguments: 0..<20)
+  func `damaged requests of version 2 are an error or a batch`(_ seed: Int) throws {
+    var generator = SplitMix64(seed: UInt64(seed))
+    let message = try RemoteWrite.decompressed(RemoteWrite.encode(everything, .v2))
+    var decoder = RemoteWriteDecoder()
+    for _ in 0..<200 {
+      let bytes = damaged(message, using: &generator)
+      if let batch = try? decoder.decode(bytes, .v2) {
+        #expect(batch.series.allSatisfy { Int($0) < batch.labels.count }, "seed \(seed)")
+      }
+    }
+  }
+
+  @Test func `unknown fields are passed over`() throws {
+    let metadata: [UInt8] = [0x22, 0x02, 0x08, 0x01]
     let fixed: [UInt8] = [0x7d, 1, 2, 3, 4, 0x79, 1, 2, 3, 4, 5, 6, 7, 8, 0x78, 0x05]
-    let series = request([("__name__", "m")], after: [0x1a, 0x00, 0x12, 0x00])
+    let series = request([("__name__", "m")], after: [0x2a, 0x00, 0x12, 0x00])
     #expect(try decode(metadata + fixed + series).count == 1)
   }
 
   @Test func `a message cut short is refused with its place`() {
-    let error = #expect(throws: RemoteWriteError.self) {
+    let error = #expect(throws: WireError.self) {
       try decode([0x0a, 0x05, 0x0a])
     }
     #expect(

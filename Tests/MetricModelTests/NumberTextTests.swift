@@ -2,6 +2,21 @@ import MetricModel
 import Testing
 
 @Suite struct NumberTextTests {
+  /// What `promtool tsdb dump` and Go's `labels.FormatOpenMetricsFloat` print.
+  @Test(arguments: [
+    (1_234_567, "1.234567e+06", "1.234567e+06"), (100_000, "100000", "100000.0"),
+    (12_345_678.5, "1.23456785e+07", "1.23456785e+07"), (1e6, "1e+06", "1e+06"),
+    (0.0001, "0.0001", "0.0001"), (0.00001, "1e-05", "1e-05"), (-2, "-2", "-2.0"),
+    (0.5, "0.5", "0.5"), (0, "0", "0.0"), (.infinity, "+Inf", "+Inf"), (.nan, "NaN", "NaN"),
+    (123_456.75, "123456.75", "123456.75"),
+  ])
+  func `general numbers have an exponent from a million on`(
+    value: Double, general: String, openMetrics: String
+  ) {
+    #expect(NumberText.general(value) == general)
+    #expect(NumberText.openMetrics(value) == openMetrics)
+  }
+
   @Test(arguments: [
     (0.0, "0"), (-0.0, "-0"), (1.0, "1"), (-1.5, "-1.5"), (1e21, "1e+21"),
     (1e20, "100000000000000000000"),

@@ -33,7 +33,8 @@ struct PlainEvaluator: ScriptEvaluator {
     _ expression: QueryExpression, _ time: Timestamp, _ series: InMemorySeries
   ) throws(EvaluationFailure) -> QueryValue {
     switch expression.unparenthesised {
-    case .number(let value, _): return .scalar(ScalarPoint(time: time, value: value))
+    case .number(let literal, _):
+      return .scalar(ScalarPoint(time: time, value: literal.value))
     case .string(let literal, _): return .string(literal.text, at: time)
     case .selector(let selector): return .vector(try select(selector, time, series))
     case .rangeSelector(let selector, .fixed(let window), _):

@@ -97,12 +97,44 @@ import YAMLReader
     ("steps: [{}]", "found nothing in one step"),
     ("steps: [{setWait: 1}]", "steps[0].setWait: unknown field, known here: analysis, experiment"),
     ("steps: [{analysis: {}}]", "steps[0].analysis.templates: found no templates"),
-    ("steps: [{experiment: {}}]", "steps[0].experiment: experiments are not carried out yet"),
-    ("steps: [{setHeaderRoute: {name: x}}]", "header routes need trafficRouting"),
-    ("steps: [{setMirrorRoute: {name: x}}]", "mirror routes need trafficRouting"),
-    ("steps: [{setCanaryScale: {weight: 1}}]", "setCanaryScale: needs trafficRouting"),
+    ("steps: [{experiment: {}}]", "steps[0].experiment.templates: found no templates"),
+    ("steps: [{setHeaderRoute: {name: x}}]", "setHeaderRoute needs trafficRouting"),
+    ("steps: [{setMirrorRoute: {name: x}}]", "setMirrorRoute needs trafficRouting"),
+    ("steps: [{setCanaryScale: {weight: 1}}]", "setCanaryScale needs trafficRouting"),
     ("steps: [{plugin: {name: x}}]", "step plugins are not carried out"),
-    ("trafficRouting: {istio: {}}", "traffic routing is not carried out yet; remove it"),
+    ("trafficRouting: {istio: {}}", "istio: found no virtualService"),
+    ("trafficRouting: {alb: {ingress: x}}", "alb is not carried out, expected istio, nginx"),
+    ("trafficRouting: {plugins: {x/y: {}}}", "this plugin is not carried out"),
+    (
+      "trafficRouting: {nginx: {stableIngress: web}}",
+      "canaryService: found no canaryService, which trafficRouting needs"
+    ),
+    (
+      """
+      canaryService: a
+      stableService: b
+      trafficRouting: {managedRoutes: [{name: r}], nginx: {stableIngress: web}}
+      steps: [{setMirrorRoute: {name: r}}]
+      """, "nginx can't do setMirrorRoute; remove the step or use another router"
+    ),
+    (
+      """
+      canaryService: a
+      stableService: b
+      trafficRouting: {istio: {virtualService: {name: web}}}
+      steps: [{setHeaderRoute: {name: r}}]
+      """, "found route \"r\", which trafficRouting.managedRoutes doesn't name"
+    ),
+    (
+      """
+      canaryService: a
+      stableService: b
+      trafficRouting: {maxTrafficWeight: 1000, istio: {virtualService: {name: web}}}
+      """, "found 1000, but the weights of istio are parts of 100"
+    ),
+    ("dynamicStableScale: true", "dynamicStableScale: needs trafficRouting"),
+    ("canaryService: a\nstableService: a", "found \"a\" for both roles"),
+    ("replicaProgressThreshold: {type: Pods, value: 3}", "expected Pod or Percent"),
     ("maxSurge: 0\nmaxUnavailable: 0", "found maxSurge and maxUnavailable both 0"),
     ("maxSurge: 25", ""),
     (
@@ -151,7 +183,8 @@ import YAMLReader
       "  minReadySeconds: 700\n",
       "progressDeadlineSeconds: found 10m, expected more than minReadySeconds (11m40s)"
     ),
-    ("  workloadRef: {kind: Deployment, name: x}\n", "workload references are not carried out yet"),
+    ("  workloadRef: {kind: Deployment, name: x}\n", "found template and workloadRef"),
+    ("  restartAt: tomorrow\n", "restartAt: found \"tomorrow\", expected a time such as"),
     ("  paused: 1\n", "spec.paused: found an integer, expected true or false"),
     ("  revisionHistoryLimit: -1\n", "found -1, expected a number from 0"),
     ("  replica: 3\n", "spec.replica: unknown field"),

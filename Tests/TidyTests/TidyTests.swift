@@ -12,12 +12,14 @@ import Testing
     "PromQL": ["MetricModel", "Glibc"],
     "QueryScripts": ["MetricModel", "PromQL"],
     "Rules": ["MetricModel", "PromQL", "QueryScripts", "Manifest"],
-    "TimeSeriesStore": ["MetricModel", "Glibc", "Synchronization"],
-    "Exposition": ["MetricModel", "CSnappy"],
+    "TimeSeriesStore": ["MetricModel", "CChecksum", "Glibc", "Synchronization"],
+    "Exposition": ["MetricModel", "Manifest", "CSnappy"],
     "Analysis": ["MetricModel", "Statistics", "Manifest", "Glibc"],
     "Rollouts": ["MetricModel", "Analysis", "Manifest"],
+    "TrafficRouting": ["Manifest", "Rollouts"],
     "Simulation": [
-      "MetricModel", "Statistics", "PromQL", "TimeSeriesStore", "Analysis", "Rollouts", "Manifest",
+      "MetricModel", "Statistics", "PromQL", "TimeSeriesStore", "Analysis", "Rollouts",
+      "TrafficRouting", "Manifest",
     ],
     "AnalysisQueries": ["MetricModel", "PromQL", "Analysis"],
     "AnalysisScripts": [
@@ -40,8 +42,9 @@ import Testing
       "MetricModel", "Statistics", "Synchronization",
     ],
     "HTTPService": [
-      "Analysis", "AnalysisExecutor", "Manifest",
-      "MetricModel", "PromQL", "TimeSeriesStore", "Exposition", "Hummingbird", "Logging",
+      "Analysis", "AnalysisExecutor", "MetricModel", "PromQL", "Rules", "TimeSeriesStore",
+      "Exposition", "Manifest", "HTTPTransport", "Hummingbird", "Logging", "CCompression",
+      "FoundationEssentials",
       "HummingbirdCore", "NIOCore", "HTTPTypes", "Synchronization", "Glibc",
     ],
     "CLI": [

@@ -21,13 +21,16 @@ import TimeSeriesStore
     var moments: [Moment] = []
     var tried = TriedSamples()
     var store: Store?
-    for operation in operations(seed: seed, count: 25) {
+    for operation in operations(seed: seed, count: 30, deletes: true, histograms: true) {
       var after = acknowledged
       if store == nil { store = try Store.open("db", on: disk, options: options) }
       if case .append(let batch) = operation {
         _ = after.append(batch)
         tried.add(batch)
       }
+      // On the way, what is being deleted may be there or not.
+      if case .delete(let deletion) = operation { acknowledged.delete(deletion) }
+      if case .delete = operation { after = acknowledged }
       try perform(operation, on: &store)
       let passed = states.withLock { taken in
         defer { taken = [] }
@@ -35,6 +38,7 @@ import TimeSeriesStore
       }
       moments += passed.map { Moment(disk: $0, acknowledged: acknowledged, tried: tried) }
       acknowledged = after
+      if case .delete(let deletion) = operation { tried.remove(deletion) }
     }
     disk.observe(nil)
     #expect(moments.count > 60)
@@ -82,7 +86,7 @@ import TimeSeriesStore
   ])
   func `a failure at any call loses nothing acknowledged`(kind: MemoryFiles.Failure) throws {
     let options = tinyOptions()
-    let all = operations(seed: 77, count: 14)
+    let all = operations(seed: 77, count: 20, deletes: true, histograms: true)
     var calls = 1
     var failedRuns = 0
     while true {
@@ -94,12 +98,16 @@ import TimeSeriesStore
       var tried = TriedSamples()
       var store: Store?
       var failures = 0
+      // Deletions that failed: what they hid may come back, and the other way round.
+      var unsure: [SampleDeletion] = []
       for operation in all {
         do {
           if store == nil {
             let opened = try Store.open("db", on: disk, options: options)
             // A batch without an answer may be there or not; from here on it's known which.
             let found = try contents(of: opened.snapshot())
+            for deletion in unsure { acknowledged.delete(deletion) }
+            unsure = []
             #expect(acknowledged.isWithin(found, notBeyond: tried), "call \(calls): reopened")
             acknowledged = ReferenceStore(found, lateWindow: options.lateWindow)
             store = opened
@@ -112,9 +120,20 @@ import TimeSeriesStore
             #expect(outcome?.accepted == counts[0], "call \(calls)")
             acknowledged = after
           } else {
+            if case .delete(let deletion) = operation { acknowledged.delete(deletion) }
             try perform(operation, on: &store)
+            if case .delete(let deletion) = operation { tried.remove(deletion) }
           }
-        } catch { failures += 1 }
+        } catch {
+          failures += 1
+          if case .delete(let deletion) = operation, let store {
+            // What a deletion that failed left is known from here on.
+            let found = try contents(of: store.snapshot())
+            #expect(acknowledged.isWithin(found, notBeyond: tried), "call \(calls): deleted")
+            acknowledged = ReferenceStore(found, lateWindow: options.lateWindow)
+            unsure.append(deletion)
+          }
+        }
         if let store {
           let seen = try contents(of: store.snapshot())
           #expect(seen == acknowledged.contents, "call \(calls): readers see other samples")
@@ -124,6 +143,7 @@ import TimeSeriesStore
       store?.close()
       let again = try Store.open("db", on: disk.crashed(seed: UInt64(calls)), options: options)
       let found = try contents(of: again.snapshot())
+      for deletion in unsure { acknowledged.delete(deletion) }
       #expect(acknowledged.isWithin(found, notBeyond: tried), "call \(calls): samples differ")
       if failures == 0 { break }
       failedRuns += 1
@@ -166,6 +186,7 @@ import TimeSeriesStore
 func perform(_ operation: StoreOperation, on store: inout Store?) throws {
   switch operation {
   case .append(let batch): _ = try store?.append(batch)
+  case .delete(let deletion): try store?.delete(matching: deletion.matchers, in: deletion.range)
   case .seal: try store?.seal()
   case .maintain(let now): try store?.maintain(now: now)
   case .reopen:

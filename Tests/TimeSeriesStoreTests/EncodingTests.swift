@@ -20,6 +20,7 @@ import Testing
         for _ in 0..<8 { plain = plain & 1 == 1 ? (plain >> 1) ^ 0x82f6_3b78 : plain >> 1 }
       }
       #expect(Checksum.of(bytes) == ~plain)
+      #expect(Checksum.byTables(bytes) == ~plain)
     }
   }
 

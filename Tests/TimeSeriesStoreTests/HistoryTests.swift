@@ -5,7 +5,8 @@ import TimeSeriesStore
 @Suite struct HistoryTests {
   @Test(arguments: 0..<20 as Range<UInt64>)
   func `sealing, merging and restarting change no answer`(seed: UInt64) throws {
-    let all = operations(seed: 100 + seed, count: 120)
+    let all = operations(
+      seed: 100 + seed, count: 120, deletes: seed % 2 == 1, histograms: seed % 4 > 1)
     var options = [StoreOptions(), tinyOptions()]
     options[0].sealing.samplesMax = .max
     var stores: [Store?] = [nil, nil]
@@ -14,6 +15,11 @@ import TimeSeriesStore
     for (number, operation) in all.enumerated() {
       for index in stores.indices where stores[index] == nil {
         stores[index] = try Store.open("db", on: disks[index], options: options[index])
+      }
+      if case .delete(let deletion) = operation {
+        reference.delete(deletion)
+        for index in stores.indices { try perform(operation, on: &stores[index]) }
+        continue
       }
       guard case .append(let batch) = operation else {
         // The first store never seals by itself; both restart.

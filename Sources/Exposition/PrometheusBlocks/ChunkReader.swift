@@ -7,7 +7,6 @@ struct ChunkReader {
   private let segments: [BlockBytes]
 
   private static let magic: UInt32 = 0x85bd_40dd
-  private static let xorEncoding: UInt8 = 1
 
   /// - Parameter segments: the contents of the segment files in the order of their names.
   init(_ segments: [[UInt8]]) throws(BlockError) {
@@ -46,15 +45,9 @@ struct ChunkReader {
     // The length counts the samples only, the checksum covers the byte of the encoding too.
     var content = try place.checkedPart(length: length + 1, of: "a chunk")
     let encoding = try content.byte("the encoding of a chunk")
-    guard encoding == Self.xorEncoding else {
+    guard let known = ChunkEncoding(rawValue: encoding) else {
       throw BlockError.unsupportedEncoding(series: labels.description, encoding: encoding)
     }
-    let last = columns.timestamps.last
-    let first = columns.count
-    var decoder = XORChunkDecoder(content)
-    try decoder.decode(onto: &columns)
-    if let last, first < columns.count, columns.timestamps[first] <= last {
-      throw content.corrupt("a chunk of \(labels) does not start after the one before")
-    }
+    try known.decode(content, of: labels.description, onto: &columns)
   }
 }

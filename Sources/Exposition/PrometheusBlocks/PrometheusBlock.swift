@@ -38,13 +38,26 @@ package struct PrometheusBlock {
       try chunks.read(chunk, of: entry.labels, onto: &columns)
     }
     if tombstones.mentions(series: entry.identifier) {
-      var kept = SampleColumns()
-      for (time, value) in zip(columns.timestamps, columns.values)
-      where !tombstones.isDeleted(series: entry.identifier, time) {
-        kept.append(Timestamp(milliseconds: time), value)
-      }
-      columns = kept
+      columns = columns.filter { !tombstones.isDeleted(series: entry.identifier, $0) }
     }
     return Series(labels: entry.labels, samples: columns)
+  }
+}
+
+extension SampleColumns {
+  /// The samples at times for which `isKept` holds.
+  func filter(_ isKept: (Int64) -> Bool) -> SampleColumns {
+    var kept = SampleColumns()
+    for (position, time) in timestamps.enumerated() where isKept(time) {
+      kept.append(
+        Timestamp(milliseconds: time), values[position],
+        startTime: startTimes.isEmpty ? 0 : startTimes[position])
+    }
+    for (position, time) in histograms.timestamps.enumerated() where isKept(time) {
+      kept.histograms.append(
+        Timestamp(milliseconds: time), histograms.values[position],
+        startTime: histograms.startTimes.isEmpty ? 0 : histograms.startTimes[position])
+    }
+    return kept
   }
 }

@@ -3,11 +3,10 @@ package import MetricModel
 /// Turns remote-write messages into batches, and remembers the label sets it has met.
 ///
 ///     var decoder = RemoteWriteDecoder()
-///     let batch = try decoder.decode(message)
+///     let batch = try decoder.decode(message, .v1)
 ///
 /// A sender repeats the labels of a series in the same bytes in each request, so one decoder for
-/// all requests makes `Labels` once for each series. Exemplars and metadata are passed over. Native
-/// histograms are refused: to drop them silently would lose data that the sender believes stored.
+/// all requests makes `Labels` once for each series.
 package struct RemoteWriteDecoder: Sendable {
   private var known = ByteRuns()
   /// For each known run of label bytes, what it says.
@@ -19,79 +18,104 @@ package struct RemoteWriteDecoder: Sendable {
     self.rememberedBytesMax = rememberedBytesMax
   }
 
-  /// The samples of a `WriteRequest` in its order.
+  /// Everything in a request, in its order. One thing that may not be stored refuses the request.
   ///
-  /// - Complexity: O(bytes); nothing is allocated for a sample of a series met before.
-  package mutating func decode(_ message: [UInt8]) throws(RemoteWriteError) -> SampleBatch {
+  /// - Complexity: O(bytes); in version 1.0 nothing is allocated for a sample of a series met
+  ///   before.
+  package mutating func decode(
+    _ message: [UInt8], _ version: RemoteWriteVersion = .v1
+  ) throws(WireError) -> SampleBatch {
     if known.sizeBytes > rememberedBytesMax {
       known.removeAll()
       knownLabels.removeAll()
     }
+    switch version {
+    case .v1: return try decode1(message)
+    case .v2:
+      var request = SymbolizedRequest(message)
+      return try request.batch(&self)
+    }
+  }
+
+  private mutating func decode1(_ message: [UInt8]) throws(WireError) -> SampleBatch {
     var batch = SampleBatch()
-    var request = ProtobufReader(0..<message.count)
+    var request = ProtobufReader(0..<message.count, of: .writeRequest)
     while let (field, payload) = try request.next(message.span) {
-      guard field == RemoteWrite.Field.timeSeries, case .bytes(let range) = payload else {
-        continue
-      }
-      try decodeSeries(message, range, into: &batch)
+      guard case .bytes(let range) = payload else { continue }
+      if field == 1 { try decodeSeries(message, range, into: &batch) }
+      if field == 3 { try Self.decodeMetadata(message, range, into: &batch) }
     }
     return batch
   }
 
-  /// A `TimeSeries`: labels, then samples.
+  /// A `TimeSeries`: labels, then samples, exemplars, histograms.
   private mutating func decodeSeries(
     _ message: [UInt8], _ range: Range<Int>, into batch: inout SampleBatch
-  ) throws(RemoteWriteError) {
+  ) throws(WireError) {
     var labelsEnd = range.lowerBound
     var series: UInt32?
-    var reader = ProtobufReader(range)
+    var reader = ProtobufReader(range, of: .writeRequest)
     while let (field, payload) = try reader.next(message.span) {
       guard case .bytes(let part) = payload else { continue }
-      switch field {
-      case RemoteWrite.Field.labels:
+      if field == 1 {
         guard series == nil else { throw reader.malformed("a label follows a sample") }
         labelsEnd = part.upperBound
-      case RemoteWrite.Field.samples:
-        let index: UInt32
-        if let series {
-          index = series
-        } else {
-          index = batch.addSeries(try labels(message, range.lowerBound..<labelsEnd))
-        }
-        series = index
-        try Self.decodeSample(message.span, part, of: index, into: &batch)
-      case RemoteWrite.Field.histograms:
-        let labels = try labels(message, range.lowerBound..<labelsEnd)
-        throw .invalidSeries(
-          series: labels.description,
-          reason: "native histograms are not stored, set send_native_histograms: false")
-      default: continue
+        continue
+      }
+      guard (2...4).contains(field) else { continue }
+      let index: UInt32
+      if let series {
+        index = series
+      } else {
+        index = batch.addSeries(try labels(message, range.lowerBound..<labelsEnd))
+      }
+      series = index
+      switch field {
+      case 2: try batch.appendSample(reader.part(part), message.span, series: index)
+      case 3:
+        let exemplar = try Self.exemplar(message, part)
+        batch.append(ExemplarRow(series: index, exemplar: exemplar))
+      default: try batch.appendHistogram(reader.part(part), message.span, series: index)
       }
     }
   }
 
-  private static func decodeSample(
-    _ message: Span<UInt8>, _ range: Range<Int>, of series: UInt32, into batch: inout SampleBatch
-  ) throws(RemoteWriteError) {
-    var value: UInt64 = 0
-    var milliseconds: UInt64 = 0
-    var reader = ProtobufReader(range)
-    while let (field, payload) = try reader.next(message) {
+  private static func exemplar(
+    _ message: [UInt8], _ range: Range<Int>
+  ) throws(WireError) -> Exemplar {
+    var reader = ProtobufReader(range, of: .writeRequest)
+    var exemplar = Exemplar(labels: .empty, value: 0, time: Timestamp(milliseconds: 0))
+    exemplar.labels = try LabelFields(message, range).labels(isNamed: false)
+    while let (field, payload) = try reader.next(message.span) {
+      if field == 2, case .fixed64(let bits) = payload { exemplar.value = Double(bitPattern: bits) }
+      if field == 3, case .varint(let number) = payload {
+        exemplar.time = Timestamp(milliseconds: Int64(bitPattern: number))
+      }
+    }
+    return exemplar
+  }
+
+  private static func decodeMetadata(
+    _ message: [UInt8], _ range: Range<Int>, into batch: inout SampleBatch
+  ) throws(WireError) {
+    var reader = ProtobufReader(range, of: .writeRequest)
+    var metadata = MetricMetadata(family: "")
+    while let (field, payload) = try reader.next(message.span) {
       switch (field, payload) {
-      case (RemoteWrite.Field.sampleValue, .fixed64(let bits)): value = bits
-      case (RemoteWrite.Field.sampleTimestamp, .varint(let number)): milliseconds = number
+      case (1, .varint(let number)): metadata.type = MetricType(wire: number)
+      case (2, .bytes(let text)): metadata.family = try reader.text(text, message)
+      case (4, .bytes(let text)): metadata.help = try reader.text(text, message)
+      case (5, .bytes(let text)): metadata.unit = try reader.text(text, message)
       default: continue
       }
     }
-    batch.append(
-      series: series, Timestamp(milliseconds: Int64(bitPattern: milliseconds)),
-      Double(bitPattern: value))
+    batch.append(metadata)
   }
 
   /// The labels that the fields in `range` spell, from memory when possible.
   private mutating func labels(
     _ message: [UInt8], _ range: Range<Int>
-  ) throws(RemoteWriteError) -> Labels {
+  ) throws(WireError) -> Labels {
     let run = message.span.extracting(range)
     let hash = byteRunHash(run)
     if let number = known.number(of: run, hash: hash) { return knownLabels[number] }
@@ -100,62 +124,77 @@ package struct RemoteWriteDecoder: Sendable {
     knownLabels.append(labels)
     return labels
   }
-}
 
-/// The label fields of a series, checked for what may be stored.
-private struct LabelFields {
-  private var pairs: [(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)] = []
-
-  init(_ message: [UInt8], _ range: Range<Int>) throws(RemoteWriteError) {
-    var reader = ProtobufReader(range)
-    while let (field, payload) = try reader.next(message.span) {
-      guard field == RemoteWrite.Field.labels, case .bytes(let part) = payload else { continue }
-      var name = 0..<0
-      var value = 0..<0
-      var label = ProtobufReader(part)
-      while let (field, payload) = try label.next(message.span) {
-        guard case .bytes(let text) = payload else { continue }
-        if field == RemoteWrite.Field.labelName { name = text }
-        if field == RemoteWrite.Field.labelValue { value = text }
-      }
-      pairs.append((message[name], message[value]))
-    }
-  }
-
-  /// Most senders sort labels and leave out empty ones; others are served too.
-  func labels() throws(RemoteWriteError) -> Labels {
-    for (name, value) in pairs {
-      guard !name.isEmpty else { throw invalid("a label without a name") }
-      guard String(validating: name, as: UTF8.self) != nil,
-        String(validating: value, as: UTF8.self) != nil
-      else { throw invalid("a label is not valid UTF-8") }
-    }
-    let labels: Labels
-    if let sorted = Labels(sortedPairs: pairs) {
-      labels = sorted
-    } else {
-      labels = try sortedLabels()
-    }
-    guard labels.valueBytes(of: Labels.metricName) != nil else {
-      throw invalid("the label __name__ is missing")
-    }
+  /// The labels that a run of bytes stands for, from memory or made by `make`. The bytes must mean
+  /// the same in each request and can't begin with a label field of version 1.0.
+  mutating func labels(
+    for run: [UInt8], _ make: () throws(WireError) -> Labels
+  ) throws(WireError) -> Labels {
+    let hash = byteRunHash(run.span)
+    if let number = known.number(of: run.span, hash: hash) { return knownLabels[number] }
+    let labels = try make()
+    known.insert(run[...], hash: hash)
+    knownLabels.append(labels)
     return labels
   }
+}
 
-  private func sortedLabels() throws(RemoteWriteError) -> Labels {
-    let sorted = pairs.sorted { $0.name.lexicographicallyPrecedes($1.name) }
-    for (pair, next) in zip(sorted, sorted.dropFirst()) where pair.name == next.name {
-      throw invalid("label \(GoText.quoted(text(pair.name))) appears twice")
+extension SampleBatch {
+  /// A `Sample` of either version.
+  mutating func appendSample(
+    _ reader: ProtobufReader, _ bytes: Span<UInt8>, series: UInt32
+  ) throws(WireError) {
+    var reader = reader
+    var value: UInt64 = 0
+    var milliseconds: UInt64 = 0
+    var start: UInt64 = 0
+    while let (field, payload) = try reader.next(bytes) {
+      switch (field, payload) {
+      case (1, .fixed64(let bits)): value = bits
+      case (2, .varint(let number)): milliseconds = number
+      case (3, .varint(let number)): start = number
+      default: continue
+      }
     }
-    return Labels(sorted.map { (text($0.name), text($0.value)) })
+    append(
+      series: series, Timestamp(milliseconds: Int64(bitPattern: milliseconds)),
+      Double(bitPattern: value),
+      startTime: start == 0 ? nil : Timestamp(milliseconds: Int64(bitPattern: start)))
   }
 
-  private func text(_ bytes: ArraySlice<UInt8>) -> String {
-    String(decoding: bytes, as: UTF8.self)
+  /// A `Histogram` of either version.
+  mutating func appendHistogram(
+    _ reader: ProtobufReader, _ bytes: Span<UInt8>, series: UInt32
+  ) throws(WireError) {
+    var reader = reader
+    var message = HistogramMessage()
+    while let (field, payload) = try reader.next(bytes) {
+      _ = try message.take(field, payload, HistogramMessage.remote, reader, bytes)
+    }
+    let start =
+      message.startTimestamp == 0 ? nil : Timestamp(milliseconds: message.startTimestamp)
+    let time = Timestamp(milliseconds: message.timestamp)
+    // A staleness marker is a number, also where a series of histograms ends.
+    if message.sum.isStaleMarker {
+      append(series: series, time, StaleMarker.value, startTime: start)
+      return
+    }
+    do {
+      append(
+        HistogramRow(
+          series: series, time: time, startTime: start, histogram: try message.histogram()))
+    } catch {
+      throw .invalidSeries(series: labels[Int(series)].description, reason: "\(error)")
+    }
+  }
+}
+
+extension MetricType {
+  /// From the numbers of remote write, which are those of our order.
+  init(wire number: UInt64) {
+    let all = Self.allCases
+    self = number < UInt64(all.count) ? all[Int(number)] : .unknown
   }
 
-  private func invalid(_ reason: String) -> RemoteWriteError {
-    let spelled = Labels(pairs.map { (text($0.name), text($0.value)) }).description
-    return .invalidSeries(series: spelled, reason: reason)
-  }
+  var wire: UInt64 { UInt64(Self.allCases.firstIndex(of: self) ?? 0) }
 }

@@ -1,50 +1,165 @@
 package import MetricModel
 
 extension RemoteWrite {
-  /// The request that carries a batch: one `TimeSeries` for each series named in it, with its rows
-  /// in their order.
-  package static func encode(_ batch: SampleBatch) -> [UInt8] {
-    var rows = [[Int]](repeating: [], count: batch.labels.count)
-    for (row, series) in batch.series.enumerated() { rows[Int(series)].append(row) }
-    var message: [UInt8] = []
+  /// The compressed request that carries a batch: one series for each named in it, with its rows in
+  /// their order. Start times and units of exemplars' series only fit version 2.0.
+  package static func encode(
+    _ batch: SampleBatch, _ version: RemoteWriteVersion = .v1
+  ) -> [UInt8] {
+    let rows = BatchRows(batch)
+    switch version {
+    case .v1: return Snappy.compress(encode1(batch, rows))
+    case .v2:
+      var symbols = SymbolTable()
+      var message = ProtobufWriter()
+      encode2(batch, rows, &symbols, &message)
+      return Snappy.compress(message.bytes)
+    }
+  }
+
+  private static func encode1(_ batch: SampleBatch, _ rows: BatchRows) -> [UInt8] {
+    var message = ProtobufWriter()
     for (series, labels) in batch.labels.enumerated() {
-      var body: [UInt8] = []
-      labels.forEach { name, value in
-        var label: [UInt8] = []
-        appendBytes(Field.labelName, name, to: &label)
-        appendBytes(Field.labelValue, value, to: &label)
-        appendBytes(Field.labels, label, to: &body)
-      }
-      for row in rows[series] {
-        var sample: [UInt8] = []
-        appendVarint(Field.sampleValue << 3 | 1, to: &sample)
-        let bits = batch.values[row].bitPattern
-        for shift in stride(from: UInt64(0), to: 64, by: 8) {
-          sample.append(UInt8(truncatingIfNeeded: bits >> shift))
+      message.message(1) { writer in
+        writer.labels(1, labels)
+        for row in rows.samples[series] {
+          writer.message(2) { writer in
+            writer.double(1, batch.values[row])
+            writer.varint(2, batch.timestamps[row])
+          }
         }
-        appendVarint(Field.sampleTimestamp << 3, to: &sample)
-        appendVarint(UInt64(bitPattern: batch.timestamps[row]), to: &sample)
-        appendBytes(Field.samples, sample, to: &body)
+        for row in rows.exemplars[series] {
+          let exemplar = batch.exemplars[row].exemplar
+          writer.message(3) { writer in
+            writer.labels(1, exemplar.labels)
+            writer.double(2, exemplar.value)
+            writer.varint(3, exemplar.time.milliseconds)
+          }
+        }
+        for row in rows.histograms[series] {
+          let row = batch.histograms[row]
+          writer.message(4) { $0.histogram(row.histogram, time: row.time, startTime: nil) }
+        }
       }
-      appendBytes(Field.timeSeries, body, to: &message)
     }
-    return Snappy.compress(message)
+    for metadata in batch.metadata {
+      message.message(3) { writer in
+        writer.varint(1, metadata.type.wire)
+        writer.text(2, metadata.family)
+        writer.text(4, metadata.help)
+        writer.text(5, metadata.unit)
+      }
+    }
+    return message.bytes
   }
 
-  private static func appendBytes(
-    _ field: UInt64, _ content: some Collection<UInt8>, to message: inout [UInt8]
+  private static func encode2(
+    _ batch: SampleBatch, _ rows: BatchRows, _ symbols: inout SymbolTable,
+    _ message: inout ProtobufWriter
   ) {
-    appendVarint(field << 3 | 2, to: &message)
-    appendVarint(UInt64(content.count), to: &message)
-    message.append(contentsOf: content)
+    var series: [ProtobufWriter] = []
+    for (number, labels) in batch.labels.enumerated() {
+      var writer = ProtobufWriter()
+      writer.varints(1, symbols.references(labels))
+      for row in rows.samples[number] {
+        writer.message(2) { writer in
+          writer.double(1, batch.values[row])
+          writer.varint(2, batch.timestamps[row])
+          writer.varint(3, batch.startTimes.isEmpty ? 0 : batch.startTimes[row])
+        }
+      }
+      for row in rows.histograms[number] {
+        let row = batch.histograms[row]
+        writer.message(3) { $0.histogram(row.histogram, time: row.time, startTime: row.startTime) }
+      }
+      for row in rows.exemplars[number] {
+        let exemplar = batch.exemplars[row].exemplar
+        let references = symbols.references(exemplar.labels)
+        writer.message(4) { writer in
+          writer.varints(1, references)
+          writer.double(2, exemplar.value)
+          writer.varint(3, exemplar.time.milliseconds)
+        }
+      }
+      if let metadata = rows.metadata(of: labels) {
+        let help = symbols.reference(metadata.help.utf8)
+        let unit = symbols.reference(metadata.unit.utf8)
+        writer.message(5) { writer in
+          writer.varint(1, metadata.type.wire)
+          writer.varint(3, help)
+          writer.varint(4, unit)
+        }
+      }
+      series.append(writer)
+    }
+    for symbol in symbols.texts { message.text(4, symbol) }
+    for writer in series { message.text(5, writer.bytes) }
+  }
+}
+
+/// The rows of a batch by series.
+struct BatchRows {
+  private(set) var samples: [[Int]]
+  private(set) var histograms: [[Int]]
+  private(set) var exemplars: [[Int]]
+  private var families: [String: MetricMetadata] = [:]
+
+  init(_ batch: SampleBatch) {
+    let none = [[Int]](repeating: [], count: batch.labels.count)
+    (samples, histograms, exemplars) = (none, none, none)
+    for (row, series) in batch.series.enumerated() { samples[Int(series)].append(row) }
+    for (row, histogram) in batch.histograms.enumerated() {
+      histograms[Int(histogram.series)].append(row)
+    }
+    for (row, exemplar) in batch.exemplars.enumerated() {
+      exemplars[Int(exemplar.series)].append(row)
+    }
+    for metadata in batch.metadata { families[metadata.family] = metadata }
   }
 
-  private static func appendVarint(_ value: UInt64, to message: inout [UInt8]) {
-    var rest = value
-    while rest >= 0x80 {
-      message.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-      rest >>= 7
+  /// What is known of the family of a series.
+  func metadata(of labels: Labels) -> MetricMetadata? {
+    if families.isEmpty { return nil }
+    let name = labels.metricName
+    if let metadata = families[name] { return metadata }
+    for type in [MetricType.histogram, .gaugeHistogram, .summary] {
+      if let metadata = families[type.family(of: name)], metadata.type == type { return metadata }
     }
-    message.append(UInt8(truncatingIfNeeded: rest))
+    return nil
+  }
+}
+
+/// Texts by number, the empty one first.
+struct SymbolTable {
+  private(set) var texts: [[UInt8]] = [[]]
+  private var numbers: [[UInt8]: UInt64] = [[]: 0]
+
+  mutating func reference(_ text: some Sequence<UInt8>) -> UInt64 {
+    let text = Array(text)
+    if let number = numbers[text] { return number }
+    numbers[text] = UInt64(texts.count)
+    texts.append(text)
+    return UInt64(texts.count - 1)
+  }
+
+  mutating func references(_ labels: Labels) -> [UInt64] {
+    var references: [UInt64] = []
+    labels.forEach { name, value in
+      references.append(reference(name))
+      references.append(reference(value))
+    }
+    return references
+  }
+}
+
+extension ProtobufWriter {
+  /// Labels as a repeated message of name and value.
+  mutating func labels(_ field: UInt64, _ labels: Labels) {
+    labels.forEach { name, value in
+      message(field) { writer in
+        writer.text(1, name)
+        writer.text(2, value)
+      }
+    }
   }
 }

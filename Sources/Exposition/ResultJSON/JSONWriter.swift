@@ -85,16 +85,24 @@ package struct JSONWriter {
     needsComma = true
   }
 
+  package mutating func null() {
+    comma()
+    bytes.append(contentsOf: "null".utf8)
+    needsComma = true
+  }
+
   package mutating func boolean(_ value: Bool) {
     comma()
     bytes += (value ? "true" : "false").utf8
     needsComma = true
   }
 
-  /// A finite number, as Go's encoder spells it.
-  mutating func number(_ value: Double) {
+  /// A finite number, as Go's encoder spells it, but so that a negative zero isn't read as a whole
+  /// number, which has none.
+  package mutating func number(_ value: Double) {
     comma()
     NumberText.appendJSON(value, to: &bytes)
+    if value == 0 && value.sign == .minus { bytes += ".0".utf8 }
     needsComma = true
   }
 

@@ -4,13 +4,9 @@ package import MetricModel
 ///
 ///     let batch = try OpenMetricsParser.parse(recording, untimedAt: nil)
 ///
-/// Exemplars are checked and dropped, metadata is checked and dropped. A text without `# EOF` has
-/// been cut short, and is refused as a whole.
+/// Exemplars and metadata are part of the batch. A text without `# EOF` has been cut short, and is
+/// refused as a whole.
 package enum OpenMetricsParser {
-  private static let types: Set<String> = [
-    "counter", "gauge", "histogram", "gaugehistogram", "summary", "info", "stateset", "unknown",
-  ]
-
   /// Samples in the order of their lines.
   ///
   /// - Parameter time: what a line without a timestamp gets; nil refuses such lines.
@@ -20,13 +16,14 @@ package enum OpenMetricsParser {
   ) throws(TextFormatError) -> SampleBatch {
     var cursor = TextCursor(text)
     var rows = SampleRows()
+    var metadata = FamilyMetadata()
     while true {
       if cursor.isAtEnd {
         throw cursor.failure(
           "the text ends without \"# EOF\", so it has been cut short; expected that as last line")
       }
       if cursor.current == Ascii.hash {
-        if try isEnd(&cursor) { return rows.batch }
+        if try isEnd(&cursor, &metadata) { return rows.batch(metadata) }
       } else {
         try sample(&cursor, untimedAt: time, into: &rows)
       }
@@ -34,7 +31,9 @@ package enum OpenMetricsParser {
   }
 
   /// Reads a line that starts with `#`; true for `# EOF`.
-  private static func isEnd(_ cursor: inout TextCursor) throws(TextFormatError) -> Bool {
+  private static func isEnd(
+    _ cursor: inout TextCursor, _ metadata: inout FamilyMetadata
+  ) throws(TextFormatError) -> Bool {
     cursor.advance()
     guard cursor.take(Ascii.space) else {
       throw cursor.unexpected(in: "a # line", expected: "a space, then HELP, TYPE, UNIT or EOF")
@@ -52,7 +51,7 @@ package enum OpenMetricsParser {
       }
       return true
     case "HELP", "TYPE", "UNIT":
-      try metadata(keyword, &cursor)
+      try describe(keyword, &cursor, &metadata)
       return false
     default:
       throw start.failure(
@@ -60,8 +59,8 @@ package enum OpenMetricsParser {
     }
   }
 
-  private static func metadata(
-    _ keyword: String, _ cursor: inout TextCursor
+  private static func describe(
+    _ keyword: String, _ cursor: inout TextCursor, _ metadata: inout FamilyMetadata
   ) throws(TextFormatError) {
     cursor.skipSpaces()
     let name: String
@@ -77,11 +76,18 @@ package enum OpenMetricsParser {
       throw cursor.unexpected(in: "a \(keyword) line", expected: "a space after the metric name")
     }
     let start = cursor
-    let rest = String(decoding: cursor.run { _ in true }, as: UTF8.self)
-    if keyword == "TYPE" && !types.contains(rest) {
-      throw start.failure(
-        "\(GoText.quoted(rest)) is not a metric type, expected counter, gauge, histogram, "
-          + "gaugehistogram, summary, info, stateset or unknown")
+    let bytes = cursor.run { _ in true }
+    let rest = String(decoding: bytes, as: UTF8.self)
+    switch keyword {
+    case "HELP": metadata[name].help = FamilyMetadata.unescaped(bytes)
+    case "UNIT": metadata[name].unit = rest
+    default:
+      guard let type = MetricType(rawValue: rest) else {
+        throw start.failure(
+          "\(GoText.quoted(rest)) is not a metric type, expected counter, gauge, histogram, "
+            + "gaugehistogram, summary, info, stateset or unknown")
+      }
+      metadata[name].type = type
     }
     if keyword == "UNIT" && !rest.isEmpty && !name.hasSuffix("_" + rest) {
       throw start.failure(
@@ -106,7 +112,7 @@ package enum OpenMetricsParser {
       time = try timestamp(&cursor)
       _ = cursor.take(Ascii.space)
     }
-    if cursor.current == Ascii.hash { try exemplar(&cursor) }
+    let example = cursor.current == Ascii.hash ? try exemplar(&cursor, untimedAt: time) : nil
     guard let end = cursor.current else {
       throw cursor.failure(
         "the text ends within a sample, so it has been cut short; expected \"# EOF\" as last line")
@@ -119,6 +125,7 @@ package enum OpenMetricsParser {
     }
     cursor.advance()
     rows.append(series: series, time, value)
+    if let example { rows.append(ExemplarRow(series: series, exemplar: example)) }
   }
 
   private static func space(_ cursor: inout TextCursor) throws(TextFormatError) {
@@ -142,8 +149,10 @@ package enum OpenMetricsParser {
     return time
   }
 
-  /// `# {label="value"} value [timestamp]`, checked and dropped.
-  private static func exemplar(_ cursor: inout TextCursor) throws(TextFormatError) {
+  /// `# {label="value"} value [timestamp]`; without a timestamp it is as old as its sample.
+  private static func exemplar(
+    _ cursor: inout TextCursor, untimedAt fallback: Timestamp?
+  ) throws(TextFormatError) -> Exemplar {
     cursor.advance()
     guard cursor.take(Ascii.space), cursor.current == Ascii.openBrace else {
       throw cursor.unexpected(in: "an exemplar", expected: "a label set in braces")
@@ -153,7 +162,8 @@ package enum OpenMetricsParser {
     var hasName = true
     try cursor.labelSet(into: &labels, hasName: &hasName)
     try space(&cursor)
-    _ = try cursor.sampleValue()
-    if cursor.take(Ascii.space) { _ = try timestamp(&cursor) }
+    let value = try cursor.sampleValue()
+    let time = cursor.take(Ascii.space) ? try timestamp(&cursor) : fallback
+    return Exemplar(labels: labels.labels, value: value, time: time ?? Timestamp(milliseconds: 0))
   }
 }

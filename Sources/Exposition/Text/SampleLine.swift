@@ -104,7 +104,7 @@ extension TextCursor {
 /// Rows under construction: recognises a series by the bytes of its line, so that labels are made
 /// once for each series and not once for each sample.
 struct SampleRows {
-  private(set) var batch = SampleBatch()
+  private var batch = SampleBatch()
   private var known = ByteRuns()
   /// For each known run, the series.
   private var series: [UInt32] = []
@@ -137,5 +137,14 @@ struct SampleRows {
 
   mutating func append(series: UInt32, _ time: Timestamp, _ value: Double) {
     batch.append(series: series, time, value)
+  }
+
+  mutating func append(_ row: ExemplarRow) { batch.append(row) }
+
+  /// Everything read, with what is known of its families.
+  func batch(_ metadata: FamilyMetadata) -> SampleBatch {
+    var batch = batch
+    for family in metadata.families { batch.append(family) }
+    return batch
   }
 }

@@ -4,10 +4,12 @@ package import MetricModel
 ///
 ///     let batch = try TextParser.parse(Array("up{job=\"api\"} 1\n".utf8), untimedAt: now)
 ///
-/// Timestamps are milliseconds and optional; a last line without an end is accepted.
+/// Timestamps are milliseconds and optional; a last line without an end is accepted. `# TYPE` and
+/// `# HELP` become the batch's metadata.
 package enum TextParser {
-  private static let types: Set<String> = [
-    "counter", "gauge", "histogram", "summary", "untyped", "unknown",
+  private static let types: [String: MetricType] = [
+    "counter": .counter, "gauge": .gauge, "histogram": .histogram, "summary": .summary,
+    "untyped": .unknown, "unknown": .unknown,
   ]
 
   /// Samples in the order of their lines.
@@ -19,40 +21,55 @@ package enum TextParser {
   ) throws(TextFormatError) -> SampleBatch {
     var cursor = TextCursor(text)
     var rows = SampleRows()
+    var metadata = FamilyMetadata()
     while !cursor.isAtEnd {
       cursor.skipSpaces()
       if cursor.isAtLineEnd {
         cursor.advance()
       } else if cursor.current == Ascii.hash {
-        try comment(&cursor)
+        try comment(&cursor, into: &metadata)
       } else {
         try sample(&cursor, untimedAt: time, into: &rows)
       }
     }
-    return rows.batch
+    return rows.batch(metadata)
   }
 
-  /// `# TYPE name type` is checked; `# HELP` and everything else after `#` is free text.
-  private static func comment(_ cursor: inout TextCursor) throws(TextFormatError) {
+  /// `# TYPE name type` and `# HELP name text`; everything else after `#` is free text.
+  private static func comment(
+    _ cursor: inout TextCursor, into metadata: inout FamilyMetadata
+  ) throws(TextFormatError) {
     cursor.advance()
     cursor.skipSpaces()
-    guard cursor.word().elementsEqual("TYPE".utf8) else {
+    let keyword = String(decoding: cursor.word(), as: UTF8.self)
+    guard keyword == "TYPE" || keyword == "HELP" else {
       cursor.skipLine()
       return
     }
     cursor.skipSpaces()
+    let name: String
     if cursor.current == Ascii.quote {
-      _ = try cursor.quotedText(as: "a metric name")
-    } else if cursor.word().isEmpty {
+      name = try cursor.quotedText(as: "a metric name")
+    } else {
+      name = String(decoding: cursor.word(), as: UTF8.self)
+    }
+    guard !name.isEmpty else {
+      // Free text may begin with "HELP".
+      if keyword == "HELP" { return cursor.skipLine() }
       throw cursor.unexpected(in: "a TYPE line", expected: "a metric name")
     }
     cursor.skipSpaces()
     let start = cursor
-    let type = String(decoding: cursor.word(), as: UTF8.self)
-    guard types.contains(type), cursor.isAtBlankRest else {
-      throw start.failure(
-        "\(GoText.quoted(type)) is not a metric type, "
-          + "expected counter, gauge, histogram, summary or untyped")
+    if keyword == "HELP" {
+      metadata[name].help = FamilyMetadata.unescaped(cursor.run { _ in true })
+    } else {
+      let type = String(decoding: cursor.word(), as: UTF8.self)
+      guard let known = types[type], cursor.isAtBlankRest else {
+        throw start.failure(
+          "\(GoText.quoted(type)) is not a metric type, "
+            + "expected counter, gauge, histogram, summary or untyped")
+      }
+      metadata[name].type = known
     }
     cursor.skipLine()
   }

@@ -1,5 +1,5 @@
 package import Analysis
-internal import Manifest
+import Manifest
 
 /// The AnalysisTemplates that requests may name.
 package struct AnalysisCatalog: Sendable {

@@ -3,7 +3,7 @@ import MetricModel
 import Synchronization
 import TimeSeriesStore
 
-/// `/api/v1/write`: remote write 1.0. Errors are plain text, as senders log them.
+/// `/api/v1/write`: remote write 1.0 and 2.0. Errors are plain text, as senders log them.
 struct IngestEndpoints: Sendable {
   let store: Store
   let options: ServiceOptions
@@ -17,41 +17,14 @@ struct IngestEndpoints: Sendable {
   }
 
   /// Answers 204 once the samples are on disk; 400 when the store refused some of them, so that the
-  /// sender doesn't repeat what can't succeed.
+  /// sender doesn't repeat what can't succeed. Senders of version 2.0 are told in headers how much
+  /// was written.
   func write(_ request: APIRequest) -> APIResponse {
-    if let refusal = refusal(request) { return refusal }
-    let batch: SampleBatch
-    do {
-      let message = try RemoteWrite.decompressed(
-        request.body, bytesMax: options.decodedWriteBytesMax)
-      batch = try decoder.decode(message)
+    let version: RemoteWriteVersion
+    do throws(UnacceptableWrite) {
+      version = try RemoteWriteVersion(contentType: request.contentType)
     } catch {
-      guard case .tooLarge = error else { return .text("\(error)\n", status: 400) }
-      return .text("\(error)\n", status: 413)
-    }
-    do {
-      let outcome = try store.append(batch)
-      counters.count(outcome)
-      guard let refusal = outcome.refusals.first else { return .empty(status: 204) }
-      return .text(
-        "\(outcome.refused) of \(batch.count) samples were not stored, the others were: "
-          + "\(refusal)\n", status: 400)
-    } catch {
-      return .text("\(error)\n", status: 500)
-    }
-  }
-
-  /// Other protocols than remote write 1.0 with Snappy get 415, in Prometheus' words.
-  private func refusal(_ request: APIRequest) -> APIResponse? {
-    let type = request.contentType
-    let parts = type.split(separator: ";").map { Self.trimmed($0) }
-    let protocolName = parts.dropFirst().first { $0.hasPrefix("proto=") }?.dropFirst(6)
-    let isVersion1 = protocolName == nil || protocolName == "prometheus.WriteRequest"
-    guard type.isEmpty || (parts.first == "application/x-protobuf" && isVersion1) else {
-      let found = protocolName.map(String.init) ?? type
-      return .text(
-        "\(found) protobuf message is not accepted by this server; "
-          + "accepted prometheus.WriteRequest\n", status: 415)
+      return .text("\(error)\n", status: 415)
     }
     // Early senders leave the encoding out, but compress.
     let encoding = request.contentEncoding
@@ -60,12 +33,39 @@ struct IngestEndpoints: Sendable {
         "\(encoding) encoding (compression) is not accepted by this server; "
           + "only snappy is acceptable\n", status: 415)
     }
-    return nil
+    let batch: SampleBatch
+    do {
+      let message = try RemoteWrite.decompressed(
+        request.body, bytesMax: options.decodedWriteBytesMax)
+      batch = try decoder.decode(message, version)
+    } catch {
+      guard case .tooLarge = error else { return .text("\(error)\n", status: 400) }
+      return .text("\(error)\n", status: 413)
+    }
+    return append(batch, version)
   }
 
-  private static func trimmed(_ text: Substring) -> Substring {
-    let front = text.drop { $0 == " " }
-    return front.prefix { $0 != " " }
+  private func append(_ batch: SampleBatch, _ version: RemoteWriteVersion) -> APIResponse {
+    do {
+      let outcome = try store.append(batch)
+      counters.count(outcome)
+      var response = APIResponse.empty(status: 204)
+      if let refusal = outcome.refusals.first {
+        response = .text(
+          "\(outcome.refused) of \(batch.count + batch.histograms.count) samples were not stored, "
+            + "the others were: \(refusal)\n", status: 400)
+      }
+      guard version == .v2 else { return response }
+      // Duplicates count as written, for they are stored.
+      let headers = RemoteWrite.writtenHeaders(
+        samples: batch.count - (outcome.refused - outcome.histogramsRefused),
+        histograms: batch.histograms.count - outcome.histogramsRefused,
+        exemplars: batch.exemplars.count - outcome.exemplarsRefused)
+      for (name, value) in headers { response.headers[name] = value }
+      return response
+    } catch {
+      return .text("\(error)\n", status: 500)
+    }
   }
 }
 
@@ -74,7 +74,11 @@ struct IngestEndpoints: Sendable {
 private final class SharedDecoder: Sendable {
   private let decoder = Mutex(RemoteWriteDecoder())
 
-  func decode(_ message: [UInt8]) throws(RemoteWriteError) -> SampleBatch {
-    try decoder.withLock { (decoder) throws(RemoteWriteError) in try decoder.decode(message) }
+  func decode(
+    _ message: [UInt8], _ version: RemoteWriteVersion
+  ) throws(WireError) -> SampleBatch {
+    try decoder.withLock { (decoder) throws(WireError) in
+      try decoder.decode(message, version)
+    }
   }
 }

@@ -16,7 +16,7 @@ struct QueryEndpoints: Sendable {
     let parameters = request.parameters
     let limit = try parameters.limit()
     let time = try parameters.time("time", default: options.now())
-    let deadline = try deadline(parameters)
+    let deadline = try deadline(request)
     let query = try query(parameters)
     do {
       let answer = try query.instant(at: time, from: store.snapshot(), limits: deadline.limits)
@@ -31,7 +31,7 @@ struct QueryEndpoints: Sendable {
     let parameters = request.parameters
     let limit = try parameters.limit()
     let grid = try grid(parameters)
-    let deadline = try deadline(parameters)
+    let deadline = try deadline(request)
     let query = try query(parameters)
     do {
       let answer = try query.range(over: grid, from: store.snapshot(), limits: deadline.limits)
@@ -106,17 +106,20 @@ struct QueryEndpoints: Sendable {
   /// When a query has to stop.
   private struct Deadline: Sendable {
     let instant: ContinuousClock.Instant
+    let isAbandoned: @Sendable () -> Bool
 
     var hasPassed: Bool { ContinuousClock.now >= instant }
     var limits: QueryLimits {
-      QueryLimits(stepsMax: QueryEndpoints.stepsMax + 1, isCancelled: { hasPassed })
+      QueryLimits(
+        stepsMax: QueryEndpoints.stepsMax + 1, isCancelled: { hasPassed || isAbandoned() })
     }
   }
 
-  private func deadline(_ parameters: RequestParameters) throws(APIError) -> Deadline {
-    let asked = try parameters.optionalDuration("timeout") ?? options.queryTimeout
+  private func deadline(_ request: APIRequest) throws(APIError) -> Deadline {
+    let asked = try request.parameters.optionalDuration("timeout") ?? options.queryTimeout
     let allowed = min(asked, options.queryTimeout)
-    return Deadline(instant: .now.advanced(by: .milliseconds(allowed.count)))
+    return Deadline(
+      instant: .now.advanced(by: .milliseconds(allowed.count)), isAbandoned: request.isAbandoned)
   }
 
   private func apiError(_ error: QueryError, _ deadline: Deadline) -> APIError {

@@ -6,6 +6,13 @@ import TimeSeriesStore
 struct StatusEndpoints: Sendable {
   let options: ServiceOptions
   let counters: ServiceCounters
+  let started: Timestamp
+
+  init(options: ServiceOptions, counters: ServiceCounters) {
+    self.options = options
+    self.counters = counters
+    started = options.now()
+  }
 
   func ready() -> APIResponse { .text("Assay is Ready.\n") }
 
@@ -25,37 +32,37 @@ struct StatusEndpoints: Sendable {
       })
   }
 
-  /// Types, units and help of metrics aren't kept: always empty.
-  func metadata() -> APIResponse { .json(QueryResultJSON.success { $0.object { _ in } }) }
+  /// The options the server was started with, as text.
+  func flags(_ request: APIRequest) throws(APIError) -> APIResponse {
+    .json(
+      QueryResultJSON.success { json in
+        json.object { json in
+          for (name, value) in options.flags.sorted(by: { $0.key < $1.key }) {
+            json.field(name, value)
+          }
+        }
+      })
+  }
+
+  /// Prometheus' fields; those about Go's runtime are left out.
+  func runtimeInformation(_ request: APIRequest) throws(APIError) -> APIResponse {
+    .json(
+      QueryResultJSON.success { json in
+        json.object { json in
+          json.field("startTime", started.rfc3339)
+          json.field("CWD", "")
+          json.field("reloadConfigSuccess") { $0.boolean(true) }
+          json.field("lastConfigTime", started.rfc3339)
+          json.field("corruptionCount") { $0.integer(0) }
+          json.field("serverTime", options.now().rfc3339)
+        }
+      })
+  }
 
   /// The counters in the text format.
   func metrics() -> APIResponse {
     APIResponse(
       status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8",
       body: Array(counters.text(version: options.version).utf8))
-  }
-}
-
-/// `/api/v1/admin/tsdb/…`, for operators.
-struct AdminEndpoints: Sendable {
-  let store: Store
-  let options: ServiceOptions
-
-  /// Writes everything in its sealed form to `snapshots/NAME` below the data directory.
-  func snapshot() throws(APIError) -> APIResponse {
-    guard options.isAdminEnabled else { throw APIError(.unavailable, "admin APIs disabled") }
-    let now = options.now().milliseconds
-    let second = Timestamp(milliseconds: now - now.flooredDivision(by: 1000).remainder)
-    let time = second.rfc3339.filter { $0 != "-" && $0 != ":" }
-    let name = "\(time)-\(String(UInt64.random(in: 0...(.max >> 1)), radix: 16))"
-    do {
-      try store.writeSnapshot(into: "\(options.dataDirectory)/snapshots/\(name)")
-    } catch {
-      throw APIError(.internal, "create snapshot: \(error)")
-    }
-    return .json(
-      QueryResultJSON.success { json in
-        json.object { $0.field("name", name) }
-      })
   }
 }

@@ -8,4 +8,6 @@ struct APIRequest: Sendable {
   var contentEncoding = ""
   var remoteWriteVersion = ""
   var body: [UInt8] = []
+  /// Whether nobody waits for the answer any more.
+  var isAbandoned: @Sendable () -> Bool = { false }
 }

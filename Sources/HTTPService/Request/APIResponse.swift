@@ -19,6 +19,18 @@ struct APIResponse: Sendable, Equatable {
     APIResponse(status: status, contentType: nil, body: [])
   }
 
+  /// The same with a compressed body, where that is worth it.
+  func encoded(_ encoding: ContentEncoding?) -> APIResponse {
+    guard let encoding, body.count >= ContentEncoding.bytesMin, headers["Content-Encoding"] == nil,
+      let compressed = encoding.compressed(body)
+    else { return self }
+    var response = self
+    response.body = compressed
+    response.headers["Content-Encoding"] = encoding.rawValue
+    response.headers["Vary"] = "Accept-Encoding"
+    return response
+  }
+
   /// The error in Prometheus' envelope.
   static func failure(_ error: APIError) -> APIResponse {
     json(

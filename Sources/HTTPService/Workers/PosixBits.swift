@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import MetricModel
 
@@ -24,10 +25,7 @@ enum Posix {
 
   /// The time of day, to the millisecond.
   static func now() -> Timestamp {
-    var time = timespec()
-    unsafe clock_gettime(CLOCK_REALTIME, &time)
-    return Timestamp(
-      milliseconds: Int64(time.tv_sec) &* 1000 &+ Int64(time.tv_nsec) / 1_000_000)
+    Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)))
   }
 
   private final class ThreadBody: Sendable {

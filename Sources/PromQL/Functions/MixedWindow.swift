@@ -16,27 +16,21 @@ struct MixedWindow {
 
   /// A sample with its place in time.
   struct Sample {
-    var time: Int64
-    /// 0 where nobody knows.
-    var startTime: Int64
+    var span: CountedSpan
     var value: SampleValue
+
+    var time: Int64 { span.end }
   }
 
   var count: Int { numbers.count + histograms.count }
 
   func number(_ place: Int) -> Sample {
-    Sample(
-      time: samples.timestamps[place],
-      startTime: samples.startTimes.isEmpty ? 0 : samples.startTimes[place],
-      value: .number(samples.values[place]))
+    Sample(span: samples.span(place), value: .number(samples.values[place]))
   }
 
   func histogram(_ place: Int) -> Sample {
     let columns = samples.histograms
-    return Sample(
-      time: columns.timestamps[place],
-      startTime: columns.startTimes.isEmpty ? 0 : columns.startTimes[place],
-      value: .histogram(columns.values[place]))
+    return Sample(span: columns.span(place), value: .histogram(columns.values[place]))
   }
 
   /// Samples of both kinds, oldest first.
@@ -54,25 +48,6 @@ struct MixedWindow {
   var last: Sample? {
     let candidates = numbers.suffix(1).map(number) + histograms.suffix(1).map(histogram)
     return candidates.max { $0.time < $1.time }
-  }
-}
-
-extension MixedWindow.Sample {
-  /// Whether start times tell that counting began anew between two neighbours.
-  ///
-  /// A start that lies on the sample before means a delta, unless that one's own start is unknown
-  /// (or is its time, as OpenTelemetry says the same): then it is a counter whose start nobody
-  /// knows.
-  func restarts(after previous: MixedWindow.Sample) -> Bool {
-    guard startTime != 0, startTime < time, startTime >= previous.time else { return false }
-    if startTime > previous.time { return true }
-    return previous.startTime != 0 && previous.startTime < previous.time
-  }
-
-  /// Whether the time that the sample counts reaches into that of the one before, without being the
-  /// same count.
-  func overlaps(_ previous: MixedWindow.Sample) -> Bool {
-    startTime != 0 && startTime < previous.time && startTime != previous.startTime
   }
 }
 
@@ -114,10 +89,9 @@ struct Extrapolation {
   }
 
   /// The start time of a window's first sample, where it lets the change be counted from zero.
-  func startTime(of first: MixedWindow.Sample, in window: MixedWindow) -> Int64? {
+  func startTime(of first: CountedSpan, in window: MixedWindow) -> Int64? {
     let isWithin =
-      isCounter && first.startTime != 0 && first.startTime > window.start
-      && first.startTime < first.time
-    return isWithin ? first.startTime : nil
+      isCounter && first.start != 0 && first.start > window.start && first.start < first.end
+    return isWithin ? first.start : nil
   }
 }

@@ -17,14 +17,15 @@ extension MixedWindowScan {
     ofNumbersIn window: MixedWindow, _ extrapolation: Extrapolation
   ) -> Answer {
     guard extrapolation.isCounter else { return .asOfNumbers }
-    let values = window.samples.values
+    let samples = window.samples
+    let values = samples.values
     let places = window.numbers
     guard let firstPlace = places.first, let lastPlace = places.last else { return .nothing }
-    let (first, last) = (window.number(firstPlace), window.number(lastPlace))
+    let (first, last) = (samples.span(firstPlace), samples.span(lastPlace))
     var change = values[lastPlace] - values[firstPlace]
     var overlaps = false
     for place in places.dropFirst() {
-      let (previous, current) = (window.number(place - 1), window.number(place))
+      let (previous, current) = (samples.span(place - 1), samples.span(place))
       overlaps = overlaps || current.overlaps(previous)
       if values[place] < values[place - 1] || current.restarts(after: previous) {
         change += values[place - 1]
@@ -34,7 +35,7 @@ extension MixedWindowScan {
     let startTime = extrapolation.startTime(of: first, in: window)
     if startTime == nil && places.count == 1 { return .nothing }
     let factor = extrapolation.factor(
-      window, from: first.time, to: last.time, count: places.count, startTime: startTime,
+      window, from: first.end, to: last.end, count: places.count, startTime: startTime,
       first: values[firstPlace], change: change)
     if startTime != nil { change += values[firstPlace] }
     return .number(change * factor)
@@ -43,25 +44,26 @@ extension MixedWindowScan {
   private mutating func change(
     ofHistogramsIn window: MixedWindow, _ extrapolation: Extrapolation
   ) -> Answer {
-    let samples = window.histograms.map(window.histogram)
-    let histograms = Array(window.samples.histograms.values[window.histograms])
-    guard let first = samples.first, let last = samples.last else { return .nothing }
-    let startTime = extrapolation.startTime(of: first, in: window)
+    let columns = window.samples.histograms
+    guard let first = window.histograms.first, let last = window.histograms.last else {
+      return .nothing
+    }
+    let startTime = extrapolation.startTime(of: columns.span(first), in: window)
     var change: NativeHistogram
-    if histograms.count > 1 {
-      guard let found = self.change(samples, histograms, isCounter: extrapolation.isCounter) else {
-        return .nothing
-      }
+    if first < last {
+      guard let found = self.change(columns, first...last, isCounter: extrapolation.isCounter)
+      else { return .nothing }
       change = found
-      guard startTime == nil || add(histograms[0], to: &change) else { return .nothing }
+      guard startTime == nil || add(columns.values[first], to: &change) else { return .nothing }
     } else if startTime != nil {
-      change = histograms[0]
+      change = columns.values[first]
     } else {
       return .nothing
     }
     let factor = extrapolation.factor(
-      window, from: first.time, to: last.time, count: samples.count, startTime: startTime,
-      first: histograms[0].count, change: change.count)
+      window, from: columns.timestamps[first], to: columns.timestamps[last],
+      count: window.histograms.count, startTime: startTime, first: columns.values[first].count,
+      change: change.count)
     change.multiply(by: factor)
     return .histogram(change)
   }
@@ -69,47 +71,53 @@ extension MixedWindowScan {
   /// The last histogram less the first, and what resets have hidden. Nil when they don't go
   /// together.
   private mutating func change(
-    _ samples: [MixedWindow.Sample], _ histograms: [NativeHistogram], isCounter: Bool
+    _ columns: HistogramColumns, _ places: ClosedRange<Int>, isCounter: Bool
   ) -> NativeHistogram? {
-    let last = histograms[histograms.count - 1]
-    var previous = histograms[0]
-    if isCounter && histograms.contains(where: { $0.hint == .gauge }) {
-      remark(.notACounter)
-    }
-    let restartsAtOnce =
-      samples[1].restarts(after: samples[0]) || histograms[1].isReset(since: previous)
-    if isCounter && restartsAtOnce {
+    let (first, last) = (places.lowerBound, places.upperBound)
+    let resets = isCounter ? restarts.restarts(after: first, through: last) : []
+    var previous = columns.values[first]
+    if resets.first == first + 1 {
       // The first sample is forgotten, and however its buckets were laid out.
-      previous = NativeHistogram(
-        schema: histograms[1].schema, customBounds: histograms[1].customBounds)
+      let second = columns.values[first + 1]
+      previous = NativeHistogram(schema: second.schema, customBounds: second.customBounds)
     }
-    // A gauge's samples in between don't matter.
-    let relevant = [previous, last] + (isCounter ? histograms.dropFirst().dropLast() : [])
-    guard relevant.allSatisfy({ $0.usesCustomBounds == previous.usesCustomBounds }) else {
-      remark(.mixedSchemas)
-      return nil
+    var change = columns.values[last]
+    if !restarts.areUniform {
+      guard let schema = schema(columns, places, previous, isCounter: isCounter) else { return nil }
+      change.reduceResolution(to: schema)
     }
-    var change = last
-    change.reduceResolution(to: relevant.map(\.schema).min() ?? last.schema)
     guard subtract(previous, from: &change) else { return nil }
-    if isCounter {
-      if zip(samples.dropFirst(), samples).contains(where: { $0.overlaps($1) }) {
-        remark(.startTimeOverlap)
-      }
-      for index in histograms.indices.dropFirst() {
-        if samples[index].restarts(after: samples[index - 1])
-          || histograms[index].isReset(since: previous)
-        {
-          guard add(previous, to: &change) else { return nil }
-        }
-        previous = histograms[index]
-      }
-    } else if histograms[0].hint != .gauge || last.hint != .gauge {
+    if isCounter && restarts.overlap(after: first, through: last) { remark(.startTimeOverlap) }
+    for reset in resets where reset > first + 1 {
+      guard add(columns.values[reset - 1], to: &change) else { return nil }
+    }
+    if !isCounter && (columns.values[first].hint != .gauge || columns.values[last].hint != .gauge) {
       remark(.notAGauge)
     }
     change.hint = .gauge
     change.compact()
     return change
+  }
+
+  /// The coarsest schema in a window; nil when exponential and custom buckets meet. What lies
+  /// between the outer samples of a gauge doesn't matter.
+  private mutating func schema(
+    _ columns: HistogramColumns, _ places: ClosedRange<Int>, _ first: NativeHistogram,
+    isCounter: Bool
+  ) -> Int32? {
+    let last = columns.values[places.upperBound]
+    let between =
+      isCounter ? columns.values[(places.lowerBound + 1)..<places.upperBound] : []
+    if isCounter && columns.values[places].contains(where: { $0.hint == .gauge }) {
+      remark(.notACounter)
+    }
+    guard last.usesCustomBounds == first.usesCustomBounds,
+      between.allSatisfy({ $0.usesCustomBounds == first.usesCustomBounds })
+    else {
+      remark(.mixedSchemas)
+      return nil
+    }
+    return between.reduce(min(first.schema, last.schema)) { min($0, $1.schema) }
   }
 
   /// Adds, and says what there is to say but of resets, which functions of counters deal with;
@@ -145,7 +153,7 @@ extension MixedWindowScan {
     let seconds = Double(last.time &- previous.time) / 1000
     switch (previous.value, last.value) {
     case (.number(let before), .number(let now)):
-      let isReset = isRate && (now < before || last.restarts(after: previous))
+      let isReset = isRate && (now < before || last.span.restarts(after: previous.span))
       let change = isReset ? now : now - before
       return .number(isRate ? change / seconds : change)
     case (.histogram(let before), .histogram(let now)):
@@ -156,7 +164,8 @@ extension MixedWindowScan {
         remark(.notAGauge)
       }
       var change = now
-      let isReset = isRate && (last.restarts(after: previous) || now.isReset(since: before))
+      let isReset =
+        isRate && (last.span.restarts(after: previous.span) || now.isReset(since: before))
       guard isReset || subtract(before, from: &change) else { return .nothing }
       change.hint = .gauge
       change.compact()

@@ -12,6 +12,8 @@ struct MixedWindowScan {
   let usesStartTimes: Bool
   /// Of the series at hand.
   var metric = ""
+  /// Of the series at hand, where the function asks for it.
+  private(set) var restarts = HistogramRestarts()
   /// What there is to say about all series so far, and of how many windows.
   private var remarks: [Remark: Int] = [:]
 
@@ -58,6 +60,7 @@ struct MixedWindowScan {
       samples.startTimes = []
       samples.histograms.startTimes = []
     }
+    if function.looksForRestarts { restarts = HistogramRestarts(samples.histograms) }
     var numbers = 0..<0
     var histograms = 0..<0
     for step in 0..<grid.count {
@@ -94,6 +97,9 @@ struct MixedWindowScan {
     case .extrapolated(let isCounter, let isRate):
       return extrapolated(window, isCounter: isCounter, isRate: isRate)
     case .lastPair(let isRate): return lastPair(window, isRate: isRate)
+    case .counting(.resets) where window.numbers.isEmpty:
+      let (first, last) = (window.histograms.lowerBound, window.histograms.upperBound - 1)
+      return .number(Double(restarts.restarts(after: first, through: last).count))
     case .counting(let subject): return counted(window.merged, subject)
     case .anchoredCounting(let subject, let extended):
       return counted(anchored(window, at: extended.start(window.end)), subject)
@@ -192,12 +198,12 @@ extension MixedWindowScan {
       switch (previous.value, current.value) {
       case (.number(let a), .number(let b)):
         switch subject {
-        case .resets: return b < a || current.restarts(after: previous)
+        case .resets: return b < a || current.span.restarts(after: previous.span)
         case .changes: return a != b && !(a.isNaN && b.isNaN)
         }
       case (.histogram(let a), .histogram(let b)):
         switch subject {
-        case .resets: return current.restarts(after: previous) || b.isReset(since: a)
+        case .resets: return current.span.restarts(after: previous.span) || b.isReset(since: a)
         case .changes: return !a.hasEqualContents(to: b)
         }
       default: return true
@@ -217,6 +223,14 @@ extension MixedWindowScan {
 }
 
 extension WindowFunction {
+  /// Whether it matters where histograms begin anew, between the samples of windows as written.
+  fileprivate var looksForRestarts: Bool {
+    switch self {
+    case .extrapolated, .counting(.resets): true
+    default: false
+    }
+  }
+
   /// Whether a start time between two samples means something.
   fileprivate var looksAtStartTimes: Bool {
     switch self {

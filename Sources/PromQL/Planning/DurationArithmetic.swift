@@ -46,7 +46,7 @@ struct DurationArithmetic {
 
   private func value(of expression: DurationExpression) throws(QueryError) -> Double {
     switch expression {
-    case .seconds(let value, _): return value
+    case .seconds(let literal, _): return literal.value
     case .step: return query.step.seconds
     case .range: return query.end.since(query.start).seconds
     case .negated(let operand, _): return try -value(of: operand)

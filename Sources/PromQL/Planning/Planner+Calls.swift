@@ -51,7 +51,7 @@ extension Planner {
   }
 
   private static func literal(_ value: Double) -> QueryExpression {
-    .number(value, SourceRange(0, 0))
+    .number(NumberLiteral(value), SourceRange(0, 0))
   }
 
   private func window(

@@ -21,7 +21,7 @@ extension Planner {
     let below = operation.operation.isTrim ? needing(.bucketsBelow) : self
     let left = try below.plan(operation.left)
     let right = try below.plan(operation.right)
-    if left.type == .scalar && right.type == .scalar,
+    if options.optimises && left.type == .scalar && right.type == .scalar,
       let folded = ConstantFolding.folded(operation.operation, left.plan, right.plan)
     {
       return Planned(plan: .number(folded), type: .scalar, isInvariant: true)
@@ -101,7 +101,9 @@ extension Planner {
       operation: aggregation.operation, grouping: aggregation.grouping, input: plans[0].plan,
       place: isChoice ? aggregation.range : aggregation.expression.sourceRange)
     var forgetful = aggregate
-    forgetful.input = NameElision.input(plans[0].plan, of: aggregation.grouping)
+    if options.optimises {
+      forgetful.input = NameElision.input(plans[0].plan, of: aggregation.grouping)
+    }
     let number = plans.count > 1 ? plans[1].plan : .number(0)
     var result = plans[0]
     result.isInvariant = isInvariant

@@ -24,8 +24,8 @@ struct Planner {
   /// A plan for an expression that isn't a string or a range vector.
   func plan(_ expression: QueryExpression) throws(QueryError) -> Planned {
     switch expression {
-    case .number(let value, _):
-      return Planned(plan: .number(value), type: .scalar, isInvariant: true)
+    case .number(let literal, _):
+      return Planned(plan: .number(literal.value), type: .scalar, isInvariant: true)
     case .parenthesised(let inner, _): return try plan(inner)
     case .selector(let selector):
       let scan = try plan(selector, .value)
@@ -143,7 +143,7 @@ extension Planner {
 
   /// Evaluates a step-invariant expression once; numbers alone aren't worth it.
   func settled(_ planned: Planned) -> Planned {
-    guard planned.isInvariant else { return planned }
+    guard planned.isInvariant, options.optimises else { return planned }
     if case .number = planned.plan { return planned }
     if case .stepInvariant = planned.plan { return planned }
     var result = planned

@@ -13,7 +13,7 @@ package enum QueryDuration: Equatable, Sendable {
 /// and step are known.
 package indirect enum DurationExpression: Equatable, Sendable {
   /// A number of seconds, or a duration literal.
-  case seconds(Double, SourceRange)
+  case seconds(NumberLiteral, SourceRange)
   /// `step()`: the query's step.
   case step(SourceRange)
   /// `range()`: from the query's start to its end.
@@ -65,10 +65,10 @@ extension QueryDuration: CustomStringConvertible {
 }
 
 extension DurationExpression: CustomStringConvertible {
-  /// In Prometheus' canonical form, except that numbers stay numbers.
+  /// In Prometheus' canonical form.
   package var description: String {
     switch self {
-    case .seconds(let value, _): NumberText.general(value)
+    case .seconds(let literal, _): literal.description
     case .step: "step()"
     case .range: "range()"
     case .negated(let operand, _): "-\(operand)"

@@ -35,8 +35,10 @@ extension Parser {
 
   /// A number alone is a duration already.
   private func settled(_ expression: DurationExpression) throws(ParseError) -> QueryDuration {
-    guard case .seconds(let seconds, let range) = expression else { return .computed(expression) }
-    guard DurationArithmetic.isInBounds(seconds), let length = Milliseconds(seconds: seconds) else {
+    guard case .seconds(let literal, let range) = expression else { return .computed(expression) }
+    guard DurationArithmetic.isInBounds(literal.value),
+      let length = Milliseconds(seconds: literal.value)
+    else {
       throw error("duration out of range", at: range)
     }
     return .fixed(length)
@@ -44,7 +46,7 @@ extension Parser {
 
   private func negated(_ operand: DurationExpression, from start: Int) -> DurationExpression {
     let range = SourceRange(start, lastEnd)
-    if case .seconds(let seconds, _) = operand { return .seconds(-seconds, range) }
+    if case .seconds(let literal, _) = operand { return .seconds(literal.negated, range) }
     return .negated(operand, range)
   }
 
@@ -62,7 +64,7 @@ extension Parser {
       // A power groups to the right, all others to the left.
       let next = operation.precedence + (operation == .power ? 0 : 1)
       let right = try durationExpression(in: context, minimum: next)
-      if case .seconds(0, _) = right {
+      if case .seconds(let divisor, _) = right, divisor.value == 0 {
         if operation == .divide { throw error("division by zero", at: sign) }
         if operation == .modulo { throw error("modulo by zero", at: sign) }
       }
@@ -96,10 +98,10 @@ extension Parser {
     switch token.kind {
     case .number(let seconds):
       advance()
-      return try bounded(seconds, token.range)
+      return try bounded(NumberLiteral(seconds), token.range)
     case .duration(let duration):
       advance()
-      return try bounded(duration.seconds, token.range)
+      return try bounded(NumberLiteral(duration), token.range)
     case .leftParenthesis:
       advance()
       let inner = try durationExpression(in: context)
@@ -114,12 +116,12 @@ extension Parser {
   }
 
   private func bounded(
-    _ seconds: Double, _ range: SourceRange
+    _ literal: NumberLiteral, _ range: SourceRange
   ) throws(ParseError) -> DurationExpression {
-    guard DurationArithmetic.isInBounds(seconds) else {
+    guard DurationArithmetic.isInBounds(literal.value) else {
       throw error("duration out of range", at: range)
     }
-    return .seconds(seconds, range)
+    return .seconds(literal, range)
   }
 
   private func unexpectedDuration(in context: String) -> ParseError {

@@ -148,8 +148,8 @@ package struct Parser {
     advance()
     let operand = try expression(minimum: BinaryOperation.Operator.power.precedence)
     let range = SourceRange(start, operand.sourceRange.end)
-    if case .number(let value, _) = operand {
-      return .number(sign == .subtract ? -value : value, range)
+    if case .number(let literal, _) = operand {
+      return .number(sign == .subtract ? literal.negated : literal, range)
     }
     try grow()
     return .unary(isNegation: sign == .subtract, operand, range)
@@ -161,10 +161,10 @@ package struct Parser {
     switch token.kind {
     case .number(let value):
       advance()
-      return .number(value, token.range)
+      return .number(NumberLiteral(value), token.range)
     case .duration(let duration):
       advance()
-      return .number(duration.seconds, token.range)
+      return .number(NumberLiteral(duration), token.range)
     case .string(let value):
       advance()
       return .string(value, token.range)

@@ -10,7 +10,7 @@ package enum Printer {
   /// The canonical text.
   package static func text(of expression: QueryExpression) -> String {
     switch expression {
-    case .number(let value, _): NumberText.general(value)
+    case .number(let literal, _): literal.description
     case .string(let literal, _): literal.quoted
     case .selector(let selector):
       text(of: selector) + text(of: selector.shift.pin) + text(of: selector.extension)
@@ -84,21 +84,26 @@ package enum Printer {
   }
 
   private static func text(of subquery: Subquery) -> String {
-    let step = subquery.step?.description ?? ""
-    return "\(text(of: subquery.expression))[\(subquery.window):\(step)]"
-      + text(of: subquery.shift)
+    text(of: subquery.expression) + text(suffixOf: subquery)
+  }
+
+  /// `[5m:1m] offset 1h`.
+  static func text(suffixOf subquery: Subquery) -> String {
+    "[\(subquery.window):\(subquery.step?.description ?? "")]" + text(of: subquery.shift)
   }
 
   private static func text(of aggregation: Aggregation) -> String {
-    let clause =
-      switch aggregation.grouping {
-      case .by([]): ""
-      case .by(let labels): " by (\(names(labels))) "
-      case .without(let labels): " without (\(names(labels))) "
-      }
     let parameter = aggregation.parameter.map { [$0] } ?? []
-    return "\(aggregation.operation.rawValue)\(clause)"
-      + "(\(list(parameter + [aggregation.expression])))"
+    return text(head: aggregation) + "(\(list(parameter + [aggregation.expression])))"
+  }
+
+  /// `sum by (job) `.
+  static func text(head aggregation: Aggregation) -> String {
+    switch aggregation.grouping {
+    case .by([]): aggregation.operation.rawValue
+    case .by(let labels): "\(aggregation.operation.rawValue) by (\(names(labels))) "
+    case .without(let labels): "\(aggregation.operation.rawValue) without (\(names(labels))) "
+    }
   }
 
   private static func names(_ labels: [String]) -> String {
@@ -118,6 +123,14 @@ package enum Printer {
   }
 
   private static func text(of binary: BinaryOperation) -> String {
+    var left = text(of: binary.left)
+    // A sign would take the whole power for its operand.
+    if binary.operation == .power, left == "+Inf" { left = "Inf" }
+    return "\(left) \(text(operatorOf: binary)) \(text(of: binary.right))"
+  }
+
+  /// `+ on (job) group_left ()`.
+  static func text(operatorOf binary: BinaryOperation) -> String {
     var operation = binary.operation.rawValue
     if binary.returnsBool { operation += " bool" }
     let matching = binary.matching
@@ -132,7 +145,6 @@ package enum Printer {
       case .oneToMany: operation += " group_right (\(names(matching.include)))"
       }
     }
-    operation += text(of: matching.fill)
-    return "\(text(of: binary.left)) \(operation) \(text(of: binary.right))"
+    return operation + text(of: matching.fill)
   }
 }

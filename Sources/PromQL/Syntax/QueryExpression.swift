@@ -7,7 +7,7 @@ package import MetricModel
 ///
 /// What a query *does* is the business of `QueryPlan`.
 package indirect enum QueryExpression: Equatable, Sendable {
-  case number(Double, SourceRange)
+  case number(NumberLiteral, SourceRange)
   case string(StringLiteral, SourceRange)
   case selector(VectorSelector)
   /// `selector[range]`.
@@ -148,6 +148,42 @@ package struct Aggregation: Equatable, Sendable {
     self.parameter = parameter
     self.expression = expression
     self.range = range
+  }
+}
+
+/// `300`, or `5m`, which is the same number but was written as a duration.
+package struct NumberLiteral: Equatable, Sendable {
+  package let value: Double
+  /// Whether it prints as a duration.
+  package let isDuration: Bool
+
+  package init(_ value: Double) {
+    self.value = value
+    isDuration = false
+  }
+
+  package init(_ duration: Milliseconds) {
+    value = duration.seconds
+    isDuration = true
+  }
+
+  private init(value: Double, isDuration: Bool) {
+    self.value = value
+    self.isDuration = isDuration
+  }
+
+  package var negated: NumberLiteral { NumberLiteral(value: -value, isDuration: isDuration) }
+}
+
+extension NumberLiteral: ExpressibleByFloatLiteral, CustomStringConvertible {
+  package init(floatLiteral value: Double) { self.init(value) }
+
+  /// In Prometheus' canonical form, without exponents.
+  package var description: String {
+    guard isDuration, let length = Int64(exactly: (value * 1000).rounded()) else {
+      return NumberText.plain(value)
+    }
+    return Milliseconds(length).description
   }
 }
 

@@ -40,43 +40,11 @@ package enum ManifestReview {
       let reading = RolloutPlan.read(document)
       return reading.problems
         + AnalysisUseReview(document: document, documents: documents).problems
-    case "Experiment": return experiment(document)
+    case "Experiment": return ExperimentPlan.read(document).problems
     case "VirtualService": return virtualService(document)
     case "Service": return service(document)
     default: return []
     }
-  }
-
-  private static func experiment(_ document: ManifestNode) -> [PlanProblem] {
-    var problems: [PlanProblem] = []
-    let path = "spec.templates"
-    for (index, template) in (document[path: "spec", "templates"]?.asList ?? []).enumerated() {
-      for field in ["selector", "template"] where template[field] == nil {
-        problems.append(
-          PlanProblem(
-            .refused,
-            ManifestError(
-              "required field is missing"
-                + (field == "template" && template["spec"] != nil
-                  ? "; move \"spec\" into \"template: {metadata: {labels: ...}, spec: ...}\"" : ""),
-              at: template, path: "\(path)[\(index)].\(field)")))
-      }
-      if let spec = template["spec"] {
-        problems.append(
-          PlanProblem(
-            .refused,
-            ManifestError(
-              "unknown field, a pod's spec belongs into \"template\"", at: spec,
-              path: "\(path)[\(index)].spec")))
-      }
-    }
-    problems.append(
-      PlanProblem(
-        .refused,
-        ManifestError(
-          "experiments are not carried out yet; compare canary and stable by an \"analysis\" step "
-            + "of a Rollout", at: document, path: "")))
-    return problems
   }
 
   private static func virtualService(_ document: ManifestNode) -> [PlanProblem] {
@@ -87,7 +55,7 @@ package enum ManifestReview {
         .advice,
         ManifestError(
           "a rollout rewrites this route's weights; let it mirror by the step \"setMirrorRoute\" "
-            + "with the route's name under trafficRouting.managedRoutes (not carried out yet)",
+            + "with the route's name under trafficRouting.managedRoutes",
           at: mirror, path: "spec.http[\(index)].mirror"))
     }
   }

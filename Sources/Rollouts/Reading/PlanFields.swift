@@ -1,26 +1,6 @@
-/// The fields of a Rollout that need more than a sentence: those that are legal but not carried out
-/// yet, and those that stand in the wrong place. Each says what to change.
+/// The fields of a Rollout that need more than a sentence: those that stand in the wrong place, and
+/// those that aren't carried out. Each says what to change.
 enum PlanFields {
-  static let specNotBuilt: [(field: String, remedy: String)] = [
-    ("workloadRef", "workload references are not carried out yet, write the pod template here"),
-    ("restartAt", "restarts are not carried out yet, remove it"),
-  ]
-
-  static let canaryNotBuilt: [(field: String, remedy: String)] = [
-    (
-      "trafficRouting",
-      "traffic routing is not carried out yet; remove it to split traffic by the number of pods"
-    ),
-    ("canaryService", "services are not switched yet; remove it together with trafficRouting"),
-    ("stableService", "services are not switched yet; remove it together with trafficRouting"),
-    ("pingPong", "ping-pong services are not carried out yet, remove it"),
-    ("antiAffinity", "anti-affinity is not carried out yet, remove it"),
-    ("canaryMetadata", "ephemeral metadata is not carried out yet, remove it"),
-    ("stableMetadata", "ephemeral metadata is not carried out yet, remove it"),
-    ("dynamicStableScale", "needs trafficRouting, which is not carried out yet; remove it"),
-    ("replicaProgressThreshold", "partial progress is not carried out yet, remove it"),
-  ]
-
   static let canaryIdleWithoutRouting = [
     "abortScaleDownDelaySeconds", "scaleDownDelaySeconds", "scaleDownDelayRevisionLimit",
     "minPodsPerReplicaSet",
@@ -41,15 +21,20 @@ enum PlanFields {
       "belongs to blueGreen; under canary use \"analysis\" as the last step",
   ]
 
-  static let stepsNotBuilt: [String: String] = [
-    "experiment":
-      "experiments are not carried out yet; compare canary and stable in an \"analysis\" step",
-    "setCanaryScale":
-      "needs trafficRouting, which is not carried out yet; use setWeight, which sets the pods",
-    "setHeaderRoute": "header routes need trafficRouting, which is not carried out yet",
-    "setMirrorRoute": "mirror routes need trafficRouting, which is not carried out yet",
-    "plugin": "step plugins are not carried out",
+  /// Fields of `strategy.canary` that turn up under `strategy.blueGreen`.
+  static let canaryOnly: [String: String] = [
+    "steps": "belongs to canary; under blueGreen use autoPromotionSeconds and the analyses",
+    "canaryService": "belongs to canary; under blueGreen it is called previewService",
+    "stableService": "belongs to canary; under blueGreen it is called activeService",
+    "trafficRouting": "belongs to canary; under blueGreen the active Service is switched",
+    "analysis": "belongs to canary; under blueGreen use prePromotionAnalysis",
+    "maxSurge": "belongs to canary; blueGreen always runs both revisions",
   ]
 
-  static let steps = ["setWeight", "pause", "analysis"] + stepsNotBuilt.keys.sorted()
+  static let routersNotBuilt = ["alb", "ambassador", "apisix", "appMesh", "smi", "traefik"]
+
+  static let steps = [
+    "setWeight", "pause", "analysis", "experiment", "plugin", "setCanaryScale", "setHeaderRoute",
+    "setMirrorRoute",
+  ]
 }

@@ -4,9 +4,16 @@ internal import MetricModel
 /// Decodes a Rollout field by field and gathers what is wrong on the way.
 struct PlanReader {
   let document: ManifestNode
+  /// The object of `workloadRef`, where it is at hand.
+  let workload: ManifestNode?
   var problems: [PlanProblem] = []
+  /// `trafficRouting.maxTrafficWeight`, once it is read.
+  var weightMax = 100
 
-  init(document: ManifestNode) { self.document = document }
+  init(document: ManifestNode, workload: ManifestNode?) {
+    self.document = document
+    self.workload = workload
+  }
 
   /// The plan as far as it could be read; nil without the fields that make one.
   mutating func plan() -> RolloutPlan? {
@@ -25,15 +32,20 @@ struct PlanReader {
     root.ignore("status")
     var name = ""
     var namespace = "default"
+    var generation: Int64 = 0
     if var metadata = attempt({ () throws(ManifestError) in try root.object("metadata") }) {
       name = attempt { () throws(ManifestError) in try metadata.text("name") } ?? ""
       namespace = metadata.optional("namespace")?.asText ?? namespace
+      if case .integer(let number)? = metadata.optional("generation")?.content {
+        generation = number
+      }
     }
     guard var spec = attempt({ () throws(ManifestError) in try root.object("spec") }) else {
       return nil
     }
     gatherUnknown(of: root)
-    let plan = read(&spec, name: name, namespace: namespace)
+    var plan = read(&spec, name: name, namespace: namespace)
+    plan?.generation = generation
     gatherUnknown(of: spec)
     return plan
   }
@@ -41,33 +53,62 @@ struct PlanReader {
   private mutating func read(
     _ spec: inout ManifestObject, name: String, namespace: String
   ) -> RolloutPlan? {
-    for (field, remedy) in PlanFields.specNotBuilt {
-      if let value = spec.optional(field) {
-        refuse(remedy, at: value, path: spec.path(of: field))
-      }
-    }
     let replicas = whole("replicas", of: &spec) ?? 1
-    let minReady = whole("minReadySeconds", of: &spec) ?? 0
-    let deadline = whole("progressDeadlineSeconds", of: &spec) ?? 600
+    let minReady = seconds("minReadySeconds", of: &spec) ?? .zero
+    let deadline = seconds("progressDeadlineSeconds", of: &spec) ?? .seconds(600)
     let history = whole("revisionHistoryLimit", of: &spec) ?? 10
     let isPaused = flag("paused", of: &spec)
     let abortsOnDeadline = flag("progressDeadlineAbort", of: &spec)
     let window = rollbackWindow(of: &spec)
-    let selector = selector(of: &spec)
-    let template = attempt { () throws(ManifestError) in try spec.required("template") }
-    let canary = strategy(of: &spec)
-    spec.ignore("analysis")
-    guard let template, let canary, let selector else { return nil }
+    let restartAt = restartAt(of: &spec)
+    let runHistory = runHistory(of: &spec)
+    let reference = workloadReference(of: &spec)
+    let (selector, template) = pods(of: &spec, reference)
+    let strategy = strategy(of: &spec)
+    guard let template, let strategy, let selector else { return nil }
     var plan = RolloutPlan(
       name: name, namespace: namespace, replicas: replicas, selector: selector,
-      template: template, canary: canary)
+      template: template, strategy: strategy)
     plan.isPaused = isPaused
-    plan.minReady = .seconds(Int64(minReady))
-    plan.progressDeadline = .seconds(Int64(deadline))
+    plan.minReady = minReady
+    plan.progressDeadline = deadline
     plan.abortsOnDeadline = abortsOnDeadline
     plan.revisionHistoryLimit = history
     plan.rollbackWindow = window
+    plan.restartAt = restartAt
+    plan.runHistory = runHistory
+    plan.workload = reference
     return plan
+  }
+
+  /// Selector and template: the Rollout's own, or those of the object it refers to.
+  private mutating func pods(
+    of spec: inout ManifestObject, _ reference: WorkloadReference?
+  ) -> (selector: [String: String]?, template: ManifestNode?) {
+    guard let reference else {
+      let selector = selector(of: &spec)
+      return (selector, attempt { () throws(ManifestError) in try spec.required("template") })
+    }
+    if let template = spec.optional("template") {
+      refuse(
+        "found template and workloadRef, expected one of them", at: template,
+        path: spec.path(of: "template"))
+    }
+    let isPodTemplate = reference.kind == "PodTemplate"
+    let template = isPodTemplate ? workload?["template"] : workload?[path: "spec", "template"]
+    if workload != nil, template == nil {
+      refuse(
+        "found no pod template in \(reference.kind) \"\(reference.name)\"", at: spec.node,
+        path: spec.path(of: "workloadRef"))
+    }
+    if spec.optional("selector") != nil {
+      return (selector(of: &spec), template ?? ManifestNode(.null))
+    }
+    var labels: [String: String] = [:]
+    if case .map(let entries)? = workload?[path: "spec", "selector", "matchLabels"]?.content {
+      for entry in entries { labels[entry.key] = entry.value.asText }
+    }
+    return (labels, template ?? ManifestNode(.null))
   }
 
   private mutating func selector(of spec: inout ManifestObject) -> [String: String]? {
@@ -85,133 +126,84 @@ struct PlanReader {
   }
 
   private mutating func rollbackWindow(of spec: inout ManifestObject) -> Int? {
-    guard
-      var window = attempt({ () throws(ManifestError) in try spec.optionalObject("rollbackWindow") }
-      )
-        ?? nil
-    else { return nil }
+    guard var window = part("rollbackWindow", of: &spec) else { return nil }
     let revisions = whole("revisions", of: &window)
     gatherUnknown(of: window)
     return revisions
   }
 
-  private mutating func strategy(of spec: inout ManifestObject) -> CanaryPlan? {
+  private mutating func restartAt(of spec: inout ManifestObject) -> Timestamp? {
+    guard let node = spec.optional("restartAt") else { return nil }
+    let path = spec.path(of: "restartAt")
+    guard let text = attempt({ () throws(ManifestError) in try node.text(at: path) }) else {
+      return nil
+    }
+    if let time = Timestamp(parsing: text) { return time }
+    refuse(
+      "found \"\(text)\", expected a time such as 2026-01-31T12:00:00Z", at: node, path: path)
+    return nil
+  }
+
+  private mutating func runHistory(of spec: inout ManifestObject) -> RunHistory {
+    var history = RunHistory()
+    guard var analysis = part("analysis", of: &spec) else { return history }
+    history.successful =
+      whole("successfulRunHistoryLimit", of: &analysis) ?? history.successful
+    history.unsuccessful =
+      whole("unsuccessfulRunHistoryLimit", of: &analysis) ?? history.unsuccessful
+    gatherUnknown(of: analysis)
+    return history
+  }
+
+  private mutating func workloadReference(of spec: inout ManifestObject) -> WorkloadReference? {
+    guard var object = part("workloadRef", of: &spec) else { return nil }
+    let version = text("apiVersion", of: &object) ?? "apps/v1"
+    let kind = attempt { () throws(ManifestError) in try object.text("kind") } ?? ""
+    let name = attempt { () throws(ManifestError) in try object.text("name") } ?? ""
+    let scaleDown = text("scaleDown", of: &object) ?? "never"
+    gatherUnknown(of: object)
+    if !kind.isEmpty, !["Deployment", "ReplicaSet", "PodTemplate"].contains(kind) {
+      refuse(
+        "found \"\(kind)\", expected Deployment, ReplicaSet or PodTemplate", at: object.node,
+        path: object.path(of: "kind"))
+    }
+    guard let scale = WorkloadReference.ScaleDown(rawValue: scaleDown) else {
+      let known = WorkloadReference.ScaleDown.allCases.map(\.rawValue).joined(separator: ", ")
+      refuse(
+        "found \"\(scaleDown)\", expected one of \(known)", at: object.node,
+        path: object.path(of: "scaleDown"))
+      return nil
+    }
+    return WorkloadReference(apiVersion: version, kind: kind, name: name, scaleDown: scale)
+  }
+
+  private mutating func strategy(of spec: inout ManifestObject) -> RolloutPlan.Strategy? {
     guard var strategy = attempt({ () throws(ManifestError) in try spec.object("strategy") }) else {
       return nil
     }
     let blueGreen = strategy.optional("blueGreen")
     let canary = strategy.optional("canary")
     gatherUnknown(of: strategy)
-    if let blueGreen {
+    if let blueGreen, canary != nil {
       refuse(
-        canary == nil
-          ? "blue-green is not carried out yet, use strategy.canary"
-          : "found canary and blueGreen, expected one strategy: remove this one",
+        "found canary and blueGreen, expected one strategy: remove this one",
         at: blueGreen, path: strategy.path(of: "blueGreen"))
     }
-    guard let canary else {
-      if blueGreen == nil {
-        refuse(
-          "found no strategy, expected \"canary\" (\"canary: {}\" replaces pods without steps)",
-          at: strategy.node, path: strategy.path)
-      }
-      return nil
+    if let canary {
+      let path = strategy.path(of: "canary")
+      guard var object = attempt({ () throws(ManifestError) in try canary.object(at: path) })
+      else { return nil }
+      return .canary(read(canary: &object))
     }
-    let path = strategy.path(of: "canary")
-    guard var object = attempt({ () throws(ManifestError) in try canary.object(at: path) }) else {
-      return nil
-    }
-    return read(canary: &object)
-  }
-
-  private mutating func read(canary: inout ManifestObject) -> CanaryPlan {
-    for (field, remedy) in PlanFields.canaryNotBuilt {
-      if let value = canary.optional(field) {
-        refuse(remedy, at: value, path: canary.path(of: field))
-      }
-    }
-    for field in PlanFields.canaryIdleWithoutRouting {
-      if let value = canary.optional(field), canary.optional("trafficRouting") == nil {
-        advise(
-          "has no effect without trafficRouting: an aborted or replaced canary is scaled down at "
-            + "once; remove it", at: value, path: canary.path(of: field))
-      }
-    }
-    var plan = CanaryPlan()
-    plan.maxSurge = quantity("maxSurge", of: &canary) ?? plan.maxSurge
-    plan.maxUnavailable = quantity("maxUnavailable", of: &canary) ?? plan.maxUnavailable
-    let steps = attempt { () throws(ManifestError) in try canary.list("steps") } ?? []
-    plan.steps = steps.compactMap { step(in: $0.node, path: $0.path) }
-    plan.background = background(of: &canary)
-    gatherUnknown(of: canary, elsewhere: PlanFields.blueGreenOnly)
-    return plan
-  }
-}
-
-extension PlanReader {
-  mutating func attempt<Value>(_ body: () throws(ManifestError) -> Value) -> Value? {
-    do {
-      return try body()
-    } catch {
-      problems.append(PlanProblem(.refused, error))
-      return nil
-    }
-  }
-
-  mutating func refuse(_ message: String, at node: ManifestNode, path: String) {
-    problems.append(PlanProblem(.refused, ManifestError(message, at: node, path: path)))
-  }
-
-  mutating func advise(_ message: String, at node: ManifestNode, path: String) {
-    problems.append(PlanProblem(.advice, ManifestError(message, at: node, path: path)))
-  }
-
-  /// Unknown fields, with a better hint for those that have a place elsewhere.
-  mutating func gatherUnknown(
-    of object: ManifestObject, elsewhere: [String: String] = [:]
-  ) {
-    for var error in object.unknownFields {
-      let field = error.path.split(separator: ".").last.map(String.init) ?? ""
-      if let remedy = elsewhere[field] { error.message = remedy }
-      problems.append(PlanProblem(.refused, error))
-    }
-  }
-
-  /// A count from 0 to the largest Kubernetes can hold; nil when absent or refused.
-  mutating func whole(_ field: String, of object: inout ManifestObject) -> Int? {
-    guard let node = object.optional(field) else { return nil }
-    let path = object.path(of: field)
-    guard
-      let value = attempt({ () throws(ManifestError) in try node.integer(at: path) })
-    else { return nil }
-    guard value >= 0, value <= Int64(Int32.max) else {
-      refuse("found \(value), expected a number from 0 to \(Int32.max)", at: node, path: path)
-      return nil
-    }
-    return Int(value)
-  }
-
-  mutating func flag(_ field: String, of object: inout ManifestObject) -> Bool {
-    (attempt { () throws(ManifestError) in try object.optionalBool(field) } ?? nil) ?? false
-  }
-
-  private mutating func quantity(
-    _ field: String, of object: inout ManifestObject
-  ) -> ReplicaQuantity? {
-    guard let node = object.optional(field) else { return nil }
-    let path = object.path(of: field)
-    guard
-      let text = attempt({ () throws(ManifestError) in try node.integerOrText(at: path) })
-    else { return nil }
-    if case .integer = node.content, let count = Int32(text), count >= 0 {
-      return .count(Int(count))
-    }
-    if text.hasSuffix("%"), let percent = Int32(text.dropLast()), percent >= 0 {
-      if percent <= 100 || field == "maxSurge" { return .percent(Int(percent)) }
+    if let blueGreen {
+      let path = strategy.path(of: "blueGreen")
+      guard var object = attempt({ () throws(ManifestError) in try blueGreen.object(at: path) })
+      else { return nil }
+      return read(blueGreen: &object).map { .blueGreen($0) }
     }
     refuse(
-      "found \"\(text)\", expected a number of pods such as 2 or a share such as \"25%\"",
-      at: node, path: path)
+      "found no strategy, expected \"canary\" (\"canary: {}\" replaces pods without steps) or "
+        + "\"blueGreen\"", at: strategy.node, path: strategy.path)
     return nil
   }
 }

@@ -37,10 +37,15 @@ package struct PlanReading: Sendable {
 
 extension RolloutPlan {
   /// Decodes and validates a Rollout.
-  package static func read(_ document: ManifestNode) -> PlanReading {
-    var reader = PlanReader(document: document)
+  ///
+  /// - Parameter workload: the object that `workloadRef` names. Without it such a plan has an empty
+  ///   template, good for looking at but not for carrying out.
+  package static func read(
+    _ document: ManifestNode, workload: ManifestNode? = nil
+  ) -> PlanReading {
+    var reader = PlanReader(document: document, workload: workload)
     let plan = reader.plan()
-    if let plan { reader.problems += PlanValidation.problems(of: plan, in: document) }
+    if let plan { reader.problems += PlanValidation(plan: plan, document: document).problems }
     let problems = reader.problems.sorted {
       ($0.error.line, $0.error.column) < ($1.error.line, $1.error.column)
     }

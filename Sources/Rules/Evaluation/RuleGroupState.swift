@@ -89,6 +89,11 @@ package struct RuleGroupState: Sendable {
     rules[index].lastError = reason
   }
 
+  /// Tells how long an evaluation took; who calls `evaluate` has a clock.
+  package mutating func setDuration(_ seconds: Double, ofRule index: Int) {
+    rules[index].evaluationSeconds = seconds
+  }
+
   /// Staleness markers for series of rules that a reload removed; once.
   package mutating func takeOrphans(at now: Timestamp) -> RuleOutput {
     let time = now.advanced(by: Milliseconds(-group.queryOffset.count))

@@ -12,8 +12,8 @@ package struct RuleState: Sendable {
   /// Why the last evaluation failed; "" when it didn't.
   package internal(set) var lastError = ""
   package internal(set) var lastEvaluation: Timestamp?
-  /// How long the last evaluation took; set by who has a clock.
-  package var evaluationSeconds = 0.0
+  /// How long the last evaluation took, in seconds.
+  package internal(set) var evaluationSeconds = 0.0
   /// The series that the last evaluation gave, to be marked stale when the next one doesn't.
   var series: Set<Labels> = []
   var book = AlertBook()

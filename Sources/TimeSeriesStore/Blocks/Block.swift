@@ -9,19 +9,26 @@ final class Block: Sendable {
   let number: UInt64
   let directory: String
   let summary: BlockSummary
-  /// The bytes of both files.
+  /// The bytes of its files.
   let sizeBytes: Int
+  let tombstones: Tombstones
   let labelIndex: LabelIndex
   private let index: MappedBytes
   private let chunks: MappedBytes
+  /// Whether chunks that can't be read are passed over: for rescuing what can.
+  private let isRescue: Bool
+  private let hasHistograms: Bool
   private let series: Range<Int>
   private let offsets: Range<Int>
   /// Labels of series that were found before, by number; empty until the first selection, and
   /// always when there are too many to keep.
-  private let knownLabels = Mutex<[Labels?]>([])
+  private let knownLabels: Mutex<[Labels?]>
   private static let knownLabelsMax = 200_000
 
-  init(_ number: UInt64, at directory: String, _ files: any Files) throws(StoreError) {
+  init(
+    _ number: UInt64, at directory: String, _ files: any Files, isRescue: Bool = false
+  ) throws(StoreError) {
+    self.isRescue = isRescue
     self.number = number
     self.directory = directory
     let indexPath = directory + "/" + BlockLayout.indexFile
@@ -30,10 +37,11 @@ final class Block: Sendable {
       index = try files.read(indexPath)
       chunks = try files.read(chunksPath)
     } catch { throw StoreError(error) }
-    sizeBytes = index.count + chunks.count
+    knownLabels = Mutex([])
     do throws(Damage) {
-      try BlockLayout.checkHeader(index, BlockLayout.indexMagic)
+      let version = try BlockLayout.checkHeader(index, BlockLayout.indexMagic)
       let sections = try Block.sections(of: index)
+      hasHistograms = version >= 2
       var cursor = try index.cursor(in: sections[BlockLayout.Section.summary.rawValue])
       summary = try BlockSummary(&cursor)
       series = sections[BlockLayout.Section.series.rawValue]
@@ -45,20 +53,58 @@ final class Block: Sendable {
       labelIndex = try LabelIndex(
         index, symbols: sections[BlockLayout.Section.symbols.rawValue],
         postings: sections[BlockLayout.Section.postings.rawValue],
-        seriesCount: summary.seriesCount)
+        seriesCount: summary.seriesCount, listCode: version == 1 ? .gaps : .integerColumn)
     } catch { throw StoreError(error, in: indexPath) }
     do throws(Damage) {
+      if isRescue { throw Damage(at: 0, "not looked at") }
       try BlockLayout.checkHeader(chunks, BlockLayout.chunksMagic)
       guard chunks.count == summary.chunksSizeBytes else {
         throw Damage(
           at: min(chunks.count, summary.chunksSizeBytes),
           "\(chunks.count) bytes, the index says \(summary.chunksSizeBytes)")
       }
-    } catch { throw StoreError(error, in: chunksPath) }
+    } catch {
+      if !isRescue { throw StoreError(error, in: chunksPath) }
+    }
+    (tombstones, sizeBytes) = try Block.tombstones(
+      at: directory, seriesCount: summary.seriesCount, files,
+      sizeBytes: index.count + chunks.count)
+  }
+
+  /// The same block with other samples hidden.
+  init(_ other: Block, hiding tombstones: Tombstones) {
+    number = other.number
+    directory = other.directory
+    summary = other.summary
+    sizeBytes = other.sizeBytes
+    labelIndex = other.labelIndex
+    index = other.index
+    chunks = other.chunks
+    isRescue = other.isRescue
+    hasHistograms = other.hasHistograms
+    series = other.series
+    offsets = other.offsets
+    self.tombstones = tombstones
+    knownLabels = Mutex(other.knownLabels.withLock { $0 })
+  }
+
+  /// What is deleted of a block, and the bytes of all its files.
+  private static func tombstones(
+    at directory: String, seriesCount: Int, _ files: any Files, sizeBytes: Int
+  ) throws(StoreError) -> (Tombstones, Int) {
+    let path = directory + "/" + BlockLayout.tombstonesFile
+    let bytes: MappedBytes
+    do throws(FileError) { bytes = try files.read(path) } catch {
+      guard error.kind == .missing else { throw StoreError(error) }
+      return (Tombstones(), sizeBytes)
+    }
+    do throws(Damage) {
+      return (try Tombstones(bytes, seriesCount: seriesCount), sizeBytes + bytes.count)
+    } catch { throw StoreError(error, in: path) }
   }
 
   /// The sections in the order of the table, each checked.
-  private static func sections(of index: MappedBytes) throws(Damage) -> [Range<Int>] {
+  static func sections(of index: MappedBytes) throws(Damage) -> [Range<Int>] {
     let table = (index.count - BlockLayout.tableSize)..<index.count
     guard table.lowerBound >= BlockLayout.headerSize else {
       throw Damage(at: index.count, "too short for a table of sections")
@@ -89,6 +135,11 @@ final class Block: Sendable {
     return result
   }
 
+  /// The bytes of each section of the index.
+  var sectionSizes: [Int] {
+    (try? Block.sections(of: index))?.map(\.count) ?? []
+  }
+
   func overlaps(_ range: TimeRange) -> Bool {
     summary.latest > range.start.milliseconds && summary.earliest <= range.end.milliseconds
   }
@@ -106,9 +157,13 @@ final class Block: Sendable {
       result.reserveCapacity(numbers.count)
       var fresh: [FoundSeries] = []
       for number in numbers {
-        if !isWhole {
+        let hidden = tombstones[number]
+        if !isWhole || !hidden.isEmpty {
           let references = try references(of: number)
-          guard references.contains(where: { $0.overlaps(range) }) else { continue }
+          let isSeen = references.all.contains { reference in
+            reference.overlaps(range) && !hidden.contains { $0.covers(reference) }
+          }
+          guard isSeen else { continue }
         }
         if Int(number) < known.count, let labels = known[Int(number)] {
           result.append(FoundSeries(labels, number))
@@ -148,8 +203,18 @@ final class Block: Sendable {
     }
   }
 
+  /// The time of the newest sample of a series that isn't deleted.
   func newestTime(of number: UInt32) throws(StoreError) -> Int64? {
-    try readingIndex { () throws(Damage) in try references(of: number).last?.last }
+    guard tombstones[number].isEmpty else {
+      var columns = SampleColumns()
+      try append(number, in: .all, to: &columns)
+      return columns.newestTime
+    }
+    return try readingIndex { () throws(Damage) in
+      let references = try references(of: number)
+      return [references.numbers.last?.last, references.histograms.last?.last]
+        .compactMap { $0 }.max()
+    }
   }
 
   /// Appends the samples of a series in `range`, in order of time.
@@ -157,13 +222,35 @@ final class Block: Sendable {
     _ number: UInt32, in range: TimeRange, to columns: inout SampleColumns
   ) throws(StoreError) {
     let references = try readingIndex { () throws(Damage) in try self.references(of: number) }
-    for reference in references where reference.overlaps(range) {
-      do throws(Damage) {
-        var times = try column(at: reference.timesOffset)
-        var values = try column(at: reference.valuesOffset)
+    let start = columns.rowCounts
+    for reference in references.numbers where reference.overlaps(range) {
+      try reading(reference) { times, values throws(Damage) in
         try SampleChunk.append(
           times: &times, values: &values, count: reference.count, in: range, to: &columns)
-      } catch { throw StoreError(error, in: directory + "/" + BlockLayout.chunksFile) }
+      }
+    }
+    for reference in references.histograms where reference.overlaps(range) {
+      try reading(reference) { times, values throws(Damage) in
+        try SampleChunk.append(
+          times: &times, histograms: &values, count: reference.count, in: range,
+          to: &columns.histograms)
+      }
+    }
+    let hidden = tombstones[number]
+    if !hidden.isEmpty { columns.remove(hidden, from: start) }
+  }
+
+  /// Hands over the two columns of a chunk, checked.
+  private func reading(
+    _ reference: ChunkReference,
+    _ body: (inout MappedCursor, inout MappedCursor) throws(Damage) -> Void
+  ) throws(StoreError) {
+    do throws(Damage) {
+      var times = try column(at: reference.timesOffset)
+      var values = try column(at: reference.valuesOffset)
+      try body(&times, &values)
+    } catch {
+      if !isRescue { throw StoreError(error, in: directory + "/" + BlockLayout.chunksFile) }
     }
   }
 
@@ -185,7 +272,7 @@ final class Block: Sendable {
   }
 
   /// The column at an offset of the chunks file, checked.
-  private func column(at offset: Int) throws(Damage) -> MappedCursor {
+  func column(at offset: Int) throws(Damage) -> MappedCursor {
     guard offset >= 0, offset < chunks.count else {
       throw Damage(at: chunks.count, "no column at offset \(offset)")
     }
@@ -213,7 +300,7 @@ final class Block: Sendable {
     return try index.cursor(in: (series.lowerBound + start)..<(series.lowerBound + end))
   }
 
-  private func labels(of number: UInt32) throws(Damage) -> Labels {
+  func labels(of number: UInt32) throws(Damage) -> Labels {
     let known = knownLabels.withLock { Int(number) < $0.count ? $0[Int(number)] : nil }
     if let known { return known }
     var cursor = try entry(number)
@@ -237,11 +324,29 @@ final class Block: Sendable {
     return labels
   }
 
-  private func references(of number: UInt32) throws(Damage) -> [ChunkReference] {
+  /// Where the chunks of a series are.
+  func references(of number: UInt32) throws(Damage) -> SeriesChunks {
     var cursor = try entry(number)
     for _ in 0..<(2 * (try cursor.count("labels", atMost: cursor.remaining / 2))) {
       _ = try cursor.varint()
     }
-    return try ChunkReference.decode(&cursor)
+    var result = SeriesChunks(numbers: try ChunkReference.decode(&cursor))
+    if hasHistograms { result.histograms = try ChunkReference.decode(&cursor) }
+    return result
+  }
+}
+
+/// The chunks of one series: of numbers, and of native histograms.
+struct SeriesChunks {
+  var numbers: [ChunkReference]
+  var histograms: [ChunkReference] = []
+
+  var all: [ChunkReference] { histograms.isEmpty ? numbers : numbers + histograms }
+}
+
+extension TimeRange {
+  /// Whether every sample of a chunk lies in the range.
+  fileprivate func covers(_ chunk: ChunkReference) -> Bool {
+    start.milliseconds < chunk.first && end.milliseconds >= chunk.last
   }
 }

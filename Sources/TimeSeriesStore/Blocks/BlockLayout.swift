@@ -7,7 +7,10 @@ internal import MetricModel
 enum BlockLayout {
   static let indexFile = "index"
   static let chunksFile = "chunks"
-  static let version: UInt64 = 1
+  /// Only present while some samples of the block are deleted.
+  static let tombstonesFile = "tombstones"
+  /// What is written; every version from 1 on is read.
+  static let version: UInt64 = 2
   static let headerSize = 16
   static let indexMagic = Array("ASSAYIDX".utf8)
   static let chunksMagic = Array("ASSAYCHK".utf8)
@@ -33,16 +36,21 @@ enum BlockLayout {
     return writer.bytes
   }
 
+  /// The version that a file names.
+  ///
   /// - Throws: `Damage` unless the file starts with this magic and a version that is known.
-  static func checkHeader(_ bytes: MappedBytes, _ magic: [UInt8]) throws(Damage) {
+  @discardableResult
+  static func checkHeader(_ bytes: MappedBytes, _ magic: [UInt8]) throws(Damage) -> UInt64 {
     var cursor = bytes.cursor
     guard try cursor.take(magic.count, "header") == magic else {
       throw Damage(at: 0, "doesn't start with \(String(decoding: magic, as: UTF8.self))")
     }
     let found = try cursor.u64()
-    guard found == version else {
-      throw Damage(at: magic.count, "format version \(found), this program reads \(version)")
+    guard (1...version).contains(found) else {
+      throw Damage(
+        at: magic.count, "format version \(found), this program reads 1 to \(version)")
     }
+    return found
   }
 }
 

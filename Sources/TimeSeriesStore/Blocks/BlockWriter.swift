@@ -72,7 +72,7 @@ struct BlockWriter {
     _ series: [LayeredSeries], of layers: [StoreLayer], to directory: String
   ) throws(StoreError) {
     var kept: [Labels] = []
-    var references: [[ChunkReference]] = []
+    var references: [SeriesChunks] = []
     var columns = SampleColumns()
     for one in series {
       columns.removeAll()
@@ -88,32 +88,45 @@ struct BlockWriter {
   }
 
   /// Writes the columns of one series.
-  private mutating func write(_ columns: SampleColumns) throws(StoreError) -> [ChunkReference] {
-    summary.sampleCount += columns.count
-    summary.earliest = min(summary.earliest, columns.timestamps[0])
-    summary.latest = max(summary.latest, columns.timestamps[columns.count - 1])
-    var result: [ChunkReference] = []
+  private mutating func write(_ columns: SampleColumns) throws(StoreError) -> SeriesChunks {
+    var result = SeriesChunks(numbers: [])
     for rows in ChunkCut.ranges(of: columns.timestamps) {
-      let times = SampleChunk.encodeTimes(Array(columns.timestamps[rows]))
-      let timesOffset: Int
-      if let shared = timesOffsets[times] {
-        timesOffset = shared
-      } else {
-        timesOffset = try chunks.append(times)
-        timesOffsets[times] = timesOffset
-      }
-      let values = SampleChunk.encodeValues(Array(columns.values[rows]))
-      result.append(
-        ChunkReference(
-          first: columns.timestamps[rows.lowerBound],
-          last: columns.timestamps[rows.upperBound - 1], count: rows.count,
-          timesOffset: timesOffset, valuesOffset: try chunks.append(values)))
+      result.numbers.append(
+        try write(columns.timestamps[rows], SampleChunk.encodeValues(Array(columns.values[rows]))))
+    }
+    let histograms = columns.histograms
+    for rows in ChunkCut.ranges(of: histograms.timestamps) {
+      result.histograms.append(
+        try write(
+          histograms.timestamps[rows],
+          SampleChunk.encodeHistograms(Array(histograms.values[rows]))))
     }
     return result
   }
 
+  /// Writes a chunk; its times only where no chunk before has the same.
+  private mutating func write(
+    _ timestamps: ArraySlice<Int64>, _ values: [UInt8]
+  ) throws(StoreError) -> ChunkReference {
+    let (first, last) = (timestamps[timestamps.startIndex], timestamps[timestamps.endIndex - 1])
+    summary.sampleCount += timestamps.count
+    summary.earliest = min(summary.earliest, first)
+    summary.latest = max(summary.latest, last)
+    let times = SampleChunk.encodeTimes(Array(timestamps))
+    let timesOffset: Int
+    if let shared = timesOffsets[times] {
+      timesOffset = shared
+    } else {
+      timesOffset = try chunks.append(times)
+      timesOffsets[times] = timesOffset
+    }
+    return ChunkReference(
+      first: first, last: last, count: timestamps.count, timesOffset: timesOffset,
+      valuesOffset: try chunks.append(values))
+  }
+
   private func writeIndex(
-    _ labels: [Labels], _ references: [[ChunkReference]], to path: String
+    _ labels: [Labels], _ references: [SeriesChunks], to path: String
   ) throws(StoreError) {
     let index = LabelIndexBuilder(labels)
     var series = ByteWriter()
@@ -122,7 +135,8 @@ struct BlockWriter {
       offsets.u32(UInt32(series.bytes.count))
       series.varint(pairs.count / 2)
       for symbol in pairs { series.varint(Int(symbol)) }
-      ChunkReference.encode(chunks, into: &series)
+      ChunkReference.encode(chunks.numbers, into: &series)
+      ChunkReference.encode(chunks.histograms, into: &series)
     }
     offsets.u32(UInt32(series.bytes.count))
     var numbers = ByteWriter()

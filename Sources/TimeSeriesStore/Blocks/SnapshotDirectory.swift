@@ -8,7 +8,7 @@ struct SnapshotDirectory {
     self.files = files
   }
 
-  func write(_ blocks: [Block]) throws(StoreError) {
+  func write(_ blocks: [Block], annotations: [LogEntry]) throws(StoreError) {
     let unfinished = StoreLayout(directory: layout.directory + ".tmp")
     do throws(FileError) {
       try files.makeDirectory(layout.parent)
@@ -29,6 +29,9 @@ struct SnapshotDirectory {
         try files.syncDirectory(target)
       }
       try files.syncDirectory(unfinished.blocks)
+      try write(
+        annotations, into: unfinished,
+        generation: (blocks.map(\.summary.coveredGeneration).max() ?? 0) + 1)
       let format = try files.append(to: unfinished.format)
       defer { format.close() }
       try format.truncate(to: 0)
@@ -38,6 +41,17 @@ struct SnapshotDirectory {
       try files.rename(unfinished.directory, to: layout.directory)
       try files.syncDirectory(layout.parent)
     } catch { throw StoreError(error) }
+  }
+
+  /// Writes exemplars and metadata into a log behind the blocks; none when there are none.
+  private func write(
+    _ entries: [LogEntry], into layout: StoreLayout, generation: UInt64
+  ) throws(FileError) {
+    var log = LogWriter(files, layout, generation: generation, .eachAppend)
+    defer { log.close() }
+    do throws(AppendFailure) {
+      for entry in entries { try log.append(entry) }
+    } catch { throw error.error }
   }
 
   /// Links a file, or copies it where links can't reach.

@@ -75,6 +75,11 @@
     return position..<(position + length)
   }
 
+  /// A cursor over the next `length` bytes, which are passed over.
+  mutating func part(_ length: Int, _ what: String) throws(Damage) -> MappedCursor {
+    try owner.cursor(in: try skip(length, what))
+  }
+
   /// Copies `length` bytes.
   mutating func take(_ length: Int, _ what: String) throws(Damage) -> [UInt8] {
     owner.bytes(in: try skip(length, what))

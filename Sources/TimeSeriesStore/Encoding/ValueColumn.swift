@@ -49,6 +49,12 @@ enum ValueColumn {
     writer.bytes.append(contentsOf: best.bytes)
   }
 
+  /// What a shape is called where people read of it.
+  static func name(ofShape shape: UInt8) -> String {
+    let names = ["constant", "decimals", "XOR", "raw", "ordered bits"]
+    return Int(shape) < names.count ? names[Int(shape)] : "unknown"
+  }
+
   /// Appends `count` values; takes the whole rest of the cursor.
   static func decode(
     _ cursor: inout MappedCursor, count: Int, into values: inout [Double]

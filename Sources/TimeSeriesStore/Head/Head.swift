@@ -35,6 +35,15 @@ struct Head: Sendable {
     latest = max(latest, time)
   }
 
+  /// Adds a histogram at a time that the series doesn't have yet.
+  mutating func add(_ series: UInt32, _ time: Int64, _ histogram: NativeHistogram) {
+    let (page, slot) = (Int(series) >> Self.pageShift, Int(series) & (Self.pageSize - 1))
+    pages[page][slot].add(time, histogram)
+    sampleCount += 1
+    earliest = min(earliest, time)
+    latest = max(latest, time)
+  }
+
   subscript(series: UInt32) -> HeadSeries {
     pages[Int(series) >> Self.pageShift][Int(series) & (Self.pageSize - 1)]
   }

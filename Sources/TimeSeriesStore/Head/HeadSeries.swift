@@ -8,6 +8,8 @@ struct HeadSeries: Sendable {
   private var tail = SampleColumns()
   /// Samples older than the newest at their arrival, in order of time.
   private var late = SampleColumns()
+  /// Native histograms: at most one run, none in the series that have numbers only.
+  private var histograms: [HistogramRun] = []
   /// The earliest and the latest time of all samples; meaningless while there are none.
   private(set) var earliest = Int64.max
   private(set) var latest = Int64.min
@@ -20,19 +22,26 @@ struct HeadSeries: Sendable {
   /// Adds a sample at a time that the series doesn't have yet.
   mutating func add(_ time: Int64, _ value: Double) {
     earliest = min(earliest, time)
-    guard time > latest || tail.isEmpty && chunks.isEmpty else {
-      let place = late.timestamps[...].partition(after: time)
-      late.timestamps.insert(time, at: place)
-      late.values.insert(value, at: place)
+    let newestNumber = tail.timestamps.last ?? chunks.last?.last ?? .min
+    latest = max(latest, time)
+    guard time > newestNumber || tail.isEmpty && chunks.isEmpty else {
+      late.insert(time, value)
       return
     }
-    latest = time
     tail.timestamps.append(time)
     tail.values.append(value)
     if tail.count == Self.chunkSamples {
       chunks.append(HeadChunk(tail))
       tail.removeAll()
     }
+  }
+
+  /// Adds a histogram at a time that the series doesn't have yet.
+  mutating func add(_ time: Int64, _ histogram: NativeHistogram) {
+    earliest = min(earliest, time)
+    latest = max(latest, time)
+    if histograms.isEmpty { histograms.append(HistogramRun()) }
+    histograms[0].add(time, histogram)
   }
 
   /// Whether any sample may lie in `range`.
@@ -44,20 +53,13 @@ struct HeadSeries: Sendable {
   func append(in range: TimeRange, to columns: inout SampleColumns) throws(Damage) {
     let start = columns.count
     for chunk in chunks where chunk.overlaps(range) { try chunk.append(in: range, to: &columns) }
-    columns.append(rowsOf: tail, in: range)
-    let middle = columns.count
-    columns.append(rowsOf: late, in: range)
-    columns.mergeRuns(from: start, at: middle)
-  }
-}
-
-extension SampleColumns {
-  fileprivate mutating func append(rowsOf other: SampleColumns, in range: TimeRange) {
-    guard !other.isEmpty, !range.isEmpty else { return }
-    let first = other.timestamps[...].partition(after: range.start.milliseconds)
-    let end = other.timestamps[...].partition(after: range.end.milliseconds)
-    timestamps.append(contentsOf: other.timestamps[first..<end])
-    values.append(contentsOf: other.values[first..<end])
+    columns.append(tail.rows(in: range), of: tail)
+    if !late.isEmpty {
+      let middle = columns.count
+      columns.append(late.rows(in: range), of: late)
+      columns.mergeRuns(from: start, at: middle)
+    }
+    for run in histograms { try run.append(in: range, to: &columns.histograms) }
   }
 }
 
@@ -67,18 +69,26 @@ struct HeadChunk: Sendable {
   private let bytes: MappedBytes
   private let count: Int
   private let first: Int64
-  private let last: Int64
+  let last: Int64
 
   init(_ columns: SampleColumns) {
-    let times = SampleChunk.encodeTimes(columns.timestamps)
+    self.init(columns.timestamps, values: SampleChunk.encodeValues(columns.values))
+  }
+
+  init(_ columns: HistogramColumns) {
+    self.init(columns.timestamps, values: SampleChunk.encodeHistograms(columns.values))
+  }
+
+  private init(_ timestamps: [Int64], values: [UInt8]) {
+    let times = SampleChunk.encodeTimes(timestamps)
     var writer = ByteWriter()
     writer.varint(times.count)
     writer.bytes.append(contentsOf: times)
-    writer.bytes.append(contentsOf: SampleChunk.encodeValues(columns.values))
+    writer.bytes.append(contentsOf: values)
     bytes = MappedBytes(writer.bytes)
-    count = columns.count
-    first = columns.timestamps[0]
-    last = columns.timestamps[count - 1]
+    count = timestamps.count
+    first = timestamps[0]
+    last = timestamps[count - 1]
   }
 
   func overlaps(_ range: TimeRange) -> Bool {
@@ -86,10 +96,21 @@ struct HeadChunk: Sendable {
   }
 
   func append(in range: TimeRange, to columns: inout SampleColumns) throws(Damage) {
+    var (times, values) = try parts()
+    try SampleChunk.append(
+      times: &times, values: &values, count: count, in: range, to: &columns)
+  }
+
+  func append(in range: TimeRange, to columns: inout HistogramColumns) throws(Damage) {
+    var (times, values) = try parts()
+    try SampleChunk.append(
+      times: &times, histograms: &values, count: count, in: range, to: &columns)
+  }
+
+  private func parts() throws(Damage) -> (times: MappedCursor, values: MappedCursor) {
     var cursor = bytes.cursor
     let length = try cursor.count("bytes of times", atMost: cursor.remaining)
-    var times = try bytes.cursor(in: try cursor.skip(length, "times"))
-    try SampleChunk.append(
-      times: &times, values: &cursor, count: count, in: range, to: &columns)
+    let times = try cursor.part(length, "times")
+    return (times, cursor)
   }
 }

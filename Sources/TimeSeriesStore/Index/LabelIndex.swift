@@ -8,19 +8,30 @@ internal import MetricModel
 /// Symbols section: u32 count, u32 offsets[count + 1], texts; sorted bytewise, unique.
 /// Postings section: u32 names; per name (12 bytes): symbol, first value, values; per value
 /// (12 bytes): symbol, offset of its postings from the section's start, series; then the
-/// postings: varint distances of ordinals, the first from -1, each less 1.
+/// postings, each an `IntegerColumn` of ordinals: a metric's series are neighbours and those of one
+/// bucket stand at equal distances, so most lists take a few bytes.
 struct LabelIndex: Sendable {
+  /// How lists of ordinals are written.
+  enum ListCode: Sendable {
+    /// Format 1: varint distances, the first from -1, each less 1.
+    case gaps
+    case integerColumn
+  }
+
   let bytes: MappedBytes
   let symbols: SymbolSection
   private let postings: Range<Int>
+  private let listCode: ListCode
   /// The number of label names.
   let nameCount: Int
   /// The number of series.
   let seriesCount: Int
 
   init(
-    _ bytes: MappedBytes, symbols: Range<Int>, postings: Range<Int>, seriesCount: Int
+    _ bytes: MappedBytes, symbols: Range<Int>, postings: Range<Int>, seriesCount: Int,
+    listCode: ListCode = .integerColumn
   ) throws(Damage) {
+    self.listCode = listCode
     self.bytes = bytes
     self.symbols = try SymbolSection(bytes, symbols)
     self.postings = postings
@@ -93,10 +104,28 @@ struct LabelIndex: Sendable {
       throw Damage(at: start, "postings of \(value.seriesCount) series lie outside the section")
     }
     var cursor = try bytes.cursor(in: start..<postings.upperBound)
+    switch listCode {
+    case .gaps: return try gaps(&cursor, count: value.seriesCount)
+    case .integerColumn: return try column(&cursor, count: value.seriesCount)
+    }
+  }
+
+  private func column(_ cursor: inout MappedCursor, count: Int) throws(Damage) -> [UInt32] {
+    guard count > 0 else { return [] }
+    let place = cursor.position
+    var numbers: [Int64] = []
+    try IntegerColumn.decode(&cursor, count: count, into: &numbers)
+    guard numbers[0] >= 0, numbers[count - 1] < Int64(seriesCount),
+      numbers[...].isStrictlyAscending
+    else { throw Damage(at: place, "series don't ascend below \(seriesCount)") }
+    return numbers.map { UInt32(truncatingIfNeeded: $0) }
+  }
+
+  private func gaps(_ cursor: inout MappedCursor, count: Int) throws(Damage) -> [UInt32] {
     var result: [UInt32] = []
-    result.reserveCapacity(value.seriesCount)
+    result.reserveCapacity(count)
     var next: UInt64 = 0
-    for _ in 0..<value.seriesCount {
+    for _ in 0..<count {
       let place = cursor.position
       let (ordinal, overflow) = next.addingReportingOverflow(try cursor.varint())
       guard !overflow, ordinal < UInt64(seriesCount) else {

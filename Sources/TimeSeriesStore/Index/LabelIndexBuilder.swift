@@ -86,11 +86,7 @@ struct LabelIndexBuilder {
       writer.u32(UInt32(truncatingIfNeeded: key))
       writer.u32(UInt32(listsStart + lengths.bytes.count))
       writer.u32(UInt32(list.count))
-      var next: UInt32 = 0
-      for ordinal in list {
-        lengths.varint(Int(ordinal - next))
-        next = ordinal + 1
-      }
+      IntegerColumn.encode(list.map { Int64($0) }, into: &lengths)
     }
     postingsSection = writer.bytes + lengths.bytes
   }

@@ -12,6 +12,11 @@ enum LogHeader {
     return writer.bytes
   }
 
+  /// Whether a write cut short can have left these bytes: none of them came.
+  static func mayBeTorn(_ bytes: MappedBytes) -> Bool {
+    bytes.bytes(in: 0..<min(size, bytes.count)).allSatisfy { $0 == 0 }
+  }
+
   /// Nil when the header is whole and of this generation, else what is wrong.
   static func fault(in bytes: MappedBytes, generation: UInt64) -> String? {
     guard bytes.count >= size else { return "\(bytes.count) bytes of a log header of \(size)" }

@@ -1,6 +1,6 @@
 internal import MetricModel
 
-/// The payload of a frame: series that appear for the first time in this log, numbered on from
+/// The rows of a frame: series that appear for the first time in this log, numbered on from
 /// those before, then rows of (series, time, value).
 struct LogRows {
   var newSeries: [Labels] = []
@@ -10,8 +10,9 @@ struct LogRows {
   var values: [Double] = []
 
   var count: Int { values.count }
+  var isEmpty: Bool { values.isEmpty && newSeries.isEmpty }
 
-  /// Appends the encoded payload.
+  /// Appends the encoded rows.
   ///
   /// - Parameter previous: for each series of the log the bits of its value before this frame; 0
   ///   at first. Is brought up to date.
@@ -41,7 +42,7 @@ struct LogRows {
     return replaced
   }
 
-  /// Reads a whole payload; the counterpart of `encode`.
+  /// The counterpart of `encode`.
   init(_ cursor: inout MappedCursor, previous: inout [UInt64]) throws(Damage) {
     let newCount = try cursor.count("series", atMost: cursor.remaining)
     for _ in 0..<newCount {
@@ -67,9 +68,6 @@ struct LogRows {
       series.append(UInt32(number))
       timestamps.append(time)
       values.append(Double(bitPattern: bits))
-    }
-    guard cursor.isAtEnd else {
-      throw Damage(at: cursor.position, "\(cursor.remaining) bytes after the last row")
     }
   }
 

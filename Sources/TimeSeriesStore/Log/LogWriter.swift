@@ -1,16 +1,24 @@
 /// Writes the log of one head: the file appears with the first frame, and each frame is on disk
-/// when `append` returns.
+/// when `append` returns, or when `sync` does if appends don't wait for it.
 struct LogWriter: Sendable {
   let generation: UInt64
   private let files: any Files
   private let layout: StoreLayout
+  private let durability: StoreOptions.Durability
   private var file: (any AppendFile)?
+  /// Whether frames were written since the last sync.
+  private var isUnsynced: Bool { syncedSizeBytes < sizeBytes }
+  private var syncedSizeBytes = 0
   /// The bytes in the log that are known to be whole frames.
   private(set) var sizeBytes = 0
   /// For each series of the log the bits of its last value, which the next one is encoded against.
   private var previous: [UInt64] = []
 
-  init(_ files: any Files, _ layout: StoreLayout, generation: UInt64) {
+  init(
+    _ files: any Files, _ layout: StoreLayout, generation: UInt64,
+    _ durability: StoreOptions.Durability
+  ) {
+    self.durability = durability
     self.files = files
     self.layout = layout
     self.generation = generation
@@ -19,11 +27,13 @@ struct LogWriter: Sendable {
   /// Writes one frame and waits until it is on disk.
   ///
   /// - Throws: `AppendFailure`; unless it says otherwise, the log is as it was before.
-  mutating func append(_ rows: LogRows) throws(AppendFailure) {
+  mutating func append(_ entry: LogEntry) throws(AppendFailure) {
+    let rows = entry.rows
     var payload = ByteWriter()
     let replaced = rows.encode(into: &payload, previous: &previous)
+    if !entry.isPlain { entry.encodeRest(into: &payload) }
     do throws(AppendFailure) {
-      try write(payload.bytes)
+      try write(entry.isPlain ? .rows : .mixed, payload.bytes)
     } catch {
       for (series, bits) in zip(rows.series, replaced).reversed() {
         previous[Int(series)] = bits
@@ -33,10 +43,14 @@ struct LogWriter: Sendable {
     }
   }
 
-  private mutating func write(_ payload: [UInt8]) throws(AppendFailure) {
+  private mutating func write(
+    _ kind: LogFrame.Kind, _ payload: [UInt8]
+  ) throws(AppendFailure) {
     let opened: any AppendFile
     if let file { opened = file } else { opened = try create() }
-    let frame = LogFrame.encode(payload, generation: generation, offset: sizeBytes)
+    let frame = LogFrame.encode(
+      kind, payload, generation: generation, offset: sizeBytes,
+      synced: durability == .deferred ? syncedSizeBytes : nil)
     do throws(FileError) {
       try opened.append(frame)
     } catch {
@@ -45,11 +59,18 @@ struct LogWriter: Sendable {
       }
       throw AppendFailure(error: error, endIsUnknown: nil)
     }
-    do throws(FileError) { try opened.sync() } catch {
+    sizeBytes += frame.count
+    if durability == .eachAppend { try sync() }
+  }
+
+  /// Waits until every frame is on disk.
+  mutating func sync() throws(AppendFailure) {
+    guard isUnsynced, let file else { return }
+    do throws(FileError) { try file.sync() } catch {
       // After a failed sync the system may drop the pages and call the next sync a success.
       throw AppendFailure(error: error, endIsUnknown: "\(error)")
     }
-    sizeBytes += frame.count
+    syncedSizeBytes = sizeBytes
   }
 
   private mutating func create() throws(AppendFailure) -> any AppendFile {

@@ -56,7 +56,7 @@ import Testing
         == "query processing would load too many samples into memory in query execution")
   }
 
-  private static func series(seed: UInt64) -> [Series] {
+  static func series(seed: UInt64) -> [Series] {
     var random = RandomSeries(seed: seed)
     var series: [Series] = []
     for number in 0..<6 {
@@ -68,6 +68,12 @@ import Testing
       series.append(
         random.counter(Labels([("__name__", "y_total")] + labels), count: 30, jitterMilliseconds: 9)
       )
+    }
+    for number in 0..<4 {
+      let labels = [("a", "\(number % 2)"), ("b", "\(number % 3)"), ("job", "\(number % 2)")]
+      series.append(
+        random.histograms(
+          Labels([("__name__", "h")] + labels), count: 30, isCustom: number == 3))
     }
     // At the ends of time.
     var ends = SampleColumns()
@@ -121,7 +127,7 @@ struct RandomQueries: RandomNumberGenerator {
   private mutating func selector() -> String {
     one(of: [
       "x", "y_total", "z", "{__name__=~\".+\"}", "x{a=\"0\"}", "y_total{b!=\"1\"}", "nosuch",
-      "{__name__=~\"x|y_total\",a=\"1\"}",
+      "{__name__=~\"x|y_total\",a=\"1\"}", "h", "h{a=\"0\"}", "{__name__=~\"x|h\"}",
     ])
   }
 
@@ -166,7 +172,9 @@ struct RandomQueries: RandomNumberGenerator {
       let operation = one(of: ["topk", "bottomk", "quantile", "limitk", "limit_ratio"])
       return "\(operation) \(grouping()) (\(scalar(depth: 1)), \(vector(depth: inner)))"
     case 7:
-      let operation = one(of: ["+", "*", "/", "^", ">", "== bool", "<=", "and", "or", "unless"])
+      let operation = one(of: [
+        "+", "-", "*", "/", "^", ">", "== bool", "==", "<=", "</", ">/", "and", "or", "unless",
+      ])
       let matching = one(of: [
         "", "on (a)", "ignoring (b, le)", "on ()", "fill (0)", "on (a) fill_right (NaN)",
       ])
@@ -178,13 +186,18 @@ struct RandomQueries: RandomNumberGenerator {
       return
         "(\(vector(depth: inner)) \(arithmetic()) \(matching) sum by (a) (\(vector(depth: inner))))"
     case 9:
-      let operation = one(of: ["+", "%", ">", "< bool", "^"])
-      return "(\(scalar(depth: 1)) \(operation) \(vector(depth: inner)))"
+      let operation = one(of: ["+", "%", ">", "< bool", "^", "*"])
+      let (left, right) = (scalar(depth: 1), vector(depth: inner))
+      return Bool.random(using: &self)
+        ? "(\(left) \(operation) \(right))"
+        : "(\(right) \(one(of: ["*", "/", "</", ">/", "-"])) \(left))"
     case 10:
       return "label_replace(\(vector(depth: inner)), \"a\", \"$1$0\", \"b\", \"(.)*\")"
     case 13:
       let asked = one(of: ["", ", {b=~\".*\"}", ", {__name__=~\"x|y_total\", le!=\"2\"}"])
       return "info(\(vector(depth: inner))\(asked))"
+    case 11 where Bool.random(using: &self):
+      return "histogram_fraction(\(scalar(depth: 1)), \(scalar(depth: 1)), \(vector(depth: inner)))"
     case 11: return "histogram_quantile(\(scalar(depth: 1)), \(vector(depth: inner)))"
     case 12:
       let call = one(of: [

@@ -37,6 +37,47 @@ struct RandomSeries: RandomNumberGenerator {
     return Series(labels: labels, samples: samples)
   }
 
+  /// Histograms, mostly growing, of a schema that may change; with numbers among them now and then,
+  /// and start times of some.
+  mutating func histograms(_ labels: Labels, count: Int, isCustom: Bool = false) -> Series {
+    var samples = SampleColumns()
+    var value = histogram(isCustom: isCustom)
+    var time: Int64 = 0
+    for _ in 0..<count {
+      time += Int64.random(in: 1000..<40_000, using: &self)
+      let startTime =
+        Bool.random(using: &self) ? 0 : time - Int64.random(in: 0..<60_000, using: &self)
+      switch Int.random(in: 0..<20, using: &self) {
+      case 0: samples.append(Timestamp(milliseconds: time), StaleMarker.value)
+      case 1: samples.append(Timestamp(milliseconds: time), 7, startTime: startTime)
+      case 2: value = histogram(isCustom: isCustom)
+      case 3: value = histogram(isCustom: !isCustom)
+      case 4: value.hint = CounterResetHint.allCases.randomElement(using: &self) ?? .unknown
+      default: _ = try? value.add(histogram(isCustom: value.usesCustomBounds))
+      }
+      if samples.timestamps.last != time {
+        samples.histograms.append(Timestamp(milliseconds: time), value, startTime: startTime)
+      }
+    }
+    return Series(labels: labels, samples: samples)
+  }
+
+  private mutating func histogram(isCustom: Bool) -> NativeHistogram {
+    let populations = (0..<3).map { _ in Double(Int.random(in: 0..<4, using: &self)) }
+    let first = Int32.random(in: isCustom ? 0...0 : -2...3, using: &self)
+    let total = populations.reduce(0, +)
+    if isCustom {
+      let bounds: [Double] = Bool.random(using: &self) ? [1, 2, 5] : [1, 3, 5]
+      return NativeHistogram(
+        schema: NativeHistogram.customSchema, count: total, sum: 2 * total,
+        positive: HistogramBuckets(from: first, populations), customBounds: bounds)
+    }
+    return NativeHistogram(
+      schema: Int32.random(in: 0...1, using: &self), zeroThreshold: 0.001, zeroCount: 1,
+      count: total + 1, sum: Bool.random(using: &self) ? total : .nan,
+      positive: HistogramBuckets(from: first, populations))
+  }
+
   /// Numbers of all kinds.
   mutating func gauge(_ labels: Labels, count: Int, hasMarkers: Bool = true) -> Series {
     var samples = SampleColumns()

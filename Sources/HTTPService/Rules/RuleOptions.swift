@@ -1,0 +1,16 @@
+package import MetricModel
+package import Rules
+
+/// Which rules a server evaluates, and who is told of alerts.
+package struct RuleOptions: Sendable {
+  package var groups: [RuleGroup] = []
+  /// For groups that don't say how often.
+  package var evaluationInterval = Milliseconds.minutes(1)
+  package var environment = RuleEnvironment()
+  /// Addresses of Alertmanagers, such as `http://127.0.0.1:9093`.
+  package var alertmanagers: [String] = []
+  /// Firing alerts are sent again after this.
+  package var resendDelay = Milliseconds.minutes(1)
+
+  package init() {}
+}

@@ -1,0 +1,103 @@
+import Foundation
+import MetricModel
+import PromQL
+import Testing
+
+/// Random queries over troublesome series, asked of this engine and of the real Prometheus.
+///
+/// `make test` asks some hundred, `make study` a hundred thousand (`ASSAY_FUZZ_CASES`), from
+/// another seed with `ASSAY_FUZZ_SEED`. A difference is shrunk and printed as a test script.
+struct DifferentialTests {
+  private static let environment = ProcessInfo.processInfo.environment
+  private static let cases = environment["ASSAY_FUZZ_CASES"].flatMap { Int($0) } ?? 600
+  private static let seed = environment["ASSAY_FUZZ_SEED"].flatMap { UInt64($0) } ?? 20_231_114
+  /// No multiple of the data's grid, see `NastyData`.
+  private static let lookback: Int64 = 301_000
+
+  @Test(.enabled(if: PrometheusPeer.path != nil, "Prometheus could not be had"))
+  func `random queries get Prometheus' answers`() async throws {
+    let data = NastyData(seed: Self.seed)
+    let peer = try await PrometheusPeer(
+      try #require(PrometheusPeer.path), data: data, lookback: "\(Self.lookback)ms")
+    let source = InMemorySeries(data.series)
+    var generator = QueryGenerator(random: SplitMix(state: Self.seed &* 31))
+    var failures = 0
+    for number in 0..<Self.cases {
+      let query = generator.query()
+      let evaluation = Self.evaluation(&generator.random)
+      let difference = try await Self.difference(query, evaluation, source, peer)
+      guard let difference else { continue }
+      let (small, when, what) = try await Self.shrunk(
+        query, evaluation, difference, source, peer)
+      failures += 1
+      Issue.record(
+        """
+        case \(number) of seed \(Self.seed): \(what)
+        \(Self.script(small, when, data))
+        """)
+      if failures >= 20 { break }
+    }
+    print("differential: \(Self.cases) queries, \(failures) differ from Prometheus")
+  }
+
+  /// A millisecond beside the grid; ranges have few steps, also in the other direction of the data.
+  private static func evaluation(_ random: inout SplitMix) -> Evaluation {
+    let time = NastyData.start + 1 + Int64(60 + random.below(1260)) * 4000
+    guard random.chance(0.5) else { return .instant(time) }
+    let step = random.pick([7, 15, 60, 130]) as Int64
+    return .range(
+      start: time, end: time + step * 1000 * Int64(1 + random.below(25)), step: step * 1000)
+  }
+
+  private static func difference(
+    _ query: String, _ evaluation: Evaluation, _ source: any SeriesSource, _ peer: PrometheusPeer
+  ) async throws -> String? {
+    let theirs = try await peer.answer(query, evaluation)
+    let ours = DifferentialAnswer(query, evaluation, from: source, lookback: lookback)
+    return ours.difference(from: theirs)
+  }
+
+  /// The smallest part of the query, at the first single time, that still differs.
+  private static func shrunk(
+    _ query: String, _ evaluation: Evaluation, _ difference: String,
+    _ source: any SeriesSource, _ peer: PrometheusPeer
+  ) async throws -> (String, Evaluation, String) {
+    var smallest = (query, evaluation, difference)
+    if case .range(let start, let end, let step) = evaluation {
+      for time in stride(from: start, through: end, by: Int(step)) {
+        let moment = Evaluation.instant(time)
+        guard let what = try await self.difference(query, moment, source, peer) else { continue }
+        smallest = (query, moment, what)
+        break
+      }
+    }
+    var isSmaller = true
+    while isSmaller, let tree = try? Parser.parse(smallest.0) {
+      isSmaller = false
+      for child in tree.children {
+        let text = Printer.text(of: child)
+        guard text.utf8.count < smallest.0.utf8.count else { continue }
+        let type = try? TypeCheck.type(of: try Parser.parse(text), in: text)
+        guard type == .vector || type == .scalar else { continue }
+        guard let what = try await self.difference(text, smallest.1, source, peer) else { continue }
+        smallest = (text, smallest.1, what)
+        isSmaller = true
+        break
+      }
+    }
+    return smallest
+  }
+
+  private static func script(_ query: String, _ evaluation: Evaluation, _ data: NastyData) -> String
+  {
+    let names = (try? Parser.parse(query))?.selectors.compactMap(\.name) ?? []
+    let command =
+      switch evaluation {
+      case .instant(let time): "eval instant at \(time - NastyData.start)ms \(query)"
+      case .range(let start, let end, let step):
+        "eval range from \(start - NastyData.start)ms to \(end - NastyData.start)ms "
+          + "step \(step)ms \(query)"
+      }
+    return data.script(of: Set(names)) + "\n\n" + command
+  }
+}
