@@ -6,7 +6,8 @@ import MetricModel
 import Synchronization
 
 /// What many live runs cost: 5,000 AnalysisRuns with an interval of one minute, in real time, each
-/// event written to a journal of files. Prints CPU seconds a second and the share of queries shared.
+/// event written to a journal of files. Prints CPU seconds a second and the share of queries
+/// shared.
 ///
 ///     swift run -c release AnalysisBenchmarks 5000 120
 @main

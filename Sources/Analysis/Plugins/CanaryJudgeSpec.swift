@@ -17,9 +17,9 @@ internal import Statistics
 ///           control: histogram_quantile(0.99, ...{version="stable"}...)
 ///           experiment: histogram_quantile(0.99, ...{version="canary"}...)
 ///
-/// One value a step since the start of the run, or `lookback` back. Series of both answers are paired
-/// by their labels, one series with one series whatever they are. Known faults of the judge are kept,
-/// see `KayentaJudge`.
+/// One value a step since the start of the run, or `lookback` back. Series of both answers are
+/// paired by their labels, one series with one series whatever they are. Known faults of the judge
+/// are kept, see `KayentaJudge`.
 package struct CanaryJudgeSpec: EvidencePlugin {
   package static let pluginName = "assay/kayenta"
 

@@ -116,7 +116,8 @@ package struct DriftSpec: EvidencePlugin {
     let text =
       "\(measure.rawValue) \(PlainNumber.short(value)) of "
       + "\(PlainNumber.count(first.reduce(0, +))) canary and "
-      + "\(PlainNumber.count(second.reduce(0, +))) stable samples, limit \(PlainNumber.short(limit))"
+      + "\(PlainNumber.count(second.reduce(0, +))) stable samples, "
+      + "limit \(PlainNumber.short(limit))"
     let chance = "p = \(PlainNumber.exponential(drift.logP))"
     let figures = [
       "measure": measure.rawValue, "logP": NumberText.json(drift.logP),

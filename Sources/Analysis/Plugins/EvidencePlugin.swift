@@ -2,8 +2,8 @@ internal import Manifest
 internal import MetricModel
 internal import Statistics
 
-/// One of our own `provider.plugin["assay/..."]`: what it asks for at a look, and what it makes of the
-/// answers. Undecided looks don't end a run unless the template says so.
+/// One of our own `provider.plugin["assay/..."]`: what it asks for at a look, and what it makes of
+/// the answers. Undecided looks don't end a run unless the template says so.
 protocol EvidencePlugin: Equatable, Sendable {
   static var pluginName: String { get }
 

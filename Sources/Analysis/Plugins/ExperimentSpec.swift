@@ -20,9 +20,9 @@ internal import Statistics
 ///         - {name: errors, numerator: errors_total, denominator: visits_total, role: guardrail,
 ///            direction: increase}
 ///
-/// `direction` is the change that is bad. Each look: a mismatch of the split fails the metric, since
-/// nothing can be trusted then; a guardrail that got worse fails it; success metrics that got better
-/// under a controlled false discovery rate pass it. Looks share the error budget.
+/// `direction` is the change that is bad. Each look: a mismatch of the split fails the metric,
+/// since nothing can be trusted then; a guardrail that got worse fails it; success metrics that got
+/// better under a controlled false discovery rate pass it. Looks share the error budget.
 package struct ExperimentSpec: EvidencePlugin {
   package static let pluginName = "assay/experiment"
 

@@ -5,7 +5,8 @@ internal import MetricModel
 ///
 /// A look at a growing window sees again what the look before it saw. So of each series only the
 /// samples beyond those of the metric's previous answer are written, with their number as `same`.
-/// Native histograms, which no measurement is judged by, are left out: NaN stands for one in a vector.
+/// Native histograms, which no measurement is judged by, are left out: NaN stands for one in a
+/// vector.
 struct AnswerCoding {
   /// The latest answers, by metric and place among its queries.
   private var previous: [Place: [Labels: SampleColumns]] = [:]

@@ -4,8 +4,8 @@ package import MetricModel
 ///
 ///     assay_verdict{analysis="shop-1", metric="error-rate", outcome="fail"}  1
 ///
-/// The series of an outcome that no longer holds ends with a staleness marker. `metric` is "" for the
-/// run as a whole.
+/// The series of an outcome that no longer holds ends with a staleness marker. `metric` is "" for
+/// the run as a whole.
 package struct VerdictSeries: Sendable {
   package static let name = "assay_verdict"
   /// The outcomes that hold, by run and metric.
