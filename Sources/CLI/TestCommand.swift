@@ -6,7 +6,9 @@ struct TestCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "test",
     abstract: "Run test scripts.",
-    subcommands: [PromQLScripts.self, RuleUnitTests.self, AnalysisUnitTests.self])
+    subcommands: [
+      PromQLScripts.self, RuleUnitTests.self, AnalysisUnitTests.self, StatisticsVectorFiles.self,
+    ])
 }
 
 /// `assay test promql SCRIPT…`: scripts in the language of Prometheus' own PromQL tests.

@@ -22,26 +22,49 @@ package struct BootstrapInterval: Sendable, Hashable {
   /// The standard deviation of the replicates.
   package let standardError: Double
 
+  /// - Parameters:
+  ///   - jackknife: the estimates without each observation.
+  ///   - weights: how many observations each of them stands for; one where nil.
   /// - Throws: `emptyInput`, `nanInput`; `tooFewObservations` for fewer than two replicates;
-  ///   `degenerateBootstrap` where all replicates lie on one side of the estimate.
+  ///   `degenerateBootstrap` where all replicates lie on one side of the estimate;
+  ///   `lengthMismatch`, `negativeCount`.
   package init(
-    estimate: Double, replicates: [Double], jackknife: [Double], level: Double = 0.95
+    estimate: Double, replicates: [Double], jackknife: [Double], weights: [Double]? = nil,
+    level: Double = 0.95
   ) throws(NotComputable) {
     guard !replicates.isEmpty, !jackknife.isEmpty else { throw .emptyInput }
+    let weights = weights ?? jackknife.map { _ in 1 }
+    guard weights.count == jackknife.count else { throw .lengthMismatch }
+    try BucketCounts.check(weights)
     for value in replicates + jackknife + [estimate] where value.isNaN { throw .nanInput }
     guard replicates.count > 1 else { throw .tooFewObservations }
     let below = replicates.reduce(0.0) { $0 + ($1 < estimate ? 1 : ($1 == estimate ? 0.5 : 0)) }
     let share = below / Double(replicates.count)
     guard share > 0, share < 1 else { throw .degenerateBootstrap }
-    let mean = Moments(of: jackknife).mean
-    let cubes = CompensatedSum(of: jackknife.map { ($0 - mean) * ($0 - mean) * ($0 - mean) })
-    let squares = Moments(of: jackknife).squaredDeviations
+    let (square, cube) = Self.deviations(jackknife, weights)
     self.estimate = estimate
     self.level = level
     sorted = sortedAscending(replicates)
     bias = Normal.standard.quantile(share)
-    acceleration = squares > 0 ? -cubes.result / (6 * squares * squares.squareRoot()) : 0
+    acceleration = square > 0 ? -cube / (6 * square * square.squareRoot()) : 0
     standardError = Moments(of: replicates).standardDeviation
+  }
+
+  /// Σ w (x − x̄)² and Σ w (x − x̄)³.
+  private static func deviations(
+    _ values: [Double], _ weights: [Double]
+  ) -> (square: Double, cube: Double) {
+    let origin = values[0]
+    let total = CompensatedSum(of: weights).result
+    let sum = CompensatedSum(of: zip(values, weights).map { ($0 - origin) * $1 }).result
+    let mean = total > 0 ? sum / total : 0
+    var (squares, cubes) = (CompensatedSum(), CompensatedSum())
+    for (value, weight) in zip(values, weights) {
+      let deviation = (value - origin) - mean
+      squares.add(weight * deviation * deviation)
+      cubes.add(weight * deviation * deviation * deviation)
+    }
+    return (squares.result, cubes.result)
   }
 
   private var z: Double { Normal.standard.inverseSurvival((1 - level) / 2) }

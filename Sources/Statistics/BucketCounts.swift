@@ -72,6 +72,50 @@ package struct BucketCounts: Sendable, Hashable {
     for index in counts.indices { counts[index] += other.counts[index] }
   }
 
+  /// The same observations in fewer buckets: those up to each of the bounds, which must be among
+  /// `upperBounds`, and the rest in a last one without bound where there is any.
+  ///
+  /// - Throws: `nonMonotoneBuckets` for a bound that isn't one of these.
+  package func coarsened(to bounds: [Double]) throws(NotComputable) -> BucketCounts {
+    var merged: [Double] = []
+    var index = 0
+    for bound in bounds {
+      guard upperBounds[index...].contains(bound) else { throw .nonMonotoneBuckets }
+      var sum = CompensatedSum()
+      while upperBounds[index] < bound {
+        sum.add(counts[index])
+        index += 1
+      }
+      sum.add(counts[index])
+      index += 1
+      merged.append(sum.result)
+    }
+    guard index < counts.count else { return try BucketCounts(upperBounds: bounds, counts: merged) }
+    let rest = CompensatedSum(of: Array(counts[index...])).result
+    return try BucketCounts(upperBounds: bounds + [.infinity], counts: merged + [rest])
+  }
+
+  /// Both histograms on the bounds that they share, when a release changed its buckets: exact,
+  /// since nothing is interpolated, and coarser.
+  ///
+  /// - Throws: `lengthMismatch` where they share no bound.
+  package static func aligned(
+    _ first: BucketCounts, _ second: BucketCounts
+  ) throws(NotComputable) -> (BucketCounts, BucketCounts) {
+    if first.upperBounds == second.upperBounds { return (first, second) }
+    let other = Set(second.upperBounds)
+    let shared = first.upperBounds.filter { other.contains($0) && $0.isFinite }
+    guard !shared.isEmpty else { throw .lengthMismatch }
+    let pair = (try first.coarsened(to: shared), try second.coarsened(to: shared))
+    // Only one of them may have observations beyond the last shared bound.
+    let bounds = shared + [.infinity]
+    func closed(_ buckets: BucketCounts) throws(NotComputable) -> BucketCounts {
+      guard buckets.upperBounds.count < bounds.count else { return buckets }
+      return try BucketCounts(upperBounds: bounds, counts: buckets.counts + [0])
+    }
+    return (try closed(pair.0), try closed(pair.1))
+  }
+
   static func check(_ counts: [Double]) throws(NotComputable) {
     for count in counts {
       if count.isNaN { throw .nanInput }

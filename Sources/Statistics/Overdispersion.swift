@@ -22,6 +22,9 @@ package struct Overdispersion: Sendable, Hashable {
   /// The variance of the log rate between pods by moments (R. DerSimonian, N. Laird, Control. Clin.
   /// Trials 7, 1986), at least 0.
   package let tauSquared: Double
+  /// The same for the log odds, from binomial counts: (X² − (J − 1))/(n_eff p (1 − p)), at least 0.
+  /// The unit of `NoiseFloor`; also where most trials are events.
+  package let logOddsVariance: Double
   /// The intra-pod correlation of a beta-binomial model by moments, at least 0.
   package let betaBinomialRho: Double
   /// The variance of `fraction` with pods as units, J/(J − 1) Σ (k − n p)² / N².
@@ -57,6 +60,7 @@ package struct Overdispersion: Sendable, Hashable {
     logHeterogeneityP = ChiSquared(degreesOfFreedom: j - 1).logSurvival(chiSquared / q)
     let effective = n - totals.result / n
     tauSquared = max(0, (chiSquared - (j - 1)) / (p * effective))
+    logOddsVariance = max(0, (chiSquared / q - (j - 1)) / (p * q * effective))
     let typicalSize = effective / (j - 1)
     betaBinomialRho = typicalSize > 1 ? max(0, (binomialDispersion - 1) / (typicalSize - 1)) : 0
     clusterVariance = j / (j - 1) * squares.result / n / n

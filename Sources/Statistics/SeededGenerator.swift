@@ -1,3 +1,5 @@
+import Glibc
+
 /// A small, fast generator of pseudo-random numbers whose sequence is fixed by its seed.
 ///
 /// ```swift
@@ -39,6 +41,12 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable, Hashable {
   /// A double from [0, 1) with 53 random bits.
   package mutating func nextUnit() -> Double {
     Double(next() &>> 11) * 0x1p-53
+  }
+
+  /// A standard normal number (G. Box, M. Muller, Ann. Math. Stat. 29, 1958).
+  package mutating func nextNormal() -> Double {
+    let radius = (-2 * log1p(-nextUnit())).squareRoot()
+    return radius * cos(2 * .pi * nextUnit())
   }
 
   private static func rotated(_ word: UInt64, by bits: UInt64) -> UInt64 {

@@ -26,28 +26,47 @@ package struct MannWhitneyTest: Sendable, Hashable {
   package let deviation: Double
   /// The variance of U under no difference, corrected for ties; 0 when all values are equal.
   package let variance: Double
+  private let ranks: Ranks
+
+  /// What the groups of equal values are made from.
+  private enum Ranks: Sendable {
+    case listed([(canary: Double, baseline: Double)])
+    /// Ascending keys of both arms, all different.
+    case untied([UInt64], [UInt64])
+  }
+
   /// Tied groups in rank order: counts of canary and baseline, both never 0.
-  let groups: [(canary: Double, baseline: Double)]
+  ///
+  /// - Complexity: O(m + n) for raw samples, which keep none: few who test also ask for them.
+  var groups: [(canary: Double, baseline: Double)] {
+    switch ranks {
+    case .listed(let groups): groups
+    case .untied(let first, let second): mergedGroups(first, second)
+    }
+  }
 
   /// - Throws: `emptyInput` or `nanInput`.
   /// - Complexity: O((m + n) log(m + n)).
   package init(canary: [Double], baseline: [Double]) throws(NotComputable) {
     guard !canary.isEmpty, !baseline.isEmpty else { throw .emptyInput }
     if canary.contains(where: \.isNaN) || baseline.contains(where: \.isNaN) { throw .nanInput }
-    let first = sortedAscending(canary)
-    let second = sortedAscending(baseline)
-    var groups: [(canary: Double, baseline: Double)] = []
-    groups.reserveCapacity(first.count + second.count)
-    var (i, j) = (0, 0)
-    while i < first.count || j < second.count {
-      let value =
-        j == second.count ? first[i] : (i == first.count ? second[j] : min(first[i], second[j]))
-      let (startI, startJ) = (i, j)
-      while i < first.count, first[i] == value { i += 1 }
-      while j < second.count, second[j] == value { j += 1 }
-      groups.append((Double(i - startI), Double(j - startJ)))
+    let first = ascendingKeys(canary, joiningZeros: true)
+    let second = ascendingKeys(baseline, joiningZeros: true)
+    guard first.count + second.count < 1 << 31, let pairs = untiedPairs(first, second) else {
+      self.init(groups: mergedGroups(first, second))
+      return
     }
-    self.init(groups: groups)
+    self.init(untied: first, second, pairs: pairs)
+  }
+
+  /// From ascending keys that all differ, and the number of pairs in which the canary's is larger.
+  private init(untied first: [UInt64], _ second: [UInt64], pairs: Int) {
+    let (m, n) = (Double(first.count), Double(second.count))
+    samples = SamplesPerArm(canary: m, baseline: n)
+    deviation = 0.5 * Double(2 * pairs - first.count * second.count)
+    u = Double(pairs)
+    variance = m * n * (m + n + 1) / 12
+    ranks = .untied(first, second)
   }
 
   /// - Throws: `lengthMismatch` when the bounds differ; `emptyInput` when an arm has no counts.
@@ -86,7 +105,7 @@ package struct MannWhitneyTest: Sendable, Hashable {
       let t = a + b
       ties.add(t * (total - t) * (total + t))
     }
-    self.groups = groups
+    ranks = .listed(groups)
     samples = SamplesPerArm(canary: m, baseline: n)
     deviation = 0.5 * twiceDeviation.result
     u = 0.5 * m * n + deviation

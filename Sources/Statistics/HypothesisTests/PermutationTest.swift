@@ -28,6 +28,15 @@ package struct PermutationTest: Sendable, Hashable {
     estimate = Moments(of: canary).meanDifference(from: Moments(of: baseline))
   }
 
+  /// How many ways there are to label the values: N over m, infinite beyond doubles.
+  package var relabelings: Double {
+    var ways = 1.0
+    for index in 0..<min(canaryCount, values.count - canaryCount) {
+      ways = (ways * Double(values.count - index) / Double(index + 1)).rounded()
+    }
+    return ways
+  }
+
   /// The p-values of a permutation test.
   package struct PValues: Sendable, Hashable {
     package let greater: Double

@@ -17,6 +17,12 @@ package struct RatioArm: Sendable, Hashable {
   /// The number of units.
   package let unitCount: Int
 
+  init(ratio: Double, variance: Double, unitCount: Int) {
+    self.ratio = ratio
+    self.variance = variance
+    self.unitCount = unitCount
+  }
+
   /// - Throws: `lengthMismatch`, `emptyInput`, `nanInput`, `nonFiniteInput`;
   ///   `tooFewObservations` for fewer than two units; `zeroDenominator`.
   package init(numerators: [Double], denominators: [Double]) throws(NotComputable) {

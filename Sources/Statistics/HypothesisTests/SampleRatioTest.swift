@@ -69,3 +69,67 @@ package struct SampleRatioTest: Sendable, Hashable {
     return sum.result
   }
 }
+
+/// The sample-ratio check that may be looked at after every scrape.
+///
+/// ```swift
+/// var check = try SampleRatioProcess(weights: [0.1, 0.9])
+/// if try check.observe([152, 1_348]) >= log(1 / 0.001) { … }   // the split is broken
+/// ```
+///
+/// The e-process of `SampleRatioTest.logBayesFactor` on the counts so far; its largest value is
+/// kept, one over which is a p-value at any stopping time (J. Ville, 1939).
+package struct SampleRatioProcess: Sendable, Hashable {
+  package let weights: [Double]
+  package let concentration: Double
+  /// All counts so far.
+  package private(set) var counts: [Double]
+  /// The largest logarithm of the e-value so far, at least 0.
+  package private(set) var largestLogE = 0.0
+
+  /// - Parameters:
+  ///   - concentration: of the prior around the weights; large values look for small deviations.
+  /// - Throws: `emptyInput` for fewer than two arms, `invalidWeight`, `invalidPrior`.
+  package init(weights: [Double], concentration: Double = 1_000) throws(NotComputable) {
+    guard weights.count > 1 else { throw .emptyInput }
+    guard weights.allSatisfy({ $0 > 0 && $0.isFinite }) else { throw .invalidWeight }
+    guard concentration > 0, concentration.isFinite else { throw .invalidPrior }
+    self.weights = weights
+    self.concentration = concentration
+    counts = weights.map { _ in 0 }
+  }
+
+  /// Takes in the increments of one scrape.
+  ///
+  /// - Returns: `largestLogE`.
+  /// - Throws: `lengthMismatch` and the errors of counts.
+  @discardableResult
+  package mutating func observe(_ increments: [Double]) throws(NotComputable) -> Double {
+    guard increments.count == counts.count else { throw .lengthMismatch }
+    try BucketCounts.check(increments)
+    for index in counts.indices { counts[index] += increments[index] }
+    guard counts.contains(where: { $0 > 0 }) else { return largestLogE }
+    let logE = try SampleRatioTest(counts: counts, weights: weights)
+      .logBayesFactor(concentration: concentration)
+    largestLogE = max(largestLogE, logE)
+    return largestLogE
+  }
+
+  /// The first arm's share of the counts so far.
+  ///
+  /// - Throws: `emptyInput` before the first count.
+  package func evidence(level: Double = 0.95) throws(NotComputable) -> Evidence {
+    let total = counts.reduce(0, +)
+    guard total > 0 else { throw .emptyInput }
+    let first = try Proportion(events: counts[0], trials: total)
+    return Evidence(
+      effect: Effect(
+        name: "share of the first arm", neutralValue: weights[0] / weights.reduce(0, +)),
+      estimate: first.fraction,
+      interval: try ProportionInterval.wilson.of(first, level: level),
+      strength: .logE(largestLogE), alternative: .twoSided,
+      samples: SamplesPerArm(canary: counts[0], baseline: total - counts[0]),
+      method: "sequential sample-ratio check",
+      assumptions: [Assumption("independent assignment", .notChecked)])
+  }
+}

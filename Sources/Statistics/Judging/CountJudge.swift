@@ -10,23 +10,25 @@ import Glibc
 /// judge.evidence()
 /// ```
 ///
-/// Both modes see the same strata through the same noise floor. Guard: for each ratio of a grid
-/// the safe 2×2 and the conditional likelihood ratio (`SafeTwoByTwo`, `ConditionalRateRatio`),
-/// averaged; where pods or times differ of themselves the alternatives and the null are averaged
-/// over those differences as well, E = Σ w_b L(b) / L(0) with L the marginal likelihood of
-/// `NoisyLikelihood`. Fast: the score weighted by generalised least squares, against
-/// `NullPaths`. The e-value is kept in Fast too, for reports.
+/// Both modes see the same strata and the same noise floor. Guard: the mean, over a grid of ratios,
+/// of the safe 2×2 and the conditional likelihood ratio (`SafeTwoByTwo`, `ConditionalRateRatio`),
+/// an e-process. Fast: the canary's count against the bound of `ConditionalWalk`, exact over the
+/// plan. Where pods or times differ of themselves, both must also be convinced by the score that
+/// takes their effects into account (`AdjustedScore`): Guard by the mixture of its likelihoods,
+/// Fast by its z against the bound of the same spending. Asking for both is valid where either is:
+/// counts may be small, or noise large.
 ///
 /// Assumes increments that don't overlap and, within a scrape and an arm, independent requests.
 /// The guarantee is exact without noise, and with noise as good as its floor.
 package struct CountJudge: Sendable, Hashable {
-  package let settings: JudgeSettings
+  package private(set) var settings: JudgeSettings
   private let grid: RatioGrid
   private var safe: SafeTwoByTwo
   private var conditional: ConditionalRateRatio
   private var ledger = StageLedger()
   private var noise = NoiseEstimate()
-  private var paths: NullPaths?
+  private var walk: ConditionalWalk?
+  private var noisyWalk: InformationWalk?
   /// Events and trials (or exposure) of the arms.
   private var canary = ArmTotal()
   private var stable = ArmTotal()
@@ -48,7 +50,11 @@ package struct CountJudge: Sendable, Hashable {
     grid = ratios ?? RatioGrid(for: settings.alternative)
     safe = SafeTwoByTwo(ratios: grid)
     conditional = ConditionalRateRatio(ratios: grid)
-    if let plan = settings.mode.plan { paths = NullPaths(plan: plan, alpha: settings.alpha) }
+    if let plan = settings.mode.plan {
+      walk = ConditionalWalk(
+        plan: plan, alpha: settings.alpha, isMirrored: settings.alternative == .less)
+      noisyWalk = InformationWalk(plan: plan, alpha: settings.alpha)
+    }
   }
 
   /// Takes in the bad events and all trials of one scrape.
@@ -74,13 +80,8 @@ package struct CountJudge: Sendable, Hashable {
       try safe.observe(canary: pair.canary, baseline: pair.stable, baselineRate: guess)
     }
     conditional.observe(canary: pair.canary, baseline: pair.stable)
-    let law =
-      paths == nil
-      ? nil
-      : CountLaw(
-        hypergeometric: first.eventSum + second.eventSum, canary: first.trialSum,
-        stable: second.trialSum)
-    decide(stratum, law, usesSafe: true)
+    let isStopped = walk?.look(shares: stratum) ?? false
+    decide(stratum, isStopped: isStopped, safeFactors: safe.logFactors)
     return verdict
   }
 
@@ -95,73 +96,53 @@ package struct CountJudge: Sendable, Hashable {
     conditional.observe(
       canaryEvents: first.eventSum, events: first.eventSum + second.eventSum,
       canaryShare: stratum.share)
-    let law =
-      paths == nil
-      ? nil : CountLaw(binomial: first.eventSum + second.eventSum, share: stratum.share)
-    decide(stratum, law, usesSafe: false)
+    let isStopped = walk?.look(rates: stratum) ?? false
+    decide(stratum, isStopped: isStopped, safeFactors: nil)
     return verdict
   }
+
+  /// Replaces a noise floor that is known, for counts whose log odds move with something else.
+  mutating func setNoise(_ known: NoiseFloor) { settings.noise = .history(known) }
 
   /// Stages and noise; whether the stratum compares anything.
   private mutating func take(_ stratum: Stratum) -> Bool {
     if stratum.compares {
-      let change = ledger.add(stratum)
-      if case .same = change {} else { noise.beginStage() }
-      paths?.follow(change)
+      if ledger.add(stratum) { noise.beginStage() }
       looks += 1
     }
     if settings.noise == .stablePods || !stratum.compares { noise.observe(stratum) }
     return stratum.compares
   }
 
-  private mutating func decide(_ stratum: Stratum, _ law: CountLaw?, usesSafe: Bool) {
-    canary.events += stratum.canary.eventSum
-    canary.trials += stratum.canary.trialSum
-    stable.events += stratum.stable.eventSum
-    stable.trials += stratum.stable.trialSum
+  private mutating func decide(_ stratum: Stratum, isStopped: Bool, safeFactors: [Double]?) {
+    canary.add(stratum.canary)
+    stable.add(stratum.stable)
     switch settings.noise {
     case .none: floor = .none
     case .stablePods: floor = noise.cautious
     case .history(let known): floor = known
     }
-    logE = Self.logMixture(
-      safe: usesSafe ? safe.logFactors : nil, conditional: conditional.logFactors,
-      corrections: nil)
+    logE = logMeanExp(conditional.logFactors)
+    if let safeFactors {
+      logE = logSumExp(logMeanExp(safeFactors), logE) - 0.693147180559945309
+    }
+    var isNoiseOvercome = true
     // Noise is looked into where there is evidence that it might explain.
-    if logE > 0, !floor.isNone {
-      let likelihood = NoisyLikelihood(ledger, floor)
-      let corrections = grid.logRatios.map {
-        likelihood.logMarginal(at: $0) - likelihood.logPlain(at: $0)
-      }
-      logE =
-        Self.logMixture(
-          safe: usesSafe ? safe.logFactors : nil, conditional: conditional.logFactors,
-          corrections: corrections) - likelihood.logMarginal(at: 0)
+    if !floor.isNone, logE > 0 || noisyWalk != nil {
+      let adjusted = AdjustedScore(ledger, floor)
+      let logFactors = grid.logRatios.map { adjusted.logLikelihood(at: $0) }
+      logE = min(logE, logMeanExp(logFactors))
+      let sign = settings.alternative == .less ? -1.0 : 1.0
+      isNoiseOvercome =
+        noisyWalk?.look(
+          score: sign * adjusted.logScaleScore, information: adjusted.information,
+          nominal: adjusted.plainInformation, number: looks)
+        ?? true
     }
     largestLogE = max(largestLogE, logE)
-    if let law, var paths {
-      self.paths = nil
-      paths.draw(
-        law, events: (stratum.canary.eventSum + stratum.stable.eventSum).rounded(),
-        share: stratum.share)
-      let sign = settings.alternative == .less ? -1.0 : 1.0
-      if paths.look(ledger, floor, sign: sign) { verdict = .worse }
-      self.paths = paths
-    } else if logE >= settings.requiredLogE {
-      verdict = .worse
-    }
-  }
-
-  /// log of the mean of both e-processes' means, each ratio with its correction.
-  private static func logMixture(
-    safe: [Double]?, conditional: [Double], corrections: [Double]?
-  ) -> Double {
-    func corrected(_ factors: [Double]) -> Double {
-      guard let corrections else { return logMeanExp(factors) }
-      return logMeanExp(zip(factors, corrections).map { $0 + $1 })
-    }
-    guard let safe else { return corrected(conditional) }
-    return logSumExp(corrected(safe), corrected(conditional)) - 0.693147180559945309
+    let isWorse =
+      walk == nil ? logE >= settings.requiredLogE : isStopped && isNoiseOvercome
+    if isWorse { verdict = .worse }
   }
 }
 
@@ -170,17 +151,15 @@ extension CountJudge {
   ///
   /// The interval is the confidence sequence of the ratio of odds (of rates), valid at all looks:
   /// ratios ψ with log of the mean of L over a wide grid − log L(ψ) < log(1/(1 − level)), noise
-  /// included. The strength is the largest e-value; in the Fast mode the last look's p-value among
-  /// the paths, which isn't corrected for looks: the verdict is.
+  /// included. The strength is the largest e-value; in the Fast mode the chance, without a
+  /// difference, of having been stopped before or of a count as large as the last look's.
   ///
-  /// - Complexity: O(stages³) about three hundred times; not needed to decide.
+  /// - Complexity: O(stages) about three hundred times; not needed to decide.
   package func evidence(level: Double = 0.95) -> Evidence {
-    let likelihood = NoisyLikelihood(ledger, floor)
+    let likelihood = AdjustedScore(ledger, floor)
     var strength = Strength.logE(largestLogE)
-    if let paths {
-      strength = .logP(min(0, log(Double(paths.rank) / Double(paths.standing))))
-    }
-    let name = paths == nil ? "mixture e-process" : "exact conditional spending"
+    if let walk { strength = .logP(log(walk.tail)) }
+    let name = walk == nil ? "mixture e-process" : "exact conditional spending"
     return Evidence(
       effect: Effect(name: "ratio of event odds", neutralValue: 1),
       estimate: exp(estimate(likelihood)), interval: interval(likelihood, level: level),
@@ -197,7 +176,7 @@ extension CountJudge {
 
   /// The information of the log ratio, and what would have been there without noise.
   package var information: (effective: Double, nominal: Double) {
-    (NoisyLikelihood(ledger, floor).scoreWeights.information, ledger.information)
+    (AdjustedScore(ledger, floor).information, ledger.information)
   }
 
   /// The smallest ratio that the looks so far would have shown four times out of five; infinite
@@ -212,14 +191,14 @@ extension CountJudge {
     return exp(settings.alternative == .less ? -logRatio : logRatio)
   }
 
-  private func estimate(_ likelihood: NoisyLikelihood) -> Double {
+  private func estimate(_ likelihood: AdjustedScore) -> Double {
     if canary.events == 0 { return stable.events == 0 ? 0 : -.infinity }
     if stable.events == 0 { return .infinity }
     // Concave: by ternary search.
     var (low, high) = (-Self.reach, Self.reach)
     for _ in 0..<70 {
       let third = (high - low) / 3
-      if likelihood.logMarginal(at: low + third) < likelihood.logMarginal(at: high - third) {
+      if likelihood.logLikelihood(at: low + third) < likelihood.logLikelihood(at: high - third) {
         low += third
       } else {
         high -= third
@@ -228,19 +207,21 @@ extension CountJudge {
     return (low + high) / 2
   }
 
-  private func interval(_ likelihood: NoisyLikelihood, level: Double) -> ConfidenceInterval {
+  private func interval(_ likelihood: AdjustedScore, level: Double) -> ConfidenceInterval {
     guard ledger.information > 0 else {
       return ConfidenceInterval(level: level, lower: 0, upper: .infinity)
     }
-    let prior = stride(from: -2.5, through: 2.5, by: 0.0625).map { likelihood.logMarginal(at: $0) }
+    let prior = stride(from: -2.5, through: 2.5, by: 0.0625).map {
+      likelihood.logLikelihood(at: $0)
+    }
     let threshold = logMeanExp(prior) + log(1 - level)
     let peak = min(Self.reach, max(-Self.reach, estimate(likelihood)))
     func edge(towards limit: Double, open: Double) -> Double {
-      if likelihood.logMarginal(at: limit) > threshold { return open }
+      if likelihood.logLikelihood(at: limit) > threshold { return open }
       var (inside, outside) = (peak, limit)
       for _ in 0..<50 {
         let middle = (inside + outside) / 2
-        if likelihood.logMarginal(at: middle) > threshold {
+        if likelihood.logLikelihood(at: middle) > threshold {
           inside = middle
         } else {
           outside = middle
@@ -261,4 +242,9 @@ extension CountJudge {
 private struct ArmTotal: Sendable, Hashable {
   var events = 0.0
   var trials = 0.0
+
+  mutating func add(_ arm: Stratum.Arm) {
+    events += arm.eventSum
+    trials += arm.trialSum
+  }
 }

@@ -19,6 +19,22 @@ struct NoiseEstimate: Sendable, Hashable {
   private var lastIDs: [Int] = []
   private var lastPlaces: [Int] = []
   private var time = LagSums()
+  private var gate = Gate(degrees: 0)
+
+  /// Quantiles of χ² that decide whether pods differ, kept because they are asked at every scrape.
+  private struct Gate: Sendable, Hashable {
+    var degrees: Double
+    /// Pods count as different when chance makes them differ as much once in ten.
+    var critical = Double.infinity
+    var quartile = 1.0
+
+    init(degrees: Double) {
+      self.degrees = degrees
+      guard degrees > 0 else { return }
+      let law = ChiSquared(degreesOfFreedom: degrees)
+      (critical, quartile) = (law.inverseSurvival(0.1), law.quantile(0.25))
+    }
+  }
 
   /// Pods that were seen beside others of their arm.
   var podCount: Int { scores.count }
@@ -26,6 +42,7 @@ struct NoiseEstimate: Sendable, Hashable {
   mutating func observe(_ stratum: Stratum) {
     canaryPods += add(stratum.canary)
     stablePods += add(stratum.stable)
+    if gate.degrees != degreesOfFreedom { gate = Gate(degrees: degreesOfFreedom) }
     if stratum.compares { time.append(stratum.score, stratum.scoreVariance) }
   }
 
@@ -89,10 +106,8 @@ struct NoiseEstimate: Sendable, Hashable {
     let degrees = degreesOfFreedom
     var pods = 0.0
     if degrees > 0, total > 0, statistic > count {
-      let law = ChiSquared(degreesOfFreedom: degrees)
-      if law.logSurvival(statistic * degrees / count) < Self.logGate {
-        let raised = statistic * degrees / law.quantile(0.25)
-        pods = max(0, (raised - count) / total)
+      if statistic * degrees / count > gate.critical {
+        pods = max(0, (statistic * degrees / gate.quartile - count) / total)
       }
     }
     let (variance, longRun, z) = time.estimate
@@ -102,10 +117,8 @@ struct NoiseEstimate: Sendable, Hashable {
       timeLongRunVariance: isShown ? longRun : 0)
   }
 
-  /// Pods count as different when chance makes them differ as much once in a hundred.
-  private static let logGate = -4.605170185988091
-  /// The same for times, in standard deviations.
-  private static let timeGate = 2.326347874040841
+  /// Times count as different at one in twenty, in standard deviations.
+  private static let timeGate = 1.644853626951473
 }
 
 /// Products of scores, and of their information, at the first lags.

@@ -68,6 +68,14 @@ package struct NoiseFloor: Sendable, Hashable {
   /// Whether there is nothing to take into account.
   package var isNone: Bool { podVariance == 0 && timeVariance == 0 }
 
+  /// In other units: all deviations times a factor.
+  func scaled(by factor: Double) -> NoiseFloor {
+    let square = factor * factor
+    return NoiseFloor(
+      podVariance: podVariance * square, timeVariance: timeVariance * square,
+      timeLongRunVariance: timeLongRunVariance * square)
+  }
+
   /// The variance of the mean difference of the arms over m scrapes, pods apart.
   func timeVariance(ofMeanOver scrapes: Double) -> Double {
     scrapes > 0 ? min(timeVariance, timeLongRunVariance / scrapes) : timeVariance

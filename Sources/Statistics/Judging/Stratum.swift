@@ -16,6 +16,8 @@ struct Stratum: Sendable {
     /// For each pod its score against its own arm, that score's variance by chance, and the
     /// information of its log odds; empty for fewer than two pods.
     var (scores, variances, information) = ([Double](), [Double](), [Double]())
+    /// For each pod its score against both arms together.
+    var pooledScores: [Double] = []
 
     init(capacity: Int) {
       ids.reserveCapacity(capacity)
@@ -32,8 +34,14 @@ struct Stratum: Sendable {
       eventSum += podEvents
     }
 
+    mutating func pool(rate: Double) {
+      pooledScores = ids.indices.map { events[$0] - trials[$0] * rate }
+    }
+
     /// Puts the pods in order and compares each with its arm.
-    mutating func finish(areShares: Bool) {
+    ///
+    /// - Parameter unit: the variance of one trial, by the arm's rate where nil.
+    mutating func finish(areShares: Bool = true, unit given: Double? = nil) {
       for index in ids.indices.dropFirst() where ids[index] <= ids[index - 1] {
         let order = ids.indices.sorted { (ids[$0], $0) < (ids[$1], $1) }
         (ids, trials, events) = (
@@ -43,7 +51,7 @@ struct Stratum: Sendable {
       }
       guard ids.count > 1 else { return }
       let rate = eventSum / trialSum
-      let unit = areShares ? rate * (1 - rate) : rate
+      let unit = given ?? (areShares ? rate * (1 - rate) : rate)
       for index in ids.indices {
         let information = trials[index] * unit
         scores.append(events[index] - trials[index] * rate)
@@ -88,6 +96,42 @@ struct Stratum: Sendable {
     finish(areShares: false)
   }
 
+  /// Buckets, by pod, as the score of a change that has weight `weights` in each.
+  ///
+  /// - Parameters:
+  ///   - mean: of the weights over all observations of the stratum.
+  ///   - variance: of the same.
+  init(_ scrape: Scrape<[Double]>, weights: [Double], mean: Double, variance: Double) {
+    canary = Arm(capacity: scrape.canary.count)
+    stable = Arm(capacity: scrape.stable.count)
+    func sums(_ counts: [Double]) -> (trials: Double, weighted: Double) {
+      var (trials, weighted) = (0.0, 0.0)
+      for index in counts.indices {
+        trials += counts[index]
+        weighted += counts[index] * (weights[index] - mean)
+      }
+      return (trials, weighted)
+    }
+    for pod in scrape.canary {
+      let sums = sums(pod.reading)
+      canary.append(pod.id, events: sums.weighted, trials: sums.trials)
+    }
+    for pod in scrape.stable {
+      let sums = sums(pod.reading)
+      stable.append(pod.id, events: sums.weighted, trials: sums.trials)
+    }
+    canary.finish(unit: variance)
+    stable.finish(unit: variance)
+    guard compares else { return }
+    // Weights have the mean 0 over both arms.
+    canary.pool(rate: 0)
+    stable.pool(rate: 0)
+    let trials = canary.trialSum + stable.trialSum
+    share = canary.trialSum / trials
+    score = canary.eventSum
+    scoreVariance = trials * variance * share * (1 - share)
+  }
+
   private mutating func finish(areShares: Bool) {
     canary.finish(areShares: areShares)
     stable.finish(areShares: areShares)
@@ -96,6 +140,8 @@ struct Stratum: Sendable {
     let events = canary.eventSum + stable.eventSum
     share = canary.trialSum / trials
     score = canary.eventSum - events * share
+    canary.pool(rate: events / trials)
+    stable.pool(rate: events / trials)
     scoreVariance = events * share * (1 - share)
     if areShares { scoreVariance *= trials > 1 ? max(0, trials - events) / (trials - 1) : 0 }
   }

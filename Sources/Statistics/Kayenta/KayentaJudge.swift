@@ -75,6 +75,9 @@ package struct KayentaJudge: Sendable, Hashable {
     /// The values that were compared.
     package var experiment: Moments
     package var control: Moments
+    /// Their smallest and largest; 0 without values.
+    package var experimentRange: ClosedRange<Double>
+    package var controlRange: ClosedRange<Double>
   }
 
   /// Judges one metric.
@@ -83,7 +86,8 @@ package struct KayentaJudge: Sendable, Hashable {
     let control = cleaned(control)
     var verdict = Verdict(
       classification: .pass, isCriticalFailure: false, deviation: 1,
-      experiment: Moments(of: experiment), control: Moments(of: control))
+      experiment: Moments(of: experiment), control: Moments(of: control),
+      experimentRange: Self.range(of: experiment), controlRange: Self.range(of: control))
     if experiment.isEmpty || control.isEmpty {
       if missingValues == .replace { return verdict }
       // A critical metric that must have data is reported as plain missing data.
@@ -121,6 +125,11 @@ package struct KayentaJudge: Sendable, Hashable {
       verdict.classification = .low
       verdict.isCriticalFailure = isCritical && reaches(below: criticalDecrease)
     }
+  }
+
+  private static func range(of values: [Double]) -> ClosedRange<Double> {
+    let (least, most) = (values.min() ?? 0, values.max() ?? 0)
+    return least <= most ? least...most : 0...0
   }
 
   private func cleaned(_ values: [Double]) -> [Double] {

@@ -51,31 +51,57 @@ extension LeastSquares {
       return sandwich(scores(weighted), rows: rowCount, factor: 1)
     case .clustered(let clusters, let corrected):
       guard clusters.count == rowCount else { throw .lengthMismatch }
-      let names = Set(clusters).sorted()
-      guard names.count > 1 else { throw .tooFewClusters }
-      let g = Double(names.count)
+      let (places, count) = Self.places(of: clusters)
+      guard count > 1 else { throw .tooFewClusters }
+      let g = Double(count)
       let factor = corrected ? g / (g - 1) * ((n - 1) / (n - k)) : 1
-      return sandwich(clusterScores(clusters, names), rows: names.count, factor: factor)
+      return sandwich(clusterScores(places, count), rows: count, factor: factor)
     case .autocorrelated(let lag): return sandwich(meat: autocorrelatedMeat(lag), factor: 1)
     }
   }
 
-  /// The rows of Q times the residuals, column-major.
+  /// The rows of the basis times the residuals, column-major.
   private func scores(_ residuals: [Double]) -> [Double] {
-    (0..<columnCount).flatMap { column in
-      (0..<rowCount).map { q[column * rowCount + $0] * residuals[$0] }
+    var scores = basis
+    for column in 0..<columnCount {
+      let start = column * rowCount
+      for row in 0..<rowCount { scores[start + row] *= residuals[row] }
     }
+    return scores
   }
 
-  private func clusterScores(_ clusters: [Int], _ names: [Int]) -> [Double] {
-    let position = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
-    let scores = scores(residuals)
-    var sums = [Double](repeating: 0, count: names.count * columnCount)
-    for column in 0..<columnCount {
-      for row in 0..<rowCount {
-        guard let cluster = position[clusters[row]] else { continue }
-        sums[column * names.count + cluster] += scores[column * rowCount + row]
+  /// A number from 0 for each cluster, in the order of their appearance.
+  private static func places(of clusters: [Int]) -> (places: [Int], count: Int) {
+    var places: [Int] = []
+    places.reserveCapacity(clusters.count)
+    if let least = clusters.min(), let most = clusters.max(),
+      !most.subtractingReportingOverflow(least).overflow, most - least < 4 * clusters.count
+    {
+      // Numbers that lie close together index a table.
+      var (table, count) = ([Int](repeating: -1, count: most - least + 1), 0)
+      for cluster in clusters {
+        if table[cluster - least] < 0 {
+          table[cluster - least] = count
+          count += 1
+        }
+        places.append(table[cluster - least])
       }
+      return (places, count)
+    }
+    var known: [Int: Int] = [:]
+    for cluster in clusters {
+      let place = known[cluster] ?? known.count
+      known[cluster] = place
+      places.append(place)
+    }
+    return (places, known.count)
+  }
+
+  private func clusterScores(_ places: [Int], _ count: Int) -> [Double] {
+    var sums = [Double](repeating: 0, count: count * columnCount)
+    for column in 0..<columnCount {
+      let (start, first) = (column * rowCount, column * count)
+      for row in 0..<rowCount { sums[first + places[row]] += basis[start + row] * residuals[row] }
     }
     return sums
   }
@@ -101,8 +127,9 @@ extension LeastSquares {
     return meat
   }
 
-  /// (XᵀX)⁻¹ = B Bᵀ with B = S P R⁻¹.
+  /// (XᵀX)⁻¹ = B M Bᵀ with M the inner products of the basis.
   private var gramOfBack: [Double] {
+    if let metric { return sandwich(meat: metric, factor: 1) }
     let identity = (0..<columnCount * columnCount).map {
       $0 % (columnCount + 1) == 0 ? 1.0 : 0
     }
@@ -113,7 +140,7 @@ extension LeastSquares {
     sandwich(meat: gramKernel(scores, rows: rows, columns: columnCount), factor: factor)
   }
 
-  /// B M Bᵀ for a k × k matrix M in Q's space.
+  /// B M Bᵀ for a k × k matrix M in the space of the basis.
   private func sandwich(meat: [Double], factor: Double) -> [Double] {
     let k = columnCount
     var half = [Double](repeating: 0, count: k * k)

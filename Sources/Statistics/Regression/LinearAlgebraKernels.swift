@@ -73,3 +73,15 @@ func choleskyKernel(_ matrix: [Double], order: Int) -> [Double]? {
   guard unsafe LAPACKE_dpotrf(LAPACK_COL_MAJOR, lower, n, &factor, n) == 0 else { return nil }
   return factor
 }
+
+/// y − A b of a column-major matrix by dgemv.
+func residualKernel(
+  _ matrix: [Double], _ b: [Double], _ y: [Double], rows: Int, columns: Int
+) -> [Double] {
+  var residual = y
+  guard rows > 0, columns > 0, matrix.count == rows * columns, b.count == columns, y.count == rows
+  else { return residual }
+  let (m, n) = (Int32(rows), Int32(columns))
+  unsafe cblas_dgemv(CblasColMajor, CblasNoTrans, m, n, -1, matrix, m, b, 1, 1, &residual, 1)
+  return residual
+}

@@ -5,7 +5,7 @@ import Glibc
 /// The density at each look is the last one convolved with the normal increment (P. Armitage,
 /// C. McPherson, B. Rowe, JRSS A 132, 1969), held on Gauss-Legendre panels no wider than seven
 /// standard deviations of the increment.
-struct StoppedWalk {
+struct StoppedWalk: Sendable, Hashable {
   private var time = 0.0
   /// Where the density is known, and its value times the quadrature weight.
   private var nodes: [Double] = [0]
