@@ -32,7 +32,9 @@ package struct BacktestSummary: Equatable, Sendable {
       text += ": \(stopped) stopped"
     }
     text += ", \(undecided) undecided"
-    if let time = medianTimeToDetection { text += "; detected after \(time) (median)" }
+    if let time = medianTimeToDetection {
+      text += "; detected after \(Self.minutes(time)) (median)"
+    }
     return text
   }
 

@@ -14,10 +14,10 @@ struct BacktestCommand: ParsableCommand {
     commandName: "backtest",
     abstract: "Say what templates, or a whole Rollout, would have decided about past deploys.",
     discussion: """
-      Deploys are recordings with a recording.json ("bad": true or false says what became of them), \
-      the list of --deploys, or all windows of --every and --length. Each is run in virtual time \
-      over what was recorded. Tells the decision, when it was made and on how many samples, false \
-      alarms, misses, and the time to detection.
+      Deploys are recordings with a recording.json ("bad": true or false says what became of \
+      them), the list of --deploys, or all windows of --every and --length. Each is run in virtual \
+      time over what was recorded. Tells the decision, when it was made and on how many samples, \
+      false alarms, misses, and the time to detection.
 
         assay backtest queries/rollouts/model-rollout.yaml queries/analysis/ml-model-compare.yaml \\
           --beside queries/analysis/ml-model-analysis.as-written.yaml \\
@@ -47,6 +47,11 @@ struct BacktestCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("How long a window is.", valueName: "duration"))
   var length = DurationArgument(.minutes(15))
+
+  @Option(
+    help: ArgumentHelp(
+      "Start templates so long after the recorded rollout began.", valueName: "duration"))
+  var after: DurationArgument?
 
   @Option(help: ArgumentHelp("A template to run beside, by itself.", valueName: "file"))
   var beside: [String] = []

@@ -18,7 +18,9 @@ struct DeployHistory {
     let name = path.split(separator: "/").last.map(String.init) ?? path
     named = [
       Deploy(
-        name: name, start: description.rolloutStart, end: opened.span.end,
+        name: name,
+        start: description.rolloutStart.advanced(by: command.after?.length ?? .zero),
+        end: opened.span.end,
         isBad: description.isBad, badSince: description.rolloutStart)
     ]
   }

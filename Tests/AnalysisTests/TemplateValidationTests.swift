@@ -140,7 +140,7 @@ import Testing
   }
 
   static let comparisons: [(fields: String, message: String)] = [
-    ("kind: ratio", "found \"ratio\", expected proportion, distribution or mean"),
+    ("kind: median", "found \"median\", expected proportion, rate, mean, quantile"),
     ("kind: proportion, total: a", "expected either \"bad\" or \"good\""),
     ("kind: proportion, total: a, bad: b, good: c", "expected either \"bad\" or \"good\""),
     (

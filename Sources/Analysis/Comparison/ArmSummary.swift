@@ -119,11 +119,20 @@ struct HistogramArm {
   var count: Double { total.last ?? 0 }
 
   /// The 99th percentile by Prometheus' interpolation, to show; never what is tested.
-  var percentile99: Double {
+  var percentile99: Double { quantile(0.99) }
+
+  func quantile(_ q: Double) -> Double {
     guard let counts = try? BucketCounts(upperBounds: bounds, cumulative: total) else {
       return .nan
     }
-    return HistogramQuantile(of: counts).value(at: 0.99)
+    return HistogramQuantile(of: counts).value(at: q)
+  }
+
+  func quantileInterval(
+    _ q: Double, level: Double
+  ) throws(NotComputable) -> ConfidenceInterval {
+    try HistogramQuantile(of: BucketCounts(upperBounds: bounds, cumulative: total))
+      .interval(at: q, level: level)
   }
 
   /// Cumulative counts never fall from bound to bound; rounding and torn scrapes may say so.

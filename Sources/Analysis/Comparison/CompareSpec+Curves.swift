@@ -24,6 +24,11 @@ extension CompareSpec {
       case .distribution(let buckets):
         return "histogram_quantile(0.99, sum by (le) (\(rate(buckets))))"
       case .mean(let value): return "avg(\(SelectorText.narrowed(value, to: arm)))"
+      case .rate(let events): return "avg(\(rate(events)))"
+      case .quantile(let buckets, let q):
+        return "histogram_quantile(\(NumberText.json(q)), sum by (le) (\(rate(buckets))))"
+      case .ratio(let numerator, let denominator):
+        return "sum(\(rate(numerator))) / sum(\(rate(denominator)))"
       }
     }
     let title =
@@ -31,6 +36,9 @@ extension CompareSpec {
       case .proportion: "share of bad events"
       case .distribution: "99th percentile"
       case .mean: "mean over pods"
+      case .rate: "events a second and pod"
+      case .quantile(_, let q): "quantile \(NumberText.json(q))"
+      case .ratio: "ratio of sums"
       }
     return Curves(title: "\(title) over \(window)", canary: query(canary), stable: query(stable))
   }

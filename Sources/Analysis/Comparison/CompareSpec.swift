@@ -25,6 +25,8 @@ package struct CompareSpec: Equatable, Sendable {
   package var margin: Double?
   /// Which way of differing is bad.
   package var worse: Direction
+  /// What the canary has to show to pass.
+  package var test: Test
   /// The observations that each arm needs before anything is decided.
   package var minimumSamples: Double
   /// The chance of stopping a canary that isn't worse, shared by all looks and by all comparisons
@@ -39,12 +41,21 @@ package struct CompareSpec: Equatable, Sendable {
     case distribution(buckets: String)
     /// A gauge, averaged per pod.
     case mean(value: String)
+    /// Events over the time that pods were watched: a counter.
+    case rate(events: String)
+    /// A quantile of a classic histogram.
+    case quantile(buckets: String, Double)
+    /// Two counters, one over the other: seconds a request.
+    case ratio(numerator: String, denominator: String)
 
     package var name: String {
       switch self {
       case .proportion: "proportion"
       case .distribution: "distribution"
       case .mean: "mean"
+      case .rate: "rate"
+      case .quantile: "quantile"
+      case .ratio: "ratio"
       }
     }
 
@@ -54,8 +65,21 @@ package struct CompareSpec: Equatable, Sendable {
       case .proportion(let events, let total, _): [events, total]
       case .distribution(let buckets): [buckets]
       case .mean(let value): [value]
+      case .rate(let events): [events]
+      case .quantile(let buckets, _): [buckets]
+      case .ratio(let numerator, let denominator): [numerator, denominator]
       }
     }
+  }
+
+  /// What a canary that passes has shown; one that is worse fails in any case.
+  package enum Test: String, Equatable, Sendable {
+    /// It isn't worse by the margin.
+    case nonInferiority
+    /// It is better.
+    case superiority
+    /// It differs by less than the margin in both directions.
+    case equivalence
   }
 
   /// Where the window starts, the same for all looks: each look sees all that the earlier ones saw,
@@ -92,6 +116,13 @@ package struct CompareSpec: Equatable, Sendable {
       }
       worse = direction
     }
+    test = .nonInferiority
+    if object.optional("test") != nil { test = try object.word("test", as: Test.self) }
+    if test == .equivalence, margin == nil, object.optional("margin") == nil {
+      throw ManifestError(
+        "equivalence needs a margin: how far apart is still the same", at: object.node,
+        path: object.path(of: "margin"))
+    }
     minimumSamples = try Self.positive("minimumSamples", &object) ?? 50
     errorBudget = try Self.positive("errorBudget", &object) ?? 0.05
     guard errorBudget < 0.5 else {
@@ -120,15 +151,28 @@ package struct CompareSpec: Equatable, Sendable {
       return .proportion(events: events, total: total, isBad: hasBad)
     case "distribution": return .distribution(buckets: try selector("buckets", &object))
     case "mean": return .mean(value: try selector("value", &object))
+    case "rate": return .rate(events: try selector("events", &object))
+    case "quantile":
+      let q = try object.required("quantile").number(at: object.path(of: "quantile"))
+      guard q > 0, q < 1 else {
+        throw ManifestError(
+          "found \(q), expected a quantile between 0 and 1 such as 0.99",
+          at: try object.required("quantile"), path: object.path(of: "quantile"))
+      }
+      return .quantile(buckets: try selector("buckets", &object), q)
+    case "ratio":
+      return .ratio(
+        numerator: try selector("numerator", &object),
+        denominator: try selector("denominator", &object))
     default:
       throw ManifestError(
-        "found \"\(kind)\", expected proportion, distribution or mean",
+        "found \"\(kind)\", expected proportion, rate, mean, quantile, distribution or ratio",
         at: try object.required("kind"), path: object.path(of: "kind"))
     }
   }
 
   /// A plain selector; what is done with it is the comparison's matter.
-  private static func selector(
+  static func selector(
     _ field: String, _ object: inout ManifestObject
   ) throws(ManifestError) -> String {
     let node = try object.required(field)
@@ -142,7 +186,7 @@ package struct CompareSpec: Equatable, Sendable {
     return text
   }
 
-  private static func matchers(
+  static func matchers(
     _ field: String, _ object: inout ManifestObject
   ) throws(ManifestError) -> String {
     let node = try object.required(field)
@@ -157,7 +201,7 @@ package struct CompareSpec: Equatable, Sendable {
     return text
   }
 
-  private static func windowStart(
+  static func windowStart(
     _ object: inout ManifestObject
   ) throws(ManifestError) -> WindowStart {
     guard let text = try object.optionalText("since"), text != "step" else { return .step }
@@ -170,7 +214,7 @@ package struct CompareSpec: Equatable, Sendable {
     return .before(length)
   }
 
-  private static func duration(
+  static func duration(
     _ field: String, _ object: inout ManifestObject
   ) throws(ManifestError) -> GoDuration? {
     guard let text = try object.optionalText(field) else { return nil }
@@ -183,7 +227,7 @@ package struct CompareSpec: Equatable, Sendable {
   }
 
   /// A number above 0; a text that holds one is fine, since arguments are texts.
-  private static func positive(
+  static func positive(
     _ field: String, _ object: inout ManifestObject
   ) throws(ManifestError) -> Double? {
     guard let node = object.optional(field) else { return nil }

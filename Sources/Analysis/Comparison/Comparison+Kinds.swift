@@ -147,11 +147,12 @@ extension Comparison {
   /// Whether the canary is worse, or not worse by the margin; with the reason in words.
   ///
   /// A difference that is proven and proven to lie within the margin passes: the margin says so.
-  private func decide(
+  func decide(
     _ report: inout ComparisonReport, isWorse: Bool, isWithin: Bool? = nil, marginOutweighs: Bool
   ) {
     let required = ErrorBudget.requiredLogP(budget.toPass)
-    let isWithin = isWithin ?? report.logPNotWorse.map { $0 <= required } ?? false
+    let isNotWorse = isWithin ?? report.logPNotWorse.map { $0 <= required } ?? false
+    let isWithin = passes(report.evidence, isNotWorse: isNotWorse)
     if isWithin, !isWorse || marginOutweighs {
       report.outcome = .notWorse
     } else if isWorse {
@@ -160,7 +161,24 @@ extension Comparison {
     report.reason = ComparisonSentence(report, spec: spec).text
   }
 
-  private func histogram(_ buckets: [Series]) throws(Fault) -> HistogramArm {
+  /// Whether the canary has shown what the test asks for.
+  private func passes(_ evidence: Evidence?, isNotWorse: Bool) -> Bool {
+    guard let evidence else { return false }
+    let (interval, neutral) = (evidence.interval, evidence.effect.neutralValue)
+    switch spec.test {
+    case .nonInferiority: return isNotWorse
+    case .superiority:
+      return spec.worse == .increase ? interval.upper < neutral : interval.lower > neutral
+    case .equivalence:
+      guard isNotWorse, let margin = spec.margin else { return false }
+      // Ratios are as far from 1 as their inverses.
+      let (low, high) =
+        neutral == 1 ? (1 / (1 + margin), 1 + margin) : (neutral - margin, neutral + margin)
+      return spec.worse == .increase ? interval.lower > low : interval.upper < high
+    }
+  }
+
+  func histogram(_ buckets: [Series]) throws(Fault) -> HistogramArm {
     do {
       return try HistogramArm(buckets: buckets, increases(of: buckets))
     } catch {
@@ -172,7 +190,7 @@ extension Comparison {
     ComparisonReport.Arm(samples: arm.total.trials, level: arm.total.fraction, pods: arm.pods)
   }
 
-  private static func arm(_ arm: HistogramArm) -> ComparisonReport.Arm {
+  static func arm(_ arm: HistogramArm) -> ComparisonReport.Arm {
     ComparisonReport.Arm(
       samples: arm.count, level: arm.percentile99,
       pods: arm.pods.map { PodCount(pod: $0.pod, events: 0, trials: $0.counts.last ?? 0) })

@@ -74,6 +74,10 @@ struct Comparison {
       return try proportions(canary: canary, stable: stable, isBad: isBad)
     case .distribution: return try distributions(canary: canary[0], stable: stable[0])
     case .mean: return try means(canary: canary[0], stable: stable[0])
+    case .rate: return try rates(canary: canary[0], stable: stable[0])
+    case .quantile(_, let q):
+      return try quantiles(canary: canary[0], stable: stable[0], at: q)
+    case .ratio: return try ratios(canary: canary, stable: stable)
     }
   }
 

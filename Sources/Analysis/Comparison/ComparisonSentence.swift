@@ -37,6 +37,9 @@ struct ComparisonSentence {
     case .mean:
       return "canary \(PlainNumber.short(canary.level)) over \(first) pods, "
         + "stable \(PlainNumber.short(stable.level)) over \(second)"
+    case .rate, .quantile, .ratio:
+      return "canary \(report.measure) \(PlainNumber.short(canary.level)) of \(first), "
+        + "stable \(PlainNumber.short(stable.level)) of \(second)"
     }
   }
 
@@ -52,6 +55,9 @@ struct ComparisonSentence {
         + "(\(PlainNumber.short(interval.lower)) to \(PlainNumber.short(interval.upper)))"
     case .mean:
       return "difference \(PlainNumber.short(evidence.estimate)) "
+        + "(\(PlainNumber.short(interval.lower)) to \(PlainNumber.short(interval.upper)))"
+    case .rate, .quantile, .ratio:
+      return "\(PlainNumber.short(evidence.estimate)) times "
         + "(\(PlainNumber.short(interval.lower)) to \(PlainNumber.short(interval.upper)))"
     }
   }

@@ -68,6 +68,21 @@ struct CounterIncreases {
     return result
   }
 
+  /// How long a pod was watched, in seconds: pairs of stratum and length. The stretch between two
+  /// scrapes belongs to the stratum of the later one, as what was counted in it.
+  func exposures(of pod: Labels) -> [(stratum: Int, seconds: Double)] {
+    guard let scrapes = scrapes[pod], let birth = scrapes.first else { return [] }
+    let (warmFrom, overflow) = birth.addingReportingOverflow(warmup.count)
+    guard !overflow else { return [] }
+    var result: [(stratum: Int, seconds: Double)] = []
+    for (before, time) in zip(scrapes, scrapes.dropFirst())
+    where before >= warmFrom && before >= windowStart.milliseconds {
+      guard let stratum = stratum(at: time) else { continue }
+      result.append((stratum, Double(time - before) / 1000))
+    }
+    return result
+  }
+
   /// Nil for a stratum that isn't over yet.
   private func stratum(at time: Int64) -> Int? {
     let offset = Timestamp(milliseconds: time).since(windowStart).count

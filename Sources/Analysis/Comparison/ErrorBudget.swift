@@ -18,7 +18,9 @@ struct ErrorBudget: Equatable {
   /// The chance at this look of passing a canary that is worse by the margin.
   let toPass: Double
 
+  /// - Parameter budget: of the whole rollout; the run has its share of it.
   init(_ budget: Double, look: Look) {
+    let budget = budget * look.budgetShare
     whole = budget / Double(max(1, look.comparisons))
     let share: Double
     if let planned = look.planned, planned > 0, look.number <= planned {

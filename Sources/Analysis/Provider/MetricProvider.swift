@@ -10,6 +10,10 @@ package enum MetricProvider: Equatable, Sendable {
   case influxdb(InfluxMetric)
   /// Our own `plugin: {assay/compare: ...}`: canary against stable by a statistical test.
   case compare(CompareSpec)
+  /// `assay/drift`, `assay/kayenta`, `assay/experiment`.
+  case drift(DriftSpec)
+  case canaryJudge(CanaryJudgeSpec)
+  case experiment(ExperimentSpec)
   /// A provider of Argo's that isn't executed here, by its field name.
   case unsupported(UnsupportedProvider)
 
@@ -23,14 +27,34 @@ package enum MetricProvider: Equatable, Sendable {
     case .graphite: "graphite"
     case .influxdb: "influxdb"
     case .compare: CompareSpec.pluginName
+    case .drift: DriftSpec.pluginName
+    case .canaryJudge: CanaryJudgeSpec.pluginName
+    case .experiment: ExperimentSpec.pluginName
     case .unsupported(let provider): provider.name
     }
   }
 
   /// Whether Argo itself can't execute it: one of our plugins.
-  var isExtension: Bool {
+  var isExtension: Bool { plugin != nil }
+
+  /// The plugin of ours; nil for what Argo knows too.
+  var plugin: (any EvidencePlugin)? {
     switch self {
-    case .compare: true
+    case .compare(let spec): spec
+    case .drift(let spec): spec
+    case .canaryJudge(let spec): spec
+    case .experiment(let spec): spec
+    case .prometheus, .web, .job, .kayenta, .graphite, .influxdb, .unsupported: nil
+    }
+  }
+
+  /// Whether it looks at what happens from the start of the run on, and so has nothing to see then.
+  var startsWithStep: Bool {
+    switch self {
+    case .compare(let spec): spec.since == .step
+    case .drift(let spec): spec.arms.since == .step
+    case .experiment(let spec): spec.arms.since == .step
+    case .canaryJudge(let spec): spec.lookback == nil
     case .prometheus, .web, .job, .kayenta, .graphite, .influxdb, .unsupported: false
     }
   }
@@ -113,9 +137,22 @@ package enum MetricProvider: Equatable, Sendable {
     case CompareSpec.pluginName:
       var compare = try object.object(name)
       return .compare(try CompareSpec(&compare, unknown: &unknown))
+    case DriftSpec.pluginName:
+      var drift = try object.object(name)
+      return .drift(try DriftSpec(&drift, unknown: &unknown))
+    case CanaryJudgeSpec.pluginName:
+      var judge = try object.object(name)
+      return .canaryJudge(try CanaryJudgeSpec(&judge, unknown: &unknown))
+    case ExperimentSpec.pluginName:
+      var experiment = try object.object(name)
+      return .experiment(try ExperimentSpec(&experiment, unknown: &unknown))
     default:
+      let known = [
+        CompareSpec.pluginName, DriftSpec.pluginName, ExperimentSpec.pluginName,
+        CanaryJudgeSpec.pluginName,
+      ]
       throw ManifestError(
-        "unknown plugin \"\(name)\", known is \(CompareSpec.pluginName)",
+        "unknown plugin \"\(name)\", known are \(known.joined(separator: ", "))",
         at: try object.required(name), path: object.path(of: name))
     }
   }

@@ -23,9 +23,9 @@ extension JSONValue {
     self = .object(fields)
   }
 
-  /// An object without the fields that are nil.
+  /// An object without the fields that are nil, or null.
   static func object(omittingNil fields: [String: JSONValue?]) -> JSONValue {
-    .object(fields.compactMapValues { $0 })
+    .object(fields.compactMapValues { $0 == .null ? .none : $0 })
   }
 }
 

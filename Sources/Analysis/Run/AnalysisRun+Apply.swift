@@ -68,7 +68,7 @@ extension AnalysisRun {
     do {
       let question = try plan.question(at: now, runStart: openedAt ?? now)
       if case .queries(let queries) = question, let query = queries.first?.text,
-        plan.comparison == nil
+        plan.plugin == nil
       {
         results[index].metadata["ResolvedPrometheusQuery"] = arguments.redacted(query)
       }
@@ -102,7 +102,8 @@ extension AnalysisRun {
       plan: plan,
       look: Look(
         number: results[index].count + 1, planned: plan.spec.effectiveCount,
-        comparisons: plans.count { $0.comparison != nil && !$0.isDryRun },
+        budgetShare: spec.budgetShare,
+        comparisons: plans.count { $0.plugin?.spendsBudget == true && !$0.isDryRun },
         mayEndEarly: plan.spec.limits.consecutiveSuccess > 0,
         runStart: openedAt ?? measurement.startedAt, takenAt: measurement.startedAt))
     let judgement = judge.judgement(of: answer, at: now)
@@ -160,7 +161,7 @@ extension AnalysisRun {
   /// `Metric "m" assessed Failed due to failed (1) > failureLimit (0)`, with what was measured.
   private func explanation(of plan: MetricPlan, _ result: MetricResult) -> String {
     guard let breach = Assessment.breach(of: plan, by: result) else {
-      let isUndecided = plan.comparison != nil && result.phase == .inconclusive
+      let isUndecided = plan.plugin != nil && result.phase == .inconclusive
       return isUndecided ? "Metric \"\(plan.name)\" assessed Inconclusive: \(result.message)" : ""
     }
     var text = "Metric \"\(plan.name)\" assessed \(result.phase.rawValue) due to \(breach.reason)"

@@ -18,7 +18,7 @@ enum Assessment {
           + "(\(limits.consecutiveError))")
     }
     // Comparisons that can't tell yet go on, unless the template sets a limit itself.
-    let limitsInconclusive = plan.comparison == nil || plan.spec.inconclusiveLimit != nil
+    let limitsInconclusive = plan.plugin == nil || plan.spec.inconclusiveLimit != nil
     if limitsInconclusive, result.inconclusive > limits.inconclusive {
       return Breach(
         phase: .inconclusive,
@@ -58,7 +58,7 @@ enum Assessment {
 
   /// All measurements are taken and no limit was passed.
   private static func phaseAtCount(of plan: MetricPlan, _ result: MetricResult) -> AnalysisPhase {
-    if plan.comparison != nil, plan.spec.inconclusiveLimit == nil,
+    if plan.plugin != nil, plan.spec.inconclusiveLimit == nil,
       result.measurements.last?.phase == .inconclusive
     {
       return .inconclusive

@@ -6,6 +6,8 @@ struct Look: Equatable {
   var number: Int64
   /// Nil when the metric goes on until it is stopped.
   var planned: Int64?
+  /// What the run may spend of its rollout's error budget, up to 1.
+  var budgetShare = 1.0
   /// The comparisons of the run that count, this one included.
   var comparisons: Int
   /// Whether successes may end the metric before its last look.
@@ -46,9 +48,7 @@ struct MeasurementJudge {
         return Judgement(phase: .error, message: error.message)
       }
     case .answered(let values):
-      if let comparison = plan.comparison {
-        return Comparison(comparison, look: look).judgement(of: values)
-      }
+      if let plugin = plan.plugin { return plugin.judgement(of: values, look: look) }
       guard values.count == 1 else {
         return Judgement(phase: .error, message: "found \(values.count) answers, expected one")
       }

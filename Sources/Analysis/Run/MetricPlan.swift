@@ -15,6 +15,9 @@ package struct MetricPlan: Equatable, Sendable {
     if case .compare(let comparison) = spec.provider { comparison } else { nil }
   }
 
+  /// The plugin of ours that asks and judges; nil for conditions on what others answer.
+  var plugin: (any EvidencePlugin)? { spec.provider?.plugin }
+
   static let retainedByDefault = 10
 
   /// - Throws: `ConditionError` for a condition that can't be read.
@@ -40,8 +43,8 @@ package struct MetricPlan: Equatable, Sendable {
         text: prometheus.query, evaluation: try prometheus.evaluation(at: now),
         server: prometheus.server)
       return .queries([query])
-    case .compare(let comparison):
-      return .queries(CompareQueries(comparison, runStart: runStart, now: now).requests)
+    case .compare, .drift, .canaryJudge, .experiment:
+      return .queries(plugin?.requests(runStart: runStart, now: now) ?? [])
     case .web(let web): return .web(web)
     case .graphite(let graphite): return .graphite(graphite)
     case .influxdb(let influx): return .influxdb(influx)

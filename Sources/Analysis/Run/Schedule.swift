@@ -31,7 +31,7 @@ enum Schedule {
   /// it waits for an interval unless the template says otherwise.
   private static func firstDelay(of plan: MetricPlan) -> GoDuration? {
     if let delay = plan.spec.initialDelay?.value { return delay }
-    guard let comparison = plan.comparison, case .step = comparison.since else { return nil }
+    guard plan.spec.provider?.startsWithStep == true else { return nil }
     return plan.spec.interval?.value
   }
 }

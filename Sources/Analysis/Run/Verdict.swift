@@ -92,7 +92,7 @@ extension AnalysisRun {
     of plan: MetricPlan, _ result: MetricResult, _ last: Measurement
   ) -> String {
     let breach = Assessment.breach(of: plan, by: result)?.reason
-    if plan.comparison != nil { return last.message.isEmpty ? breach ?? "" : last.message }
+    if plan.plugin != nil { return last.message.isEmpty ? breach ?? "" : last.message }
     guard let breach else { return "" }
     let detail = last.message.isEmpty ? last.value : last.message
     return detail.isEmpty ? breach : "\(breach), last \(detail)"

@@ -85,6 +85,9 @@ package struct AnalysisSpec: Equatable, Sendable {
   package var templates: [TemplateReference]
   /// Runs only: whether to stop.
   package var isTerminated: Bool
+  /// What each run may spend of the error budget of its rollout: one over the number of runs that
+  /// the rollout will have. Set by whoever starts them; budgets of templates are for the rollout.
+  package var budgetShare = 1.0
   /// Runs only: how long to keep the finished run.
   package var timeToLive: TimeToLive?
 

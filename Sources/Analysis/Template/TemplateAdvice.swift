@@ -56,7 +56,9 @@ package enum TemplateAdvice {
         if comparison.margin == nil, metric.effectiveCount != nil {
           findings.append(noMargin(metric))
         }
-      case .web, .job, .kayenta, .graphite, .influxdb, .unsupported, nil: break
+      case .web, .job, .kayenta, .graphite, .influxdb, .drift, .canaryJudge, .experiment,
+        .unsupported, nil:
+        break
       }
     }
     findings += unusedArguments(of: template) + looseDryRuns(of: template)

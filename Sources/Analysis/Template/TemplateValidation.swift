@@ -152,11 +152,11 @@ package enum TemplateValidation {
         add("no-query", "provider", "influxdb query is empty", "add the Flux query")
       }
     case .job, .kayenta: break
-    case .compare:
+    case .compare, .drift, .canaryJudge, .experiment:
       if !metric.successCondition.isEmpty || !metric.failureCondition.isEmpty {
         add(
           "condition-on-comparison", "successCondition",
-          "conditions don't apply to \(CompareSpec.pluginName), the test decides",
+          "conditions don't apply to \(metric.providers[0].name), the test decides",
           "remove the condition and say with margin how much worse the canary may be")
       }
     }
