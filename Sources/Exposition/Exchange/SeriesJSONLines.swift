@@ -5,7 +5,8 @@ package import MetricModel
 ///
 ///     {"metric":{"__name__":"up","job":"api"},"values":[1,null],"timestamps":[1700000000000,…]}
 ///
-/// Numbers come back bit for bit; a marker of staleness is `null`, infinities and NaN are strings.
+/// Numbers come back bit for bit; a marker of staleness is `null` (VictoriaMetrics 1.79 refuses
+/// lines with some), infinities and NaN are strings.
 /// Native histograms don't fit and are left out, which `append` tells.
 package struct SeriesJSONLines {
   package private(set) var bytes: [UInt8] = []
