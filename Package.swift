@@ -60,6 +60,8 @@ let package = Package(
     strict("TimeSeriesStore", ["MetricModel", "CChecksum"]),
     strict("Exposition", ["MetricModel", "Manifest", "CSnappy"]),
     strict("Analysis", ["MetricModel", "Statistics", "Manifest"]),
+    strict("StatisticsVectors", ["Statistics", "Manifest"]),
+    strict("Scraping", ["MetricModel", "Manifest", "Exposition"]),
     strict("AnalysisQueries", ["MetricModel", "PromQL", "Analysis"]),
     strict(
       "AnalysisScripts",
@@ -69,12 +71,20 @@ let package = Package(
 
     // Floor 2: shells, and the simulation, which is as pure as the engines.
     strict("HTTPTransport", ["CCurl"]),
+    strict("KubernetesClient", ["HTTPTransport", "Manifest", "YAMLReader", "MetricModel"]),
+    strict(
+      "RolloutExecutor",
+      [
+        "AnalysisExecutor", "KubernetesClient", "HTTPTransport", "TrafficRouting", "Rollouts",
+        "Analysis", "Manifest", "MetricModel",
+      ]),
     strict(
       "AnalysisExecutor",
       [
         "MetricModel", "PromQL", "Analysis", "AnalysisQueries", "Manifest", "HTTPTransport",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
+    strict("Study", ["Statistics"]),
     strict("Simulation", ["MetricModel", "Analysis", "Rollouts"]),
     strict("Backtesting", ["MetricModel", "Statistics", "Manifest", "Analysis"]),
     strict("YAMLReader", ["Manifest", .product(name: "Yams", package: "Yams")]),
@@ -93,7 +103,8 @@ let package = Package(
     .executableTarget(
       name: "CLI",
       dependencies: [
-        "MetricModel", "Statistics", "Manifest", "PromQL", "QueryScripts", "Rules",
+        "MetricModel", "Statistics", "StatisticsVectors", "Manifest", "PromQL", "QueryScripts",
+        "Rules", "Study", "KubernetesClient", "RolloutExecutor", "TrafficRouting", "Scraping",
         "TimeSeriesStore", "Exposition", "Analysis", "AnalysisQueries", "AnalysisScripts",
         "AnalysisExecutor", "Backtesting", "HTTPTransport", "Rollouts", "Simulation", "YAMLReader",
         "HTTPService",
@@ -110,9 +121,23 @@ let package = Package(
     .executableTarget(
       name: "StoreBenchmarks", dependencies: ["MetricModel", "Exposition", "TimeSeriesStore"],
       path: "Benchmarks/StoreBenchmarks", swiftSettings: settings),
+    .executableTarget(
+      name: "StatisticsBenchmarks", dependencies: ["Statistics"],
+      path: "Benchmarks/StatisticsBenchmarks", exclude: ["Reference"], swiftSettings: settings),
 
     tests("MetricModelTests", ["MetricModel"]),
-    tests("StatisticsTests", ["Statistics"], exclude: ["Reference"]),
+    tests(
+      "StatisticsTests", ["Statistics", "StatisticsVectors", "Manifest"], exclude: ["Reference"]),
+    tests("StudyTests", ["Study", "Statistics"]),
+    tests(
+      "ScrapingTests", ["Scraping", "Exposition", "MetricModel", "Manifest", "YAMLReader"]),
+    tests("KubernetesClientTests", ["KubernetesClient", "HTTPTransport", "Manifest"]),
+    tests(
+      "RolloutExecutorTests",
+      [
+        "RolloutExecutor", "KubernetesClient", "Analysis", "Rollouts", "Manifest", "MetricModel",
+        "YAMLReader",
+      ]),
     tests("ManifestTests", ["Manifest", "YAMLReader"]),
     tests("PromQLTests", ["PromQL", "MetricModel"]),
     tests("QueryScriptsTests", ["QueryScripts", "PromQL", "MetricModel"]),
@@ -122,7 +147,8 @@ let package = Package(
     tests("RulesTests", ["Rules", "MetricModel", "PromQL", "Manifest", "YAMLReader"]),
     tests("HTTPTransportTests", ["HTTPTransport"]),
     tests("TimeSeriesStoreTests", ["TimeSeriesStore", "MetricModel"], exclude: ["Released"]),
-    tests("InterchangeTests", ["Exposition", "MetricModel"]),
+    tests(
+      "InterchangeTests", ["Exposition", "Scraping", "MetricModel", "Manifest", "YAMLReader"]),
     tests("ExpositionTests", ["Exposition", "MetricModel"]),
     tests("AnalysisTests", ["Analysis", "MetricModel", "Statistics", "Manifest", "YAMLReader"]),
     tests(

@@ -2,8 +2,8 @@ import Glibc
 
 /// Times the store by itself, without HTTP.
 ///
-///     swift run -c release StoreBenchmarks            decoding, and a generated fleet
-///     swift run -c release StoreBenchmarks replay DIR FILE   frames of remote write (see DatasetReplay)
+///     swift run -c release StoreBenchmarks                   decoding
+///     swift run -c release StoreBenchmarks replay DIR FILE   recorded remote-write requests
 ///     swift run -c release StoreBenchmarks xl DIR [N]        a million series
 @main
 enum StoreBenchmarks {

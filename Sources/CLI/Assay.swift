@@ -26,8 +26,9 @@ struct Assay: AsyncParsableCommand {
     subcommands: [
       QueryCommand.self, AnalyzeCommand.self, SimulateCommand.self, LintCommand.self,
       ImportCommand.self, ServeCommand.self, TestCommand.self, CheckCommand.self,
+      TsdbCommand.self,
       ExplainCommand.self, RejudgeCommand.self, BacktestCommand.self, PlanCommand.self,
-      StudyCommand.self,
+      StudyCommand.self, StudyRolloutsCommand.self, ControllerCommand.self, RolloutsCommand.self,
     ])
 
   static let version = "0.1.0"

@@ -30,12 +30,13 @@ struct ServeCommand: AsyncParsableCommand {
 
   @OptionGroup var rules: RuleServing
   @OptionGroup var features: FeatureOptions
+  @OptionGroup var storage: StorageOptions
   @OptionGroup var analyses: AnalysisOptions
 
   func run() async throws {
     try await reporting {
       let address = try ListenAddress(parsing: listen)
-      let store = try Store.open(data)
+      let store = try Store.open(data, options: storage.storeOptions)
       defer { store.close() }
       if let tail = store.report.tornTail { Terminal.complain("assay: \(tail)") }
       var options = ServiceOptions(dataDirectory: data)

@@ -8,6 +8,7 @@ struct TestCommand: ParsableCommand {
     abstract: "Run test scripts.",
     subcommands: [
       PromQLScripts.self, RuleUnitTests.self, AnalysisUnitTests.self, StatisticsVectorFiles.self,
+      RolloutScripts.self,
     ])
 }
 

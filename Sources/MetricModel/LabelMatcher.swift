@@ -64,6 +64,19 @@ package struct LabelMatcher: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// The only values that are refused, when the matcher says so without a scan.
+  package var refusedLiteralValues: [String]? {
+    switch operation {
+    case .notEqual: [value]
+    case .notMatchesRegex: pattern?.literals
+    case .equal, .matchesRegex: nil
+    }
+  }
+
+  /// Bytes with which every value begins that the pattern matches, accepted or refused; empty
+  /// where nothing is certain and for plain comparisons.
+  package var patternPrefix: [UInt8] { pattern?.literalPrefix ?? [] }
+
   package static func == (left: LabelMatcher, right: LabelMatcher) -> Bool {
     left.operation == right.operation && left.name.utf8.elementsEqual(right.name.utf8)
       && left.value.utf8.elementsEqual(right.value.utf8)

@@ -8,6 +8,8 @@ package final class RegexMatcher: Sendable {
   package let source: String
   /// The only texts that match, when the pattern is a literal or an alternation of literals.
   package let literals: [String]?
+  /// Bytes with which every text begins that matches; empty when none are certain.
+  package let literalPrefix: [UInt8]
   private let compiled: CompiledPattern
 
   /// - Throws: `RegexError` with RE2's reason.
@@ -15,6 +17,7 @@ package final class RegexMatcher: Sendable {
     self.source = source
     compiled = try CompiledPattern(Self.translated(source))
     literals = Self.literalAlternatives(source)
+    literalPrefix = Self.prefix(of: source)
   }
 
   /// Whether the whole text matches.
@@ -73,6 +76,22 @@ package final class RegexMatcher: Sendable {
     let special: Set<UInt8> = Set(#"\.+*?()[]{}^$"#.utf8)
     guard !source.utf8.contains(where: special.contains) else { return nil }
     return source.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+  }
+
+  /// The literal start of a pattern without alternatives, such as `pod-12` of `pod-12.*`.
+  private static func prefix(of source: String) -> [UInt8] {
+    guard !source.utf8.contains(UInt8(ascii: "|")) else { return [] }
+    var prefix: [Unicode.Scalar] = []
+    for scalar in source.unicodeScalars {
+      if #"*?{"#.unicodeScalars.contains(scalar) {
+        // What comes before one of these may be absent.
+        if !prefix.isEmpty { prefix.removeLast() }
+        break
+      }
+      if #"\.+()[]^$"#.unicodeScalars.contains(scalar) { break }
+      prefix.append(scalar)
+    }
+    return prefix.flatMap { Array(String($0).utf8) }
   }
 
   /// Go accepts `(?<name>...)`, this RE2 only `(?P<name>...)`.

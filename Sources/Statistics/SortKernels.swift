@@ -25,8 +25,8 @@ func double(ofKey key: UInt64) -> Double {
 ///
 /// Three passes over the upper 33 bits (sign, exponent and 21 bits of the fraction) leave nearly
 /// all keys in place, and an insertion sort puts the others there. Where values are so close
-/// together that this would take long, three passes over the lower bits and three over the upper ones sort
-/// them whatever they are. Passes in which all keys have the same digit are skipped.
+/// together that this would take long, three passes over the lower bits and three over the upper
+/// ones sort them whatever they are. Passes in which all keys have the same digit are skipped.
 ///
 /// - Parameter joiningZeros: whether −0 is to be the same as 0.
 /// - Complexity: O(n); about 12 ns a value, where comparing takes 80.

@@ -26,14 +26,6 @@ extension SampleColumns {
   var newestTime: Int64? {
     [timestamps.last, histograms.timestamps.last].compactMap { $0 }.max()
   }
-
-  /// Appends the rows of another column in `range`; both are in order.
-  mutating func append(rowsOf other: SampleColumns, in range: TimeRange) {
-    append(other.rows(in: range), of: other)
-    if !other.histograms.isEmpty {
-      histograms.append(other.histograms.rows(in: range), of: other.histograms)
-    }
-  }
 }
 
 struct RowCounts {
@@ -42,7 +34,7 @@ struct RowCounts {
 }
 
 /// A column of times with one of something beside it.
-protocol TimedColumn {
+protocol TimedColumn<Value> {
   associatedtype Value
   var timestamps: [Int64] { get set }
   var values: [Value] { get set }
@@ -66,7 +58,7 @@ extension TimedColumn {
   }
 
   /// Appends some rows of another column.
-  mutating func append(_ rows: Range<Int>, of other: Self) {
+  mutating func append(_ rows: Range<Int>, of other: some TimedColumn<Value>) {
     guard !rows.isEmpty else { return }
     timestamps.append(contentsOf: other.timestamps[rows])
     values.append(contentsOf: other.values[rows])

@@ -6,7 +6,7 @@ package import MetricModel
 /// compressed blocks.
 package struct SealingPolicy: Equatable, Sendable {
   /// Samples in memory.
-  package var samplesMax = 4_000_000
+  package var samplesMax = 2_500_000
   /// Bytes of the logs, which a restart reads.
   package var logSizeBytesMax = 64 << 20
   /// Neither of the two counts before there are so many samples a series: the labels of a million

@@ -164,14 +164,18 @@ extension Block {
   fileprivate func forEachColumn(
     _ body: (_ kind: String, _ samples: Int, _ sizeBytes: Int) -> Void
   ) throws(StoreError) {
-    var seenTimes: Set<Int> = []
+    var seen: Set<Int> = []
     do throws(Damage) {
       for number in 0..<UInt32(summary.seriesCount) {
         let chunks = try references(of: number)
         for (place, chunk) in chunks.all.enumerated() {
-          if seenTimes.insert(chunk.timesOffset).inserted {
+          if seen.insert(chunk.timesOffset).inserted {
             let times = try column(at: chunk.timesOffset)
             body("times", chunk.count, times.remaining + 8)
+          }
+          guard seen.insert(chunk.valuesOffset).inserted else {
+            body("shared with another series", chunk.count, 0)
+            continue
           }
           var values = try column(at: chunk.valuesOffset)
           let size = values.remaining + 8

@@ -15,6 +15,10 @@ import Testing
       total{g="a"} 0+30x4 10+30x6
       total{g="b"} 0 _ _ 7 1 stale
       x 1 2 _ _ _ _ _ _ 9
+      h{g="a"} {{count:1 sum:2 buckets:[1]}}+{{count:2 sum:3 buckets:[1 1]}}x4 {{count:1}} 7 stale
+      h{g="b"} {{schema:1 count:3 sum:NaN buckets:[1 2]}}+{{schema:1 count:1 buckets:[1]}}x9
+      c {{schema:-53 count:2 custom_values:[1 2] buckets:[1 1]}}x4 \
+    {{schema:-53 count:3 custom_values:[1 3] buckets:[1 1 1]}}x4
       b_bucket{le="1"} 0+1x10
       b_bucket{le="2"} 0+3x10
       b_bucket{le="+Inf"} 0+4x10
@@ -33,6 +37,11 @@ import Testing
     eval instant at 0 label_replace(m, "g", "$1", "i", "(.*)") and m
     eval instant at 0 count_values("v", m) + scalar(x)
     eval instant at 0 clamp(avg without (i) (m @ 120), 1, scalar(count(m)))
+    eval instant at 0 histogram_quantile(0.7, sum by (g) (rate(h[3m])))
+    eval instant at 0 histogram_count(increase(h[4m:30s])) + on (g) group_right () m
+    eval instant at 0 avg(c) - on () sum_over_time(c[3m])
+    eval instant at 0 h </ 1.5 or c >/ on () group_left () x
+    eval instant at 0 histogram_fraction(0, 2, h) / resets(h[5m])
     eval instant at 0 absent(m{g="c"}) * stddev(m) ^ 2 - -x % 3
     """.split(separator: "\n").joined(separator: "\n\n")
 
@@ -82,8 +91,12 @@ import Testing
       load.series.map { series in
         var samples = SampleColumns()
         for (index, value) in series.values.enumerated() {
-          guard case .number(let number) = value else { continue }
-          samples.append(Timestamp(milliseconds: Int64(index) * load.step.count), number)
+          let time = Timestamp(milliseconds: Int64(index) * load.step.count)
+          switch value {
+          case .omitted: break
+          case .number(let number): samples.append(time, number)
+          case .histogram(let histogram, _): samples.histograms.append(time, histogram)
+          }
         }
         return Series(labels: series.labels, samples: samples)
       })
@@ -102,7 +115,7 @@ import Testing
             NotatedSeries(labels: sample.labels, values: [.number(number)])
           case .histogram(let histogram):
             NotatedSeries(
-              labels: sample.labels, values: [.histogram(histogram, isHintWritten: true)])
+              labels: sample.labels, values: [.histogram(histogram, isHintWritten: false)])
           }
         })
     case .matrix: nil

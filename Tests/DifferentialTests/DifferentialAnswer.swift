@@ -80,8 +80,8 @@ enum DifferentialAnswer: Sendable {
   /// The first difference, nil when there is none.
   ///
   /// Two engines add in another order, and one compensates where the other doesn't: numbers agree
-  /// to 1e-8 of the larger, or of the largest that took part.
-  func difference(from other: DifferentialAnswer, scale: Double = 0) -> String? {
+  /// to 1e-8 of the larger.
+  func difference(from other: DifferentialAnswer) -> String? {
     switch (self, other) {
     case (.failed, .failed): return nil
     case (.failed(let reason), .values): return "failed: \(reason)"
@@ -93,7 +93,7 @@ enum DifferentialAnswer: Sendable {
         for time in Set(left.keys).union(right.keys).sorted() {
           guard let mine = left[time] else { return "\(labels) lacks the point at \(time)" }
           guard let other = right[time] else { return "\(labels) has a point at \(time)" }
-          if !Self.areClose(mine, other, scale: scale) {
+          if !Self.areClose(mine, other) {
             return "\(labels) at \(time): got \(mine), want \(other)"
           }
         }
@@ -102,10 +102,9 @@ enum DifferentialAnswer: Sendable {
     }
   }
 
-  private static func areClose(_ left: Double, _ right: Double, scale: Double) -> Bool {
+  private static func areClose(_ left: Double, _ right: Double) -> Bool {
     if left == right || (left.isNaN && right.isNaN) { return true }
     guard left.isFinite, right.isFinite else { return false }
-    let size = max(left.magnitude, right.magnitude, scale)
-    return (left - right).magnitude <= 1e-8 * size
+    return (left - right).magnitude <= 1e-8 * max(left.magnitude, right.magnitude)
   }
 }

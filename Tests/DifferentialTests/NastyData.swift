@@ -68,7 +68,9 @@ struct NastyData {
   }
 
   private static func gauge(_ generator: inout SplitMix) -> Values {
-    let rare: [Double] = [.nan, .infinity, -.infinity, 0, -0.0, 1e-310, 1e17, -1e17, 1]
+    let rare: [Double] = [
+      .nan, .infinity, -.infinity, 0, -0.0, Double.leastNonzeroMagnitude * 12_345, 1e17, -1e17, 1,
+    ]
     var values: [Double] = []
     for index in 0..<gridCount {
       let wave = Double((index * 37) % 101) / 7 - 6

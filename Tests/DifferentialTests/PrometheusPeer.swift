@@ -78,8 +78,8 @@ final class PrometheusPeer: @unchecked Sendable {
     var components = URLComponents(string: address + path)
     components?.queryItems = parameters.map { URLQueryItem(name: $0.key, value: $0.value) }
     // Foundation leaves a plus alone, which servers read as a blank.
-    components?.percentEncodedQuery = components?.percentEncodedQuery?
-      .replacingOccurrences(of: "+", with: "%2B")
+    let encoded = components?.percentEncodedQuery?.replacingOccurrences(of: "+", with: "%2B")
+    components?.percentEncodedQuery = encoded
     guard let url = components?.url else { throw Failure(description: "no address") }
     let (body, response) = try await session.data(from: url)
     return ((response as? HTTPURLResponse)?.statusCode ?? 0, body)

@@ -49,8 +49,15 @@ struct QueryGenerator {
     }
   }
 
+  /// Without `atan2`, whose results keep their name in 2.42 and lose it in 3.
   private mutating func arithmetic() -> String {
-    random.pick(["+", "-", "*", "/", "%", "^", "atan2"])
+    random.pick(["+", "-", "*", "/"])
+  }
+
+  /// `%` jumps where its operand differs in the last digit, and Go takes logarithms of denormal
+  /// numbers for `^` wrongly; so both get plain counters.
+  private mutating func exactArithmetic() -> String {
+    "(requests_total\(matchers()) \(random.pick(["%", "^"])) \(number()))"
   }
 
   private mutating func comparison() -> String { random.pick(["==", "!=", ">", "<", ">=", "<="]) }
@@ -69,7 +76,8 @@ struct QueryGenerator {
     case 12: return setOperation(depth)
     case 13: return labels(depth)
     case 14: return subquery(depth)
-    default: return random.pick([quantile(), absent(), "-(\(vector(depth - 1)))"])
+    default:
+      return random.pick([quantile(), absent(), exactArithmetic(), "-(\(vector(depth - 1)))"])
     }
   }
 
@@ -89,7 +97,9 @@ struct QueryGenerator {
     case 0:
       let quantile = random.pick(["0.5", "0", "1", "0.9", "-1", "2"])
       return "quantile_over_time(\(quantile), \(input))"
-    case 1: return "predict_linear(\(input), \(random.pick(["0", "60", "3600"])))"
+    // Unshifted: with `@`, Prometheus' window of this function wanders along a range's steps.
+    case 1:
+      return "predict_linear(\(selector())[\(window())], \(random.pick(["0", "60", "3600"])))"
     default: return "\(random.pick(simple))(\(input))"
     }
   }
@@ -108,10 +118,12 @@ struct QueryGenerator {
     // Among counters there are no ties, which would be broken as each likes.
     case 1:
       return "\(random.pick(["topk", "bottomk"]))\(grouping())(2, requests_total\(matchers()))"
+    // The spread of infinities is NaN since Prometheus 3, and may be 0 in 2.42.
+    case 3: return "\(random.pick(["stddev", "stdvar"]))\(grouping())(requests_total\(matchers()))"
     case 2: return "count_values\(grouping())(\"value\", info\(matchers()))"
     default:
       let operation = random.pick([
-        "sum", "avg", "min", "max", "count", "group", "stddev", "stdvar",
+        "sum", "avg", "min", "max", "count", "group",
       ])
       return "\(operation)\(grouping())(\(vector(depth - 1)))"
     }
@@ -125,10 +137,13 @@ struct QueryGenerator {
     case 2: return "round(\(inner), \(random.pick(["1", "0.5", "10", "0.001"])))"
     case 3:
       return "\(random.pick(["hour", "minute", "day_of_week", "month", "days_in_month"]))(\(inner))"
+    // Of plain samples: what differs in the last digit may differ in the first of a sine.
+    case 4: return "\(random.pick(["sin", "cos", "tan", "asin"]))(temperature\(matchers()))"
+    case 5: return "\(random.pick(["ln", "log2", "log10"]))(requests_total\(matchers()))"
     default:
       let function = random.pick([
-        "abs", "ceil", "floor", "exp", "ln", "log2", "log10", "sqrt", "sgn", "sin", "cos", "tan",
-        "asin", "atan", "sinh", "tanh", "deg", "rad", "timestamp",
+        "abs", "ceil", "floor", "exp", "sqrt", "sgn", "atan", "sinh", "tanh", "deg", "rad",
+        "timestamp",
       ])
       return "\(function)(\(inner))"
     }

@@ -12,14 +12,17 @@ import Testing
       var level = 0.0
       let kind = Int.random(in: 0..<4, using: &generator)
       for index in 0..<Int.random(in: 1...400, using: &generator) {
-        time += Bool.random(using: &generator) ? 15_000 : .random(in: 1...100_000_000, using: &generator)
+        time +=
+          Bool.random(using: &generator) ? 15_000 : .random(in: 1...100_000_000, using: &generator)
         level += Double(Int.random(in: 0...9, using: &generator))
         let isHistogram = kind == 3 ? index % 90 > 40 : kind == 2
         if isHistogram {
           samples.histograms.append(
             Timestamp(milliseconds: time), histogram(level, index, &generator))
         } else {
-          let odd = [Double.nan, .infinity, -0.0, StaleMarker.value, .random(in: 0...1, using: &generator)]
+          let odd = [
+            Double.nan, .infinity, -0.0, StaleMarker.value, .random(in: 0...1, using: &generator),
+          ]
           let value = kind == 0 ? level : odd.randomElement(using: &generator) ?? 0
           samples.append(Timestamp(milliseconds: time), value)
         }
@@ -39,7 +42,8 @@ import Testing
     let noise = Double(Int.random(in: 0...3, using: &generator))
     let half = index % 50 == 7 ? 0.5 : 0
     return NativeHistogram(
-      schema: index % 60 > 30 ? 3 : -1, zeroThreshold: index % 70 > 35 ? 0.001 : 0.5, zeroCount: half,
+      schema: index % 60 > 30 ? 3 : -1, zeroThreshold: index % 70 > 35 ? 0.001 : 0.5,
+      zeroCount: half,
       count: level * 2 + noise + half, sum: level * 1.7,
       positive: HistogramBuckets(indices: [-9, 1, 2, 40], [level, 0, noise, 0]),
       negative: HistogramBuckets(from: -1, [level]))

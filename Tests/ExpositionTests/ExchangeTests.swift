@@ -7,7 +7,9 @@ import Testing
 @Suite struct ExchangeTests {
   private var series: [Series] {
     var samples = SampleColumns()
-    let values = [1.5, -0.0, .infinity, -.infinity, StaleMarker.value, 0.1 + 0.2, .leastNonzeroMagnitude, 1e300]
+    let values = [
+      1.5, -0.0, .infinity, -.infinity, StaleMarker.value, 0.1 + 0.2, .leastNonzeroMagnitude, 1e300,
+    ]
     for (index, value) in values.enumerated() {
       samples.append(Timestamp(milliseconds: Int64(index) * 1001 - 500), value)
     }
@@ -31,7 +33,8 @@ import Testing
     for series in series { csv.append(series) }
     #expect(
       String(decoding: csv.bytes, as: UTF8.self)
-        .hasPrefix("series,timestamp_ms,value\n\"{\"\"m.é\"\", l=\"\"a\\\"\"b\\\\c\\nd,\"\"}\",-500,1.5\n"))
+        .hasPrefix(
+          "series,timestamp_ms,value\n\"{\"\"m.é\"\", l=\"\"a\\\"\"b\\\\c\\nd,\"\"}\",-500,1.5\n"))
     #expect(columns(try SeriesCSV.parse(csv.bytes)) == series)
   }
 
@@ -62,7 +65,8 @@ import Testing
   }
 
   @Test func `promtool's dump is read with Go's escapes`() throws {
-    let dump = #"{__name__="a", b="x\"\\\n\t\u00e9\xc3\xa9"} 1.5e-07 -5"# + "\n"
+    let dump =
+      #"{__name__="a", b="x\"\\\n\t\u00e9\xc3\xa9"} 1.5e-07 -5"# + "\n"
       + #"{"m.x"="v", __name__="a"} NaN 1700000000000"# + "\n"
     let batch = try DumpText.parse(Array(dump.utf8))
     #expect(batch.labels[0]["b"] == "x\"\\\n\té\u{e9}")
@@ -71,9 +75,13 @@ import Testing
 
   @Test(arguments: [
     ("{a=\"b\"} 1", "1:8: expected a value and milliseconds after the labels"),
-    ("\n{a=b} 1 1", "2:4: expected a label value in quotes"), ("a 1 1", "1:1: expected labels in braces"),
-    ("{__name__=\"a\"} {count:1, sum:2} 5", "1:15: a native histogram has lost its buckets' "
-      + "layout in this format, import blocks instead"),
+    ("\n{a=b} 1 1", "2:4: expected a label value in quotes"),
+    ("a 1 1", "1:1: expected labels in braces"),
+    (
+      "{__name__=\"a\"} {count:1, sum:2} 5",
+      "1:15: a native histogram has lost its buckets' "
+        + "layout in this format, import blocks instead"
+    ),
   ])
   func `lines that are no dump are named`(text: String, message: String) {
     let error = #expect(throws: TextFormatError.self) { try DumpText.parse(Array(text.utf8)) }

@@ -22,14 +22,17 @@ final class PrometheusServer {
   }
 
   /// - Parameter data: writes what the data directory holds at the start.
-  init(_ data: (URL) throws -> Void = { _ in }) throws {
+  init(
+    configuration: String = """
+    global: {scrape_interval: 1h}
+    storage: {tsdb: {out_of_order_time_window: 1h}}
+    """, _ data: (URL) throws -> Void = { _ in }
+  ) throws {
     folder = FileManager.default.temporaryDirectory
       .appending(path: "interchange-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let config = folder.appending(path: "prometheus.yml")
-    try Data(
-      "global: {scrape_interval: 1h}\nstorage: {tsdb: {out_of_order_time_window: 1h}}\n".utf8
-    ).write(to: config)
+    try Data(configuration.utf8).write(to: config)
     let files = folder.appending(path: "data")
     try FileManager.default.createDirectory(at: files, withIntermediateDirectories: true)
     try data(files)

@@ -15,6 +15,7 @@ import Testing
     "Rules": ["MetricModel", "PromQL", "QueryScripts", "Manifest"],
     "TimeSeriesStore": ["MetricModel", "CChecksum", "Glibc", "Synchronization"],
     "Exposition": ["MetricModel", "Manifest", "CSnappy"],
+    "Scraping": ["MetricModel", "Manifest", "Exposition", "Glibc"],
     "Analysis": ["MetricModel", "Statistics", "Manifest", "Glibc"],
     "Rollouts": ["MetricModel", "Analysis", "Manifest"],
     "TrafficRouting": ["Manifest", "Rollouts"],
@@ -37,11 +38,11 @@ import Testing
     "HTTPTransport": ["CCurl", "Glibc", "Synchronization"],
     "KubernetesClient": [
       "HTTPTransport", "Manifest", "YAMLReader", "MetricModel", "Glibc", "Synchronization",
-      "FoundationEssentials",
+      "FoundationEssentials", "Dispatch",
     ],
     "RolloutExecutor": [
       "KubernetesClient", "HTTPTransport", "AnalysisExecutor", "Rollouts", "Analysis", "Manifest",
-      "MetricModel", "Statistics", "Synchronization",
+      "MetricModel", "TrafficRouting", "FoundationEssentials", "Synchronization",
     ],
     "HTTPService": [
       "Analysis", "AnalysisExecutor", "MetricModel", "PromQL", "Rules", "TimeSeriesStore",
@@ -50,6 +51,7 @@ import Testing
       "HummingbirdCore", "NIOCore", "HTTPTypes", "Synchronization", "Glibc",
     ],
     "CLI": [
+      "KubernetesClient", "RolloutExecutor",
       "AnalysisQueries", "AnalysisScripts", "AnalysisExecutor", "Backtesting", "HTTPTransport",
       "MetricModel", "PromQL", "QueryScripts", "Rules", "TimeSeriesStore", "Exposition", "Analysis",
       "Rollouts",

@@ -36,6 +36,13 @@ import Testing
     [("job", .matchesRegex, ".*")], [("job", .matchesRegex, "|a")],
     [("job", .notMatchesRegex, "a.*")], [("job", .notMatchesRegex, "a|")],
     [("absent", .equal, "x")], [("absent", .equal, "")], [("absent", .notEqual, "x")],
+    [("job", .notEqual, "a"), ("job", .notMatchesRegex, "ab.*")],
+    [("job", .notMatchesRegex, "a|b")], [("job", .matchesRegex, "ab?")],
+    [("job", .matchesRegex, "a+b*")], [("job", .matchesRegex, "a{0}b")],
+    [("job", .matchesRegex, "café?")], [("job", .matchesRegex, "caf.+")],
+    [("job", .matchesRegex, "x[.]y")], [("job", .matchesRegex, "(?i)b")],
+    [("job", .matchesRegex, "(a|b)b?")], [("job", .notMatchesRegex, "ab?")],
+    [("job", .equal, "a"), ("__name__", .equal, "m1"), ("zone", .equal, "b")],
     [("é", .equal, "café"), ("zone", .notMatchesRegex, "[a-z]+")],
     [("n", .matchesRegex, "1.*"), ("pod", .notEqual, "b"), ("__name__", .matchesRegex, "m[0-2]")],
   ]

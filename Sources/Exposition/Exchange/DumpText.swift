@@ -1,6 +1,7 @@
 package import MetricModel
 
-/// The text of `promtool tsdb dump`: a line `{__name__="up", job="a"} 1 1700000000000` for each sample.
+/// The text of `promtool tsdb dump`: a line `{__name__="up", job="a"} 1 1700000000000` for each
+/// sample.
 ///
 ///     let batch = try DumpText.parse(bytes)
 ///

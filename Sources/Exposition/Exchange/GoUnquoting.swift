@@ -1,7 +1,7 @@
 /// Reads what Go's `strconv.Quote` writes.
 enum GoUnquoting {
-  /// The text of a quoted stretch that begins at `position`, which moves behind it; nil when it isn't
-  /// one, or not UTF-8.
+  /// The text of a quoted stretch that begins at `position`, which moves behind it; nil when it
+  /// isn't one, or not UTF-8.
   static func text(_ bytes: [UInt8], at position: inout Int) -> String? {
     guard position < bytes.count, bytes[position] == Ascii.quote else { return nil }
     position += 1

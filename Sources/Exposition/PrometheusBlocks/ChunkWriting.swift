@@ -142,7 +142,8 @@ extension ChunkBitWriter {
     let threshold = histogram.zeroThreshold
     if threshold == 0 {
       byte(0)
-    } else if threshold.isNormal, threshold.significand == 1, (-243...10).contains(threshold.exponent)
+    } else if threshold.isNormal, threshold.significand == 1,
+      (-243...10).contains(threshold.exponent)
     {
       byte(UInt8(Int(threshold.exponent) + 244))
     } else {

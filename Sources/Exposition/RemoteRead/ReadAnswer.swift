@@ -100,7 +100,9 @@ package enum ReadAnswer {
     var stream = ProtobufReader(0..<frames.count, of: .chunkedReadResponse)
     while !stream.isAtEnd {
       let range = try stream.delimited(frames.span, after: 4)
-      let declared = frames[(range.lowerBound - 4)..<range.lowerBound].reduce(0) { $0 << 8 | UInt32($1) }
+      let declared = frames[(range.lowerBound - 4)..<range.lowerBound].reduce(0) {
+        $0 << 8 | UInt32($1)
+      }
       guard CRC32C.checksum(of: frames[range]) == declared else {
         throw stream.malformed("the checksum of a frame does not match")
       }

@@ -4,8 +4,8 @@ extension Printer {
   /// Text of this length, in bytes, fits a line.
   private static let lineMax = 100
 
-  /// The text as `promtool promql format` and the API's `format_query` lay it out: canonical, matchers
-  /// sorted, and broken into indented lines where it is longer than 100 characters.
+  /// The text as `promtool promql format` and the API's `format_query` lay it out: canonical,
+  /// matchers sorted, and broken into indented lines where it is longer than 100 characters.
   package static func pretty(_ expression: QueryExpression) -> String {
     pretty(sortingMatchers(expression), level: 0)
   }

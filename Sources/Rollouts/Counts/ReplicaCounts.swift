@@ -146,7 +146,14 @@ extension ReplicaLimits {
       next.canary = max(0, min(next.canary, podsMax - next.stable))
     } else {
       next.canary = max(target.canary, current.canary - surplus)
-      next.stable = max(0, min(next.stable, podsMax - next.canary))
+      let room = max(0, podsMax - next.canary)
+      let left = min(canary.available, next.canary) + min(stable?.available ?? 0, room)
+      if next.stable > room, left < availableMin, canary.available < next.canary {
+        // Pods that serve nobody make room before pods that do.
+        next.canary = max(0, podsMax - next.stable)
+      } else {
+        next.stable = min(next.stable, room)
+      }
     }
     return next
   }

@@ -46,8 +46,7 @@ extension DecisionPass {
   func isFastTracked(_ newSet: ObservedReplicaSet) -> Bool {
     if state.stableHash.isEmpty || state.isFullyPromoted || state.promotesFully { return true }
     if isFastRollback { return true }
-    return newSet.scaleDownDeadline != nil && !newSet.isRejected && !state.isAborted
-      && newSet.available >= plan.replicas
+    return isWayBackOpen(newSet) && !state.isAborted && newSet.available >= plan.replicas
   }
 
   /// The pause was entered and left, and nobody undecided stands in the way.
@@ -123,12 +122,13 @@ extension DecisionPass {
   /// Whether the judgement after the cut-over is done, or none is asked for.
   var isPostPromotionOver: Bool {
     guard let blueGreen = plan.blueGreen, blueGreen.postPromotion != nil else { return true }
-    if let newSet = seen.replicaSet(state.currentHash), newSet.isFastTrackedBack { return true }
+    if let newSet = seen.replicaSet(state.currentHash), isWayBackOpen(newSet) { return true }
     return state.blueGreen?.postPromotion?.phase == .successful
   }
-}
 
-extension ObservedReplicaSet {
-  /// It ran everywhere a moment ago, and was never judged bad.
-  fileprivate var isFastTrackedBack: Bool { scaleDownDeadline != nil && !isRejected }
+  /// It ran everywhere a moment ago, still has its pods, and was never judged bad.
+  private func isWayBackOpen(_ set: ObservedReplicaSet) -> Bool {
+    guard let deadline = set.scaleDownDeadline else { return false }
+    return deadline > seen.now && !set.isRejected
+  }
 }

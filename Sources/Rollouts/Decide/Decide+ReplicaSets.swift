@@ -40,6 +40,9 @@ extension DecisionPass {
       let inUse = RoutedReplicaCounts.pods(
         for: drainedWeight, of: plan.replicas, maxWeight: maxWeight)
       split.canary = max(split.canary, min(inUse, newSet.desired))
+    } else if drainedWeight > 0, newSet.desired > 0 {
+      // A scale of its own never takes the last pod under a weight.
+      split.canary = max(split.canary, 1)
     }
     return split
   }
@@ -155,7 +158,7 @@ extension DecisionPass {
   ) -> Timestamp? {
     if set.podHash == state.stableHash { return nil }
     if set.podHash == state.currentHash { return currentDeadline(newSet) }
-    if let deadline = set.scaleDownDeadline { return deadline }
+    if let deadline = set.scaleDownDeadline { return set.desired > 0 ? deadline : nil }
     guard state.isFullyPromoted, set.desired > 0, !hasTraffic(set.podHash),
       keptForLater.contains(set.podHash), let delay = plan.scaleDown.delay
     else { return nil }
@@ -165,7 +168,8 @@ extension DecisionPass {
   private func currentDeadline(_ newSet: ObservedReplicaSet) -> Timestamp? {
     guard state.isAborted else {
       // Until the active Service selects it, the deadline tells that it ran everywhere just now.
-      let isWayBack = plan.blueGreen != nil && !hasTraffic(newSet.podHash)
+      let isWayBack =
+        plan.blueGreen != nil && !hasTraffic(newSet.podHash) && newSet.desired > 0
       return isWayBack ? newSet.scaleDownDeadline : nil
     }
     guard let delay = plan.scaleDown.abortDelay, delay > .zero else { return nil }
@@ -199,9 +203,10 @@ extension DecisionPass {
       state.restartedAt = restartAt
       return
     }
-    let missing = pods.count { !$0.isAvailable || $0.isTerminating }
-    let budget = max(1, plan.limits.unavailable) - missing
-    for pod in old.prefix(max(0, budget)) {
+    // Old pods that serve nobody go at once; those that do, as availability allows.
+    let missing = pods.count { $0.isTerminating || (!$0.isAvailable && $0.created >= restartAt) }
+    let budget = max(0, max(1, plan.limits.unavailable) - missing)
+    for pod in old.filter({ !$0.isAvailable }) + old.filter(\.isAvailable).prefix(budget) {
       actions.append(.evict(pod: pod.name))
     }
   }

@@ -146,6 +146,7 @@ extension DecisionPass {
       let message = "ReplicaSet \"\(name)\" has timed out progressing."
       set(.progressing, .isFalse, "ProgressDeadlineExceeded", message)
       if plan.abortsOnDeadline, !state.isFullyPromoted, !state.stableHash.isEmpty {
+        actions.removeAll(where: \.startsJudging)
         abort(because: message)
         set(.progressing, .isFalse, "RolloutAborted", abortedMessage)
       }
@@ -214,6 +215,15 @@ extension DecisionPass {
   private var isPreview: Bool {
     plan.blueGreen?.previewReplicaCount != nil && state.blueGreen?.isPreviewScaledUp != true
       && !state.isFullyPromoted
+  }
+}
+
+extension RolloutAction {
+  fileprivate var startsJudging: Bool {
+    switch self {
+    case .startAnalysis, .startExperiment: true
+    default: false
+    }
   }
 }
 

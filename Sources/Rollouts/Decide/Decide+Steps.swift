@@ -11,6 +11,8 @@ extension DecisionPass {
     if state.stableHash.isEmpty || state.isFullyPromoted || state.promotesFully || isFastRollback {
       return maxWeight
     }
+    // A person's pause keeps a new revision from its first pod, whatever else is resized.
+    if plan.isPaused, seen.replicaSet(state.currentHash)?.desired == 0 { return 0 }
     return plan.canary.weight(at: state.stepIndex)
   }
 

@@ -108,9 +108,9 @@ extension DecisionPass {
   /// scale the lowest of the steps' weights that stable's pods can relieve it down to.
   private func drained(_ canary: CanaryPlan, _ held: TrafficTarget.Destination) -> Int {
     let stable = seen.replicaSet(state.stableHash)?.available ?? 0
-    guard (seen.replicaSet(held.podHash)?.available ?? 0) > 0 else { return 0 }
+    guard plan.replicas > 0, (seen.replicaSet(held.podHash)?.available ?? 0) > 0 else { return 0 }
     guard stable > 0 else { return held.weight }
-    guard canary.isStableScaleDynamic, plan.replicas > 0 else { return 0 }
+    guard canary.isStableScaleDynamic else { return 0 }
     let carried = maxWeight * min(stable, plan.replicas) / plan.replicas
     let lowest = ([0] + canary.stepWeights).filter { $0 >= maxWeight - carried }.min()
     return min(lowest ?? held.weight, held.weight)

@@ -12,7 +12,7 @@ extension PlanReader {
     gatherUnknown(of: object)
     switch (replicas, weight, matches) {
     case (let replicas?, nil, false): return .setCanaryScale(.replicas(replicas))
-    case (nil, let weight?, false): return .setCanaryScale(.weight(min(weight, 100)))
+    case (nil, let weight?, false): return .setCanaryScale(.weight(weight))
     case (nil, nil, true): return .setCanaryScale(.matchTrafficWeight)
     default:
       refuse(

@@ -114,6 +114,13 @@ struct PlanValidation {
           canaryRefusal("can't be had beside canaryService and stableService", "pingPong"))
       }
     }
+    if canary.pingPong != nil, let routing = canary.routing {
+      for router in routing.routers {
+        guard case .nginx = router else { continue }
+        problems.append(
+          canaryRefusal("nginx can't do it: its Ingress names one Service", "pingPong"))
+      }
+    }
     let splitsBySubset = canary.routing?.routers.allSatisfy {
       if case .istio(let plan) = $0 { plan.destinationRule != nil } else { false }
     }

@@ -226,7 +226,8 @@ final class Block: Sendable {
     for reference in references.numbers where reference.overlaps(range) {
       try reading(reference) { times, values throws(Damage) in
         try SampleChunk.append(
-          times: &times, values: &values, count: reference.count, in: range, to: &columns)
+          times: &times, values: &values, count: reference.count, in: range, to: &columns,
+          others: column)
       }
     }
     for reference in references.histograms where reference.overlaps(range) {

@@ -8,8 +8,7 @@ struct BlockWriter {
   private let files: any Files
   private var summary = BlockSummary()
   private var chunks: ColumnFile
-  /// Encoded columns of times and where they stand: series scraped together share one.
-  private var timesOffsets: [[UInt8]: Int] = [:]
+  private var leading = LeadingColumns()
 
   private init(_ files: any Files, _ chunks: ColumnFile) {
     self.files = files
@@ -91,38 +90,38 @@ struct BlockWriter {
   private mutating func write(_ columns: SampleColumns) throws(StoreError) -> SeriesChunks {
     var result = SeriesChunks(numbers: [])
     for rows in ChunkCut.ranges(of: columns.timestamps) {
+      let values = Array(columns.values[rows])
       result.numbers.append(
-        try write(columns.timestamps[rows], SampleChunk.encodeValues(Array(columns.values[rows]))))
+        try write(columns.timestamps[rows]) { leading, timesOffset in
+          leading.encode(values, timesOffset)
+        })
     }
     let histograms = columns.histograms
     for rows in ChunkCut.ranges(of: histograms.timestamps) {
       result.histograms.append(
-        try write(
-          histograms.timestamps[rows],
-          SampleChunk.encodeHistograms(Array(histograms.values[rows]))))
+        try write(histograms.timestamps[rows]) { _, _ in
+          EncodedColumn(bytes: SampleChunk.encodeHistograms(Array(histograms.values[rows])))
+        })
     }
     return result
   }
 
-  /// Writes a chunk; its times only where no chunk before has the same.
+  /// Writes a chunk; its columns only where none before has the same bytes.
   private mutating func write(
-    _ timestamps: ArraySlice<Int64>, _ values: [UInt8]
+    _ timestamps: ArraySlice<Int64>,
+    _ encode: (LeadingColumns, _ timesOffset: Int) -> EncodedColumn
   ) throws(StoreError) -> ChunkReference {
     let (first, last) = (timestamps[timestamps.startIndex], timestamps[timestamps.endIndex - 1])
     summary.sampleCount += timestamps.count
     summary.earliest = min(summary.earliest, first)
     summary.latest = max(summary.latest, last)
-    let times = SampleChunk.encodeTimes(Array(timestamps))
-    let timesOffset: Int
-    if let shared = timesOffsets[times] {
-      timesOffset = shared
-    } else {
-      timesOffset = try chunks.append(times)
-      timesOffsets[times] = timesOffset
-    }
+    let timesOffset = try chunks.append(SampleChunk.encodeTimes(Array(timestamps)))
+    let values = encode(leading, timesOffset)
+    let valuesOffset = try chunks.append(values.bytes)
+    leading.note(values, at: valuesOffset, timesOffset)
     return ChunkReference(
       first: first, last: last, count: timestamps.count, timesOffset: timesOffset,
-      valuesOffset: try chunks.append(values))
+      valuesOffset: valuesOffset)
   }
 
   private func writeIndex(
@@ -192,13 +191,20 @@ enum ChunkCut {
   }
 }
 
-/// The chunks file while it is written.
+/// The chunks file while it is written. Columns of the same bytes stand in it once: times of series
+/// scraped together, and values that several series have.
 private struct ColumnFile {
   private let file: any AppendFile
   private var pending: ByteWriter
   private(set) var sizeBytes: Int
+  private var known: [[UInt8]: Int] = [:]
+  private var knownSizeBytes = 0
 
   private static let writeSizeBytes = 1 << 20
+  /// The most bytes of columns remembered; then all are forgotten.
+  private static let knownSizeBytesMax = 32 << 20
+  /// What a remembered column takes beside its bytes.
+  private static let entrySizeBytes = 64
 
   init(_ path: String, _ files: any Files) throws(StoreError) {
     do throws(FileError) { file = try files.append(to: path) } catch { throw StoreError(error) }
@@ -206,15 +212,26 @@ private struct ColumnFile {
     sizeBytes = pending.bytes.count
   }
 
-  /// Adds a column; answers its offset.
+  /// The offset of a column, which is added unless it's there.
   mutating func append(_ column: [UInt8]) throws(StoreError) -> Int {
+    if let offset = known[column] { return offset }
     let offset = sizeBytes
     pending.u32(UInt32(column.count))
     pending.u32(Checksum.of(column))
     pending.bytes.append(contentsOf: column)
     sizeBytes += 8 + column.count
+    remember(column, at: offset)
     if pending.bytes.count >= Self.writeSizeBytes { try flush() }
     return offset
+  }
+
+  private mutating func remember(_ column: [UInt8], at offset: Int) {
+    knownSizeBytes += column.count + Self.entrySizeBytes
+    if knownSizeBytes > Self.knownSizeBytesMax {
+      known.removeAll(keepingCapacity: true)
+      knownSizeBytes = column.count + Self.entrySizeBytes
+    }
+    known[column] = offset
   }
 
   /// Makes everything durable.

@@ -1,7 +1,7 @@
 internal import CChecksum
 
-/// CRC-32C (Castagnoli, reflected polynomial 0x82f63b78), eight bytes a step: by the processor where
-/// it can, else by tables.
+/// CRC-32C (Castagnoli, reflected polynomial 0x82f63b78), eight bytes a step: by the processor
+/// where it can, else by tables.
 ///
 ///     Checksum.of(Array("123456789".utf8))   // 0xe3069283
 enum Checksum {

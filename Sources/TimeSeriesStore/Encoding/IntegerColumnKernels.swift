@@ -4,6 +4,8 @@ enum NumberMeaning {
   case decimals(divisor: Double)
   /// `OrderedBits`.
   case orderedBits
+  /// Differences to other numbers, row by row; with these, numbers of 1 / `divisor`.
+  case differences(to: [Int64], divisor: Double)
 }
 
 extension IntegerColumn {
@@ -51,6 +53,13 @@ extension IntegerColumn {
     case .decimals(divisor: 1):
       for index in 0..<numbers.count {
         unsafe numbers[index] = Int64(bitPattern: Double(numbers[index]).bitPattern)
+      }
+    case .differences(let others, let divisor):
+      unsafe others.withUnsafeBufferPointer { others in
+        for index in 0..<min(numbers.count, others.count) {
+          let value = unsafe Double(numbers[index] &+ others[index]) / divisor
+          unsafe numbers[index] = Int64(bitPattern: value.bitPattern)
+        }
       }
     case .decimals(let divisor):
       for index in 0..<numbers.count {

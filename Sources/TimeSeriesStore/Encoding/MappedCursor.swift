@@ -23,6 +23,12 @@
     return unsafe buffer[position]
   }
 
+  /// The next byte, which stays the next.
+  func peek() throws(Damage) -> UInt8 {
+    guard position < end else { throw ended("a byte") }
+    return unsafe buffer[position]
+  }
+
   mutating func u32() throws(Damage) -> UInt32 {
     guard remaining >= 4 else { throw ended("4 bytes") }
     defer { position += 4 }

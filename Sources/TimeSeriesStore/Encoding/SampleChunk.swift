@@ -53,7 +53,7 @@ enum SampleChunk {
   /// Appends the samples of a chunk that lie in `range`.
   static func append(
     times: inout MappedCursor, values: inout MappedCursor, count: Int, in range: TimeRange,
-    to columns: inout SampleColumns
+    to columns: inout SampleColumns, others: ((Int) throws(Damage) -> MappedCursor)? = nil
   ) throws(Damage) {
     guard count > 0, count <= samplesMax else {
       throw Damage(at: values.position, "chunk of \(count) samples, at most \(samplesMax)")
@@ -62,7 +62,7 @@ enum SampleChunk {
     let place = times.position
     do throws(Damage) {
       try IntegerColumn.decode(&times, count: count, into: &columns.timestamps)
-      try ValueColumn.decode(&values, count: count, into: &columns.values)
+      try ValueColumn.decode(&values, count: count, into: &columns.values, others: others)
     } catch {
       columns.timestamps.removeLast(columns.timestamps.count - start)
       columns.values.removeLast(columns.values.count - start)

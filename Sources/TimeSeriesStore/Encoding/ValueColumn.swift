@@ -5,6 +5,11 @@
 ///     2  XOR        bits (see XORBitsColumn)
 ///     3  raw        8 bytes each
 ///     4  ordered    integer column of the bit patterns, mapped so that they sort as the doubles do
+///     5  beside     offset of another column of shape 1; exponent byte (the same), exceptions,
+///                   integer column of the differences to its integers; in blocks only
+///
+/// The buckets of a histogram count the same requests, and so do many counters of one target: what
+/// one of them says the other needn't repeat.
 ///
 /// Sums of measured times are "ordered": their steps, counted in units of the last place, vary
 /// less than their digits do.
@@ -16,17 +21,24 @@ enum ValueColumn {
   /// The largest power of ten tried.
   private static let exponentMax = 12
 
+  /// The shape of columns that lean on another one.
+  static let besideShape: UInt8 = 5
+
   /// Appends the encoding of `values`, which must not be empty.
-  static func encode(_ values: [Double], into writer: inout ByteWriter) {
+  ///
+  /// - Returns: the values as decimals when that is the shape taken: others can lean on these.
+  @discardableResult
+  static func encode(_ values: [Double], into writer: inout ByteWriter) -> DecimalSplit? {
     precondition(!values.isEmpty, "a column has at least one row")
     let first = values[0].bitPattern
     if values.allSatisfy({ $0.bitPattern == first }) {
       writer.u8(0)
       writer.u64(first)
-      return
+      return nil
     }
     var best = ByteWriter()
-    if let decimals = DecimalSplit(values, exponentMax: exponentMax) {
+    let decimals = DecimalSplit(values, exponentMax: exponentMax)
+    if let decimals {
       best.u8(1)
       decimals.encode(into: &best)
     }
@@ -47,17 +59,21 @@ enum ValueColumn {
       for value in values { best.u64(value.bitPattern) }
     }
     writer.bytes.append(contentsOf: best.bytes)
+    return best.bytes[0] == 1 ? decimals : nil
   }
 
   /// What a shape is called where people read of it.
   static func name(ofShape shape: UInt8) -> String {
-    let names = ["constant", "decimals", "XOR", "raw", "ordered bits"]
+    let names = ["constant", "decimals", "XOR", "raw", "ordered bits", "beside another"]
     return Int(shape) < names.count ? names[Int(shape)] : "unknown"
   }
 
   /// Appends `count` values; takes the whole rest of the cursor.
+  ///
+  /// - Parameter column: answers the column at an offset; columns that stand alone need none.
   static func decode(
-    _ cursor: inout MappedCursor, count: Int, into values: inout [Double]
+    _ cursor: inout MappedCursor, count: Int, into values: inout [Double],
+    others column: ((Int) throws(Damage) -> MappedCursor)? = nil
   ) throws(Damage) {
     let place = cursor.position
     let shape = try cursor.u8()
@@ -73,6 +89,12 @@ enum ValueColumn {
       for _ in 0..<count { values.append(Double(bitPattern: try cursor.u64())) }
     case 4:
       try IntegerColumn.decode(&cursor, count: count, as: .orderedBits, into: &values)
+    case besideShape:
+      guard let column, let offset = Int(exactly: try cursor.varint()) else {
+        throw Damage(at: place, "a column that leans on another, where none can be")
+      }
+      var other = try column(offset)
+      try DecimalSplit.decode(&cursor, beside: &other, count: count, into: &values)
     default:
       throw Damage(at: place, "unknown shape \(shape) of a value column")
     }
@@ -97,8 +119,9 @@ enum OrderedBits {
 
 /// Doubles as integers over one power of ten, with exceptions.
 struct DecimalSplit {
-  private var exponent: Int
-  private var numbers: [Int64]
+  let exponent: Int
+  /// The integers; where exceptions are, those of a row near by.
+  private(set) var numbers: [Int64]
   private var exceptions: [(row: Int, bits: UInt64)]
 
   private static let powers: [Double] = [
@@ -173,7 +196,15 @@ struct DecimalSplit {
     return nil
   }
 
-  func encode(into writer: inout ByteWriter) {
+  /// Appends everything behind the shape.
+  func encode(into writer: inout ByteWriter) { encode(numbers, into: &writer) }
+
+  /// Appends everything behind the offset of another column, whose integers are `others`.
+  func encode(beside others: [Int64], into writer: inout ByteWriter) {
+    encode(zip(numbers, others).map { $0 &- $1 }, into: &writer)
+  }
+
+  private func encode(_ integers: [Int64], into writer: inout ByteWriter) {
     writer.u8(UInt8(exponent))
     writer.varint(exceptions.count)
     var previous = 0
@@ -182,26 +213,55 @@ struct DecimalSplit {
       writer.u64(bits)
       previous = row
     }
-    IntegerColumn.encode(numbers, into: &writer)
+    IntegerColumn.encode(integers, into: &writer)
   }
 
   static func decode(
     _ cursor: inout MappedCursor, count: Int, into values: inout [Double]
   ) throws(Damage) {
-    let place = cursor.position
-    let exponent = Int(try cursor.u8())
-    guard exponent < powers.count else {
-      throw Damage(at: place, "exponent \(exponent), at most \(powers.count - 1)")
-    }
-    var exceptions: [(row: Int, bits: UInt64)] = []
-    var row = 0
-    for _ in 0..<(try cursor.count("exceptions", atMost: count)) {
-      row += try cursor.count("rows", atMost: count - 1 - row)
-      exceptions.append((row, try cursor.u64()))
-    }
+    let head = try Head(&cursor, count: count)
     let start = values.count
     try IntegerColumn.decode(
-      &cursor, count: count, as: .decimals(divisor: powers[exponent]), into: &values)
-    for (row, bits) in exceptions { values[start + row] = Double(bitPattern: bits) }
+      &cursor, count: count, as: .decimals(divisor: powers[head.exponent]), into: &values)
+    for (row, bits) in head.exceptions { values[start + row] = Double(bitPattern: bits) }
+  }
+
+  /// - Parameter other: The column that this one leans on, which stands alone.
+  static func decode(
+    _ cursor: inout MappedCursor, beside other: inout MappedCursor, count: Int,
+    into values: inout [Double]
+  ) throws(Damage) {
+    let place = other.position
+    guard try other.u8() == 1 else { throw Damage(at: place, "no decimals to lean on") }
+    guard try Head(&other, count: count).exponent == Int(try cursor.peek()) else {
+      throw Damage(at: place, "decimals of another exponent to lean on")
+    }
+    var numbers: [Int64] = []
+    try IntegerColumn.decode(&other, count: count, into: &numbers)
+    let head = try Head(&cursor, count: count)
+    let start = values.count
+    try IntegerColumn.decode(
+      &cursor, count: count, as: .differences(to: numbers, divisor: powers[head.exponent]),
+      into: &values)
+    for (row, bits) in head.exceptions { values[start + row] = Double(bitPattern: bits) }
+  }
+
+  /// What stands before the integers.
+  private struct Head {
+    var exponent: Int
+    var exceptions: [(row: Int, bits: UInt64)] = []
+
+    init(_ cursor: inout MappedCursor, count: Int) throws(Damage) {
+      let place = cursor.position
+      exponent = Int(try cursor.u8())
+      guard exponent < powers.count else {
+        throw Damage(at: place, "exponent \(exponent), at most \(powers.count - 1)")
+      }
+      var row = 0
+      for _ in 0..<(try cursor.count("exceptions", atMost: count)) {
+        row += try cursor.count("rows", atMost: count - 1 - row)
+        exceptions.append((row, try cursor.u64()))
+      }
+    }
   }
 }

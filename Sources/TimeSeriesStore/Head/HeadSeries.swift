@@ -5,9 +5,9 @@ internal import MetricModel
 struct HeadSeries: Sendable {
   let labels: Labels
   private var chunks: [HeadChunk] = []
-  private var tail = SampleColumns()
+  private var tail = NumberColumns()
   /// Samples older than the newest at their arrival, in order of time.
-  private var late = SampleColumns()
+  private var late = NumberColumns()
   /// Native histograms: at most one run, none in the series that have numbers only.
   private var histograms: [HistogramRun] = []
   /// The earliest and the latest time of all samples; meaningless while there are none.
@@ -24,15 +24,16 @@ struct HeadSeries: Sendable {
     earliest = min(earliest, time)
     let newestNumber = tail.timestamps.last ?? chunks.last?.last ?? .min
     latest = max(latest, time)
-    guard time > newestNumber || tail.isEmpty && chunks.isEmpty else {
+    guard time > newestNumber || tail.timestamps.isEmpty && chunks.isEmpty else {
       late.insert(time, value)
       return
     }
     tail.timestamps.append(time)
     tail.values.append(value)
-    if tail.count == Self.chunkSamples {
+    if tail.values.count == Self.chunkSamples {
       chunks.append(HeadChunk(tail))
-      tail.removeAll()
+      tail.timestamps.removeAll(keepingCapacity: true)
+      tail.values.removeAll(keepingCapacity: true)
     }
   }
 
@@ -54,13 +55,19 @@ struct HeadSeries: Sendable {
     let start = columns.count
     for chunk in chunks where chunk.overlaps(range) { try chunk.append(in: range, to: &columns) }
     columns.append(tail.rows(in: range), of: tail)
-    if !late.isEmpty {
+    if !late.timestamps.isEmpty {
       let middle = columns.count
       columns.append(late.rows(in: range), of: late)
       columns.mergeRuns(from: start, at: middle)
     }
     for run in histograms { try run.append(in: range, to: &columns.histograms) }
   }
+}
+
+/// `SampleColumns` without what few series have: a million series have two of these each.
+struct NumberColumns: TimedColumn, Sendable {
+  var timestamps: [Int64] = []
+  var values: [Double] = []
 }
 
 /// A compressed run of samples: the length of the column of times as a varint, the column of times,
@@ -71,7 +78,7 @@ struct HeadChunk: Sendable {
   private let first: Int64
   let last: Int64
 
-  init(_ columns: SampleColumns) {
+  init(_ columns: NumberColumns) {
     self.init(columns.timestamps, values: SampleChunk.encodeValues(columns.values))
   }
 

@@ -9,37 +9,40 @@ struct SeriesTable: Sendable {
     var newest: Int64?
     /// The number in the active head and its log; nil when neither knows the series.
     var number: UInt32?
-    /// The next entry with the same hash.
-    fileprivate var next: Int?
   }
 
   private(set) var entries: [Entry] = []
-  private var firstByHash: [UInt64: Int] = [:]
+  /// Indexes of entries plus one, 0 where none is, by the hash of their labels with linear probing;
+  /// a power of two, at most half full. Labels come hashed, so `Dictionary` would hash twice.
+  private var slots = [UInt32](repeating: 0, count: 64)
 
   /// The entry of a series, nil when it is unknown.
   func find(_ labels: Labels) -> Int? {
-    var candidate = firstByHash[labels.stableHash]
-    while let index = candidate {
+    var slot = Int(truncatingIfNeeded: labels.stableHash) & (slots.count - 1)
+    while slots[slot] != 0 {
+      let index = Int(slots[slot]) - 1
       if entries[index].labels == labels { return index }
-      candidate = entries[index].next
+      slot = (slot + 1) & (slots.count - 1)
     }
     return nil
   }
 
   /// Adds a series that isn't known; answers its entry.
   mutating func add(_ labels: Labels, newest: Int64?, number: UInt32? = nil) -> Int {
-    let index = entries.count
-    let before = firstByHash.updateValue(index, forKey: labels.stableHash)
-    entries.append(Entry(labels: labels, newest: newest, number: number, next: before))
-    return index
+    entries.append(Entry(labels: labels, newest: newest, number: number))
+    if 2 * entries.count > slots.count {
+      place(in: 2 * slots.count)
+    } else {
+      place(entries.count - 1)
+    }
+    return entries.count - 1
   }
 
   /// Removes the entries added last, down to `count`.
   mutating func truncate(to count: Int) {
-    while entries.count > count {
-      let entry = entries.removeLast()
-      firstByHash[entry.labels.stableHash] = entry.next
-    }
+    guard count < entries.count else { return }
+    entries.removeLast(entries.count - count)
+    place(in: slots.count)
   }
 
   mutating func setNewest(_ index: Int, _ time: Int64?) { entries[index].newest = time }
@@ -52,5 +55,18 @@ struct SeriesTable: Sendable {
       _ = result.add(entry.labels, newest: entry.newest)
     }
     return result
+  }
+
+  /// Places all entries anew.
+  private mutating func place(in slotCount: Int) {
+    slots = [UInt32](repeating: 0, count: slotCount)
+    for index in entries.indices { place(index) }
+  }
+
+  private mutating func place(_ index: Int) {
+    let hash = entries[index].labels.stableHash
+    var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
+    while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
+    slots[slot] = UInt32(truncatingIfNeeded: index + 1)
   }
 }

@@ -97,6 +97,17 @@ struct LabelIndex: Sendable {
     return nil
   }
 
+  /// The index of the first value below `name` that doesn't sort before `text`.
+  func firstValue(of name: Name, from text: [UInt8]) throws(Damage) -> Int {
+    var bounds = 0..<name.valueCount
+    while !bounds.isEmpty {
+      let middle = bounds.lowerBound + bounds.count / 2
+      let order = try symbols.compare(try value(middle, of: name).symbol, with: text)
+      bounds = order < 0 ? (middle + 1)..<bounds.upperBound : bounds.lowerBound..<middle
+    }
+    return bounds.lowerBound
+  }
+
   /// The ordinals of the series that have a value, ascending.
   func postings(of value: Value) throws(Damage) -> [UInt32] {
     let start = postings.lowerBound + value.offset

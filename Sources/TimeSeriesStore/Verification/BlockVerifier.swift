@@ -146,7 +146,8 @@ struct BlockVerifier {
     var values = try block.column(at: reference.valuesOffset)
     if isNumbers {
       var numbers: [Double] = []
-      try ValueColumn.decode(&values, count: reference.count, into: &numbers)
+      try ValueColumn.decode(
+        &values, count: reference.count, into: &numbers, others: block.column)
     } else {
       var histograms: [NativeHistogram] = []
       try HistogramColumn.decode(&values, count: reference.count, into: &histograms)

@@ -81,6 +81,23 @@ import Testing
       ])
   }
 
+  @Test(arguments: ["h", "sum(h)", "sort_by_label(h)", "h + h", "limitk(1, h)", "h[5m]"])
+  func `histograms count by their size`(text: String) throws {
+    var samples = SampleColumns()
+    let buckets = HistogramBuckets(from: 0, [Double](repeating: 1, count: 160))
+    samples.histograms.append(Recording.minute(0), NativeHistogram(count: 160, positive: buckets))
+    var recording = Recording()
+    recording.series = [Series(labels: Labels([("__name__", "h")]), samples: samples)]
+    let enough = QueryLimits(samplesMax: 2000)
+    #expect(try recording.instant(text, minute: 0, limits: enough).lines.count == 1)
+    #expect(throws: QueryError.tooManySamples) {
+      try recording.instant(text, minute: 0, limits: QueryLimits(samplesMax: 50))
+    }
+    #expect(throws: QueryError.tooMuchMemory(1000)) {
+      try recording.instant(text, minute: 0, limits: QueryLimits(bytesMax: 1000))
+    }
+  }
+
   @Test func `a failing source is an error of the query`() {
     struct Broken: SeriesSource {
       func select(

@@ -1,0 +1,39 @@
+import ArgumentParser
+import Simulation
+
+/// `assay study-rollouts`: many rollouts with everything going wrong.
+struct StudyRolloutsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "study-rollouts",
+    abstract: "Play seeded rollouts under faults and check the laws after every write.",
+    discussion: """
+      Conflicts, answers lost after the write, controllers killed and replaced in between, stale \
+      caches, skewed clocks, an API server that is away, crashes, autoscalers, hands in the \
+      cluster, edits half way. Each violation names the seed that replays it. Ends with 1 when \
+      there is one.
+
+        assay study-rollouts --runs 100000 --seed 1
+      """)
+
+  @Option(help: "How many rollouts.")
+  var runs = 2000
+  @Option(help: "The first seed; each rollout has the next.")
+  var seed: UInt64 = 1
+
+  func run() throws {
+    try reporting {
+      var total = RolloutStudy.Report()
+      let block = 1000
+      for start in stride(from: 0, to: max(0, runs), by: block) {
+        let report = RolloutStudy.run(
+          runs: min(block, runs - start), seed: seed &+ UInt64(start))
+        for violation in report.violations {
+          Terminal.print("seed \(violation.seed): \(violation.text)")
+        }
+        total.merge(report)
+      }
+      Terminal.print(total.summary(seed: seed))
+      try (total.violations.isEmpty ? Verdict.pass : .fail).end()
+    }
+  }
+}

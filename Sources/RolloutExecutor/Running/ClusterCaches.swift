@@ -1,0 +1,57 @@
+internal import KubernetesClient
+internal import Manifest
+
+/// What the controller keeps of the cluster: one informer for each kind it decides by.
+final class ClusterCaches: Sendable {
+  let rollouts: Informer
+  let replicaSets: Informer
+  let services: Informer
+  let deployments: Informer
+  let analysisRuns: Informer
+  let experiments: Informer
+  let templates: Informer
+  let clusterTemplates: Informer
+
+  /// `onChange` is told of every object that changed, of any kind.
+  init(
+    _ client: ClusterClient, namespace: String?, instance: String?,
+    onError: @escaping @Sendable (ClusterError) -> Void,
+    onChange: @escaping @Sendable (Informer.Change) -> Void
+  ) {
+    func informer(_ kind: ResourceKind, labels: String? = nil) -> Informer {
+      Informer(
+        kind, client: client, namespace: kind.isNamespaced ? namespace : nil, labels: labels,
+        onError: onError, onChange: onChange)
+    }
+    // Without an instance only objects of no instance are ours, as for Argo's controller.
+    let ours = instance.map { "\(RolloutLabel.instance)=\($0)" } ?? "!\(RolloutLabel.instance)"
+    rollouts = informer(.rollouts, labels: ours)
+    experiments = informer(.experiments, labels: ours)
+    analysisRuns = informer(.analysisRuns, labels: ours)
+    replicaSets = informer(.replicaSets, labels: RolloutLabel.podHash)
+    services = informer(.services)
+    deployments = informer(.deployments)
+    templates = informer(.analysisTemplates)
+    clusterTemplates = informer(.clusterAnalysisTemplates)
+  }
+
+  var all: [Informer] {
+    [
+      rollouts, replicaSets, services, deployments, analysisRuns, experiments, templates,
+      clusterTemplates,
+    ]
+  }
+
+  var areFilled: Bool { all.allSatisfy { $0.cache.isFilled } }
+
+  /// Takes in the answer to a write.
+  func absorb(_ object: JSONValue, _ kind: ResourceKind) {
+    all.first { $0.cache.kind == kind }?.cache.absorb(object)
+  }
+
+  /// What an object manages, of one kind.
+  func owned(by owner: JSONValue, _ informer: Informer) -> [JSONValue] {
+    let uid = owner.uid
+    return informer.cache.objects(in: owner.namespace) { $0.controllerOwner?.uid == uid }
+  }
+}
