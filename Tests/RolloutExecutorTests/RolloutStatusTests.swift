@@ -19,6 +19,7 @@ import YAMLReader
       let text = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
       for node in try YAMLReader.documents(in: text) {
         let object = JSONValue(node)
+        guard object["kind"] == "Rollout" else { continue }
         let status = object["status"] ?? [:]
         let written = RolloutState(rollout: object).status
         for field in [
