@@ -85,7 +85,9 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     strict("Study", ["Statistics"]),
-    strict("Simulation", ["MetricModel", "Analysis", "Rollouts"]),
+    strict(
+      "Simulation",
+      ["MetricModel", "Statistics", "Manifest", "Analysis", "Rollouts", "TrafficRouting"]),
     strict("Backtesting", ["MetricModel", "Statistics", "Manifest", "Analysis"]),
     strict("YAMLReader", ["Manifest", .product(name: "Yams", package: "Yams")]),
     strict(
@@ -121,6 +123,10 @@ let package = Package(
     .executableTarget(
       name: "StoreBenchmarks", dependencies: ["MetricModel", "Exposition", "TimeSeriesStore"],
       path: "Benchmarks/StoreBenchmarks", swiftSettings: settings),
+    .executableTarget(
+      name: "AnalysisBenchmarks",
+      dependencies: ["Analysis", "AnalysisExecutor", "Manifest", "MetricModel"],
+      path: "Benchmarks/AnalysisBenchmarks", swiftSettings: settings),
     .executableTarget(
       name: "StatisticsBenchmarks", dependencies: ["Statistics"],
       path: "Benchmarks/StatisticsBenchmarks", exclude: ["Reference"], swiftSettings: settings),
@@ -169,7 +175,8 @@ let package = Package(
     tests(
       "HTTPServiceTests",
       [
-        "HTTPService", "TimeSeriesStore", "Exposition", "MetricModel",
+        "HTTPService", "HTTPTransport", "Rules", "Analysis", "AnalysisExecutor", "Manifest",
+        "TimeSeriesStore", "Exposition", "MetricModel",
         .product(name: "Logging", package: "swift-log"),
       ]),
     // Runs the built program as users do, so it needs it built.

@@ -1,5 +1,8 @@
 import Exposition
+import HTTPTransport
+import Logging
 import MetricModel
+import Rules
 import Testing
 import TimeSeriesStore
 
@@ -29,7 +32,13 @@ struct ServedStore {
     options.now = { Timestamp(milliseconds: 60_000) }
     options.version = "1.2.3"
     configure(&options)
-    routes = Routes(store: store, options: options, counters: ServiceCounters())
+    let logger = Logger(label: "test")
+    let runner = RuleRunner(
+      options.rules, store: store, now: options.now, pool: WorkerPool(threads: 1),
+      notifier: AlertNotifier(
+        options: options.rules, transport: HTTPTransport(), logger: logger), logger: logger)
+    routes = Routes(
+      store: store, options: options, counters: ServiceCounters(), runner: runner)
   }
 
   /// Answers `METHOD PATH?QUERY`.
