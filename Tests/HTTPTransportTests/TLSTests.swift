@@ -135,6 +135,7 @@ private final class OpenSSL {
       self.url = url
     }
 
-    deinit { process.terminate() }
+    // Not SIGTERM: signals may be blocked on the thread that started it, and so in it.
+    deinit { kill(process.processIdentifier, SIGKILL) }
   }
 }
