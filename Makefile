@@ -4,11 +4,13 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 ASSAY := .build/release/assay
 export OPENBLAS_NUM_THREADS := 1
+# Tests that wait for the world run apart, where nothing keeps the cores from them.
+SHELLS := HTTPTransportTests|HTTPServiceTests|KubernetesClientTests|RolloutExecutorTests|AnalysisExecutorTests|InterchangeTests|DifferentialTests
 
-.PHONY: help demo test build recordings bench format lint clean
+.PHONY: help demo test study test-cluster build recordings bench format lint clean
 
 help: ## what can be made
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 demo: build ## replay a canary rollout over four recordings: promote the healthy, roll back the bad
 	@.ci/demo $(ASSAY)
@@ -20,7 +22,9 @@ test: ## build all, check the formatting, run every test
 	@echo "==> building the program and the tests (some minutes the first time)"
 	swift build --build-tests
 	@echo "==> running the tests of the parts"
-	@.ci/tests --skip EndToEndTests
+	@.ci/tests --skip EndToEndTests --skip '$(SHELLS)'
+	@echo "==> running the tests of what meets sockets, processes and other servers"
+	@.ci/tests --filter '$(SHELLS)'
 	@echo "==> running the program itself: beside the real Prometheus, killed, on bad input"
 	@.ci/tests --filter EndToEndTests
 
@@ -34,8 +38,22 @@ recordings: ## record the demo's input anew with the real Prometheus (about 45 m
 	@.ci/packages --with-peers
 	PATH="$$PWD/.build/peers/usr/bin:$$PATH" python3 queries/recordings/record.py --out queries/recordings
 
+study: build ## the long studies: rollouts decided by every rule, faults, random queries (an hour)
+	$(ASSAY) study --out Sources/Study/Study.docc
+	$(ASSAY) study-rollouts --runs 100000
+	ASSAY_FUZZ_CASES=100000 .ci/tests --filter DifferentialTests
+
+test-cluster: build ## drive Rollouts on a Kubernetes API server; KUBECONFIG names it
+	@command -v kubectl >/dev/null || { echo "this needs kubectl and a KUBECONFIG"; exit 1; }
+	@$(ASSAY) serve --data "$$(mktemp -d)" --listen 127.0.0.1:19191 & server=$$!; \
+	  trap "kill $$server" EXIT; \
+	  .ci/cluster --controller '$(ASSAY) controller' --prometheus http://127.0.0.1:19191
+
 bench: build ## time the tutorial's queries on a generated store
 	swift run -c release QueryBenchmarks
+	swift run -c release StoreBenchmarks
+	swift build -c release --product StatisticsBenchmarks
+	python3 Benchmarks/StatisticsBenchmarks/Reference/compare.py .build/release/StatisticsBenchmarks
 
 format: ## format all Swift files in place
 	swift format --in-place --recursive Sources Tests Benchmarks Package.swift

@@ -15,8 +15,9 @@ struct CheckRules: ParsableCommand {
     commandName: "rules",
     abstract: "Check Prometheus' rule files.",
     discussion: """
-      Names every fault with its place. Ends with 0 when there are none and 1 when there are; rules \
-      that write the same series are told, and end with 3 under --lint-fatal, as with promtool.
+      Names every fault with its place. Ends with 0 when there are none and 1 when there are; \
+      rules that write the same series are told, and end with 3 under --lint-fatal, as with \
+      promtool.
 
         assay check rules rules/*.yml
       """)

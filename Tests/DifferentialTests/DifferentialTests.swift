@@ -11,12 +11,12 @@ struct DifferentialTests {
   private static let environment = ProcessInfo.processInfo.environment
   private static let cases = environment["ASSAY_FUZZ_CASES"].flatMap { Int($0) } ?? 600
   private static let seed = environment["ASSAY_FUZZ_SEED"].flatMap { UInt64($0) } ?? 20_231_114
-  /// No multiple of the data's grid, see `NastyData`.
+  /// No multiple of the data's grid, see `NastySeries`.
   private static let lookback: Int64 = 301_000
 
   @Test(.enabled(if: PrometheusPeer.path != nil, "Prometheus could not be had"))
   func `random queries get Prometheus' answers`() async throws {
-    let data = NastyData(seed: Self.seed)
+    let data = NastySeries(seed: Self.seed)
     let peer = try await PrometheusPeer(
       try #require(PrometheusPeer.path), data: data, lookback: "\(Self.lookback)ms")
     let source = InMemorySeries(data.series)
@@ -42,7 +42,7 @@ struct DifferentialTests {
 
   /// A millisecond beside the grid; ranges have few steps, also in the other direction of the data.
   private static func evaluation(_ random: inout SplitMix) -> Evaluation {
-    let time = NastyData.start + 1 + Int64(60 + random.below(1260)) * 4000
+    let time = NastySeries.start + 1 + Int64(60 + random.below(1260)) * 4000
     guard random.chance(0.5) else { return .instant(time) }
     let step = random.pick([7, 15, 60, 130]) as Int64
     return .range(
@@ -88,14 +88,14 @@ struct DifferentialTests {
     return smallest
   }
 
-  private static func script(_ query: String, _ evaluation: Evaluation, _ data: NastyData) -> String
+  private static func script(_ query: String, _ evaluation: Evaluation, _ data: NastySeries) -> String
   {
     let names = (try? Parser.parse(query))?.selectors.compactMap(\.name) ?? []
     let command =
       switch evaluation {
-      case .instant(let time): "eval instant at \(time - NastyData.start)ms \(query)"
+      case .instant(let time): "eval instant at \(time - NastySeries.start)ms \(query)"
       case .range(let start, let end, let step):
-        "eval range from \(start - NastyData.start)ms to \(end - NastyData.start)ms "
+        "eval range from \(start - NastySeries.start)ms to \(end - NastySeries.start)ms "
           + "step \(step)ms \(query)"
       }
     return data.script(of: Set(names)) + "\n\n" + command

@@ -24,7 +24,7 @@ final class PrometheusPeer: @unchecked Sendable {
     return candidates.first(where: FileManager.default.isExecutableFile)
   }()
 
-  init(_ path: String, data: NastyData, lookback: String) async throws {
+  init(_ path: String, data: NastySeries, lookback: String) async throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "peer-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let configuration = folder.appending(path: "prometheus.yml")

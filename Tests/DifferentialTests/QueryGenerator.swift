@@ -1,4 +1,4 @@
-/// Random queries that type-check, over the series of `NastyData`.
+/// Random queries that type-check, over the series of `NastySeries`.
 struct QueryGenerator {
   var random: SplitMix
 
@@ -6,7 +6,7 @@ struct QueryGenerator {
     random.chance(0.05) ? scalar(3) : vector(3)
   }
 
-  /// No multiple of the data's grid, see `NastyData`.
+  /// No multiple of the data's grid, see `NastySeries`.
   private mutating func window() -> String { random.pick(["61s", "122s", "303s", "17m1s"]) }
 
   private mutating func shift() -> String {

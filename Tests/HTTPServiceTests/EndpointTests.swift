@@ -264,12 +264,12 @@ private func failure(_ status: Int, _ type: String, _ message: String) -> String
     (
       "text/plain",
       "text/plain protobuf message is not accepted by this server; "
-        + "accepted prometheus.WriteRequest\n"
+        + "accepted prometheus.WriteRequest, io.prometheus.write.v2.Request\n"
     ),
     (
-      "application/x-protobuf; proto=io.prometheus.write.v2.Request",
-      "io.prometheus.write.v2.Request protobuf message is not accepted by this server; "
-        + "accepted prometheus.WriteRequest\n"
+      "application/x-protobuf; proto=io.prometheus.write.v3.Request",
+      "io.prometheus.write.v3.Request protobuf message is not accepted by this server; "
+        + "accepted prometheus.WriteRequest, io.prometheus.write.v2.Request\n"
     ),
   ])
   func `other messages are refused as such`(_ type: String, _ text: String) throws {

@@ -51,8 +51,8 @@ import Testing
       "HummingbirdCore", "NIOCore", "HTTPTypes", "Synchronization", "Glibc",
     ],
     "CLI": [
-      "KubernetesClient", "RolloutExecutor",
-      "AnalysisQueries", "AnalysisScripts", "AnalysisExecutor", "Backtesting", "HTTPTransport",
+      "KubernetesClient", "RolloutExecutor", "TrafficRouting", "Scraping", "Study",
+      "Synchronization", "AnalysisQueries", "AnalysisScripts", "AnalysisExecutor", "Backtesting", "HTTPTransport",
       "MetricModel", "PromQL", "QueryScripts", "Rules", "TimeSeriesStore", "Exposition", "Analysis",
       "Rollouts",
       "Simulation", "Statistics", "StatisticsVectors", "Manifest", "YAMLReader", "HTTPService",

@@ -7,7 +7,7 @@ import MetricModel
 /// windows that are no multiple of it, so no sample is ever at the left border of a window:
 /// whether it belongs to it is what Prometheus 3 changed. Counters stay far above zero, also
 /// after resets: towards zero Prometheus 2.51 changed the extrapolation of `rate`.
-struct NastyData {
+struct NastySeries {
   static let start: Int64 = 1_700_000_000_000
   static let gridMilliseconds: Int64 = 5000
   static let gridCount = 1080
