@@ -88,7 +88,8 @@ struct DifferentialTests {
     return smallest
   }
 
-  private static func script(_ query: String, _ evaluation: Evaluation, _ data: NastySeries) -> String
+  private static func script(_ query: String, _ evaluation: Evaluation, _ data: NastySeries)
+    -> String
   {
     let names = (try? Parser.parse(query))?.selectors.compactMap(\.name) ?? []
     let command =

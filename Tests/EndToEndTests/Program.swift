@@ -11,7 +11,10 @@ struct Program: Sendable {
   /// Debian's `prometheus` and `promtool`: unpacked by `make test`, or installed.
   static let prometheus = peer("prometheus")
   static let promtool = peer("promtool")
-  static let alertmanager = peer("prometheus-alertmanager")
+  /// Debian's Alertmanager, where it is installed: unpacked only, it lacks its template.
+  static let alertmanager =
+    FileManager.default.fileExists(atPath: "/usr/share/prometheus/alertmanager/default.tmpl")
+    ? peer("prometheus-alertmanager") : nil
 
   static let projectRoot = URL(filePath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent()

@@ -52,7 +52,8 @@ import Testing
     ],
     "CLI": [
       "KubernetesClient", "RolloutExecutor", "TrafficRouting", "Scraping", "Study",
-      "Synchronization", "AnalysisQueries", "AnalysisScripts", "AnalysisExecutor", "Backtesting", "HTTPTransport",
+      "Synchronization", "AnalysisQueries", "AnalysisScripts", "AnalysisExecutor", "Backtesting",
+      "HTTPTransport",
       "MetricModel", "PromQL", "QueryScripts", "Rules", "TimeSeriesStore", "Exposition", "Analysis",
       "Rollouts",
       "Simulation", "Statistics", "StatisticsVectors", "Manifest", "YAMLReader", "HTTPService",
