@@ -77,7 +77,8 @@ import Testing
     #expect(outcome.errors.contains(path))
   }
 
-  @Test(.enabled(if: Program.alertmanager != nil, "Debian's prometheus-alertmanager isn't installed"))
+  @Test(
+    .enabled(if: Program.alertmanager != nil, "Debian's prometheus-alertmanager isn't installed"))
   func `a firing alert reaches the real Alertmanager`() async throws {
     let folder = try TemporaryFolder()
     let configuration = try folder.write(
