@@ -1,21 +1,8 @@
 import Manifest
 import MetricModel
 
-// Prometheus' configuration is laxer than Kubernetes' manifests: `modulus: "8"` is 8.
+// Kinds of fields that only Prometheus' configuration has.
 extension ManifestNode {
-  /// A text, or a number or boolean as it would be written.
-  func scalarText(at path: String) throws(ManifestError) -> String {
-    switch content {
-    case .text(let text): return text
-    case .integer(let integer): return String(integer)
-    case .number(let number): return NumberText.plain(number)
-    case .bool(let truth): return String(truth)
-    case .null: return ""
-    case .list, .map:
-      throw ManifestError("found \(kindName), expected a text", at: self, path: path)
-    }
-  }
-
   /// A whole number from 0 on.
   func count(at path: String) throws(ManifestError) -> Int {
     let text = try scalarText(at: path)
@@ -24,16 +11,6 @@ extension ManifestNode {
         "found \(GoText.quoted(text)), expected a whole number from 0 on", at: self, path: path)
     }
     return count
-  }
-
-  func scalarBool(at path: String) throws(ManifestError) -> Bool {
-    switch try scalarText(at: path).lowercased() {
-    case "true", "yes", "on": return true
-    case "false", "no", "off": return false
-    case let text:
-      throw ManifestError(
-        "found \(GoText.quoted(text)), expected true or false", at: self, path: path)
-    }
   }
 
   /// A duration above zero.

@@ -1,21 +1,8 @@
 internal import Manifest
 internal import MetricModel
 
-// Rule files are laxer than Kubernetes' manifests: `severity: 1` is the text "1".
+// Kinds of fields that only rule files have.
 extension ManifestNode {
-  /// A text, or a number or boolean as it would be written.
-  func scalarText(at path: String) throws(ManifestError) -> String {
-    switch content {
-    case .text(let text): return text
-    case .integer(let integer): return String(integer)
-    case .number(let number): return NumberText.plain(number)
-    case .bool(let truth): return String(truth)
-    case .null: return ""
-    case .list, .map:
-      throw ManifestError("found \(kindName), expected a text", at: self, path: path)
-    }
-  }
-
   /// A whole number.
   func scalarInteger(at path: String) throws(ManifestError) -> Int {
     let text = try scalarText(at: path)
@@ -24,16 +11,6 @@ extension ManifestNode {
         "found \(GoText.quoted(text)), expected an integer", at: self, path: path)
     }
     return integer
-  }
-
-  func scalarBool(at path: String) throws(ManifestError) -> Bool {
-    switch try scalarText(at: path).lowercased() {
-    case "true", "yes", "on", "y": return true
-    case "false", "no", "off", "n": return false
-    case let text:
-      throw ManifestError(
-        "found \(GoText.quoted(text)), expected true or false", at: self, path: path)
-    }
   }
 
   /// `1h30m`, or `0`.
