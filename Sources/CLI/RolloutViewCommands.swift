@@ -130,8 +130,8 @@ extension RolloutOptions {
       of: Void.self, bufferingPolicy: .bufferingNewest(1))
     return try await withThrowingTaskGroup(of: Void.self) { group in
       for kind in [ResourceKind.rollouts, .replicaSets, .pods, .analysisRuns, .experiments] {
-        let informer = Informer(kind, client: client, namespace: namespace) { _ in change.yield() }
-        group.addTask { await informer.run() }
+        let informer = Informer(kind, client: client, namespace: namespace)
+        group.addTask { await informer.run { _ in change.yield() } }
       }
       if let end {
         group.addTask {
