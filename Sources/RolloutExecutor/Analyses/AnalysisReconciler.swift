@@ -70,6 +70,9 @@ final class AnalysisReconciler: Sendable {
     }
     let before = current.run
     let requests = advance(&current, object)
+    if current.run.phase.isCompleted, current.run.isTerminated {
+      try await source.endJobs(of: current.run, object)
+    }
     try await store(current.run, over: object, isAsking: !requests.isEmpty, was: before)
     if current.run.phase.isCompleted {
       forget(key)

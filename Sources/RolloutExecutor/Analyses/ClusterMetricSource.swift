@@ -34,6 +34,18 @@ package struct ClusterMetricSource: Sendable {
       jobs: JobSource(client: client, run: run, isEnding: isEnding))
     return await source.answer(request, of: run.name, at: now)
   }
+
+  /// Deletes the Jobs that a run had begun and knows nothing of yet: whoever began them may be
+  /// gone.
+  func endJobs(of run: AnalysisRun, _ object: JSONValue) async throws(ClusterError) {
+    for metric in object[path: "spec", "metrics"]?.asArray ?? []
+    where metric[path: "provider", "job"] != nil {
+      let name = metric.text("name")
+      let taken = run.results.first { $0.name == name }?.taken ?? 0
+      let job = JobSource.name(ofRun: object.uid, metric: name, number: taken + 1)
+      try await client.delete(ObjectReference(.jobs, object.namespace, job))
+    }
+  }
 }
 
 extension ClusterClient {
