@@ -1,11 +1,13 @@
 """What `cluster` and `demo-cluster` share: kubectl, a controller process, namespaces with a Rollout in
 them, and manifests."""
-import atexit, concurrent.futures, http.client, json, os, pathlib, re, shlex, signal, subprocess, tempfile, threading, time
+import atexit, concurrent.futures, http.client, json, os, pathlib, re, shlex, signal, subprocess, sys, tempfile, threading, time
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LOGS = tempfile.mkdtemp(prefix="cluster-")
 STARTED = []
+# Whoever ends this by a signal wants what was started here to end too.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 atexit.register(lambda: [c.process.kill() for c in STARTED if c.process.poll() is None])
 
 
