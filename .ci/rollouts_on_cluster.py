@@ -67,6 +67,12 @@ class Controller:
             calls[verb, kind] = calls.get((verb, kind), 0) + int(count)
         return calls
 
+    def passes(self):
+        """How many passes over Rollouts, and their seconds."""
+        text = self.get("/metrics")
+        return tuple(sum(float(value) for value in re.findall(rf"^rollout_reconcile_{what}\{{.*\}} (\S+)", text, re.M))
+                     for what in ("count", "sum"))
+
     def writes(self):
         return sum(count for (verb, kind), count in self.calls().items() if verb != "GET" and kind != "leases")
 

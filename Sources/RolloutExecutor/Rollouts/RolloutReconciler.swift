@@ -66,7 +66,7 @@ final class RolloutReconciler: Sendable {
     let (state, actions) = decide(plan, before, seen)
     let stored = try await store(state, over: rollout)
     try await perform(actions, stored, plan, at: now)
-    let isSettled = state == before && actions.isEmpty
+    let isSettled = state.status == before.status && actions.isEmpty
     if !isSettled { return .zero }
     let wake = [nextWake(plan, state, seen), retry(seen, now)].compactMap { $0 }.min()
     return wake.map { .milliseconds(max(0, $0.since(now).count)) }
