@@ -54,7 +54,7 @@ struct RolloutOptions: ParsableArguments {
     let writes = try await verb(rollout, client).writes(on: rollout)
     for write in writes {
       try await client.patch(
-        reference, .merge(write.patch), subresource: write.isStatus ? "status" : nil)
+        reference, write.patch, subresource: write.isStatus ? "status" : nil)
     }
     Terminal.print("rollout '\(name)' " + (writes.isEmpty ? "needs nothing" : done))
     if writes.contains(where: { !$0.isStatus }),
@@ -192,7 +192,7 @@ struct RolloutTerminateCommand: AsyncParsableCommand {
       let (client, namespace) = try place.open()
       try await client.patch(
         ObjectReference(kind == .analysisrun ? .analysisRuns : .experiments, namespace, name),
-        .merge(["spec": ["terminate": true]]))
+        ["spec": ["terminate": true]])
       Terminal.print("\(kind.rawValue) '\(name)' terminated")
     }
   }
