@@ -9,7 +9,7 @@ SHELLS := HTTPTransportTests|HTTPServiceTests|KubernetesClientTests|RolloutExecu
 
 FUZZ_SECONDS ?= 60
 
-.PHONY: help fuzz sanitize demo test study test-cluster build recordings bench format lint clean
+.PHONY: help fuzz sanitize demo demo-cluster test study test-cluster build recordings bench format lint clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -34,6 +34,9 @@ build: ## build the program for release
 	@.ci/packages
 	@echo "==> building assay for release (some minutes the first time)"
 	swift build -c release --product assay
+
+demo-cluster: build ## tell the rollout strategies as a story on a real Kubernetes API server
+	@.ci/demo-cluster $(ASSAY)
 
 recordings: ## record the demo's input anew with the real Prometheus (about 45 minutes)
 	@command -v python3 >/dev/null || { echo "recording needs python3: apt-get install python3"; exit 1; }
