@@ -42,7 +42,7 @@ struct ControllerCommand: AsyncParsableCommand {
   var identity: String?
 
   @Option(help: "Objects of each kind worked on at once.")
-  var workers = 50
+  var workers = 10
 
   @Option(help: "Requests a second to the API server.")
   var qps = 100.0

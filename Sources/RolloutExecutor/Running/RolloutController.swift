@@ -17,9 +17,9 @@ package final class RolloutController: Sendable {
     package var namespace: String?
     /// Only objects with this value of Argo's instance label; nil for those without.
     package var instance: String?
-    /// Objects of each kind worked on at once. A pass waits for the API server nearly all of its
-    /// time, so few workers only make many Rollouts wait for each other.
-    package var workers = 50
+    /// Objects of each kind worked on at once. More don't hurry a busy API server, and see more
+    /// states in between, each of which is written.
+    package var workers = 10
     package var now: @Sendable () -> Timestamp
     /// Told of what goes wrong, in one line.
     package var report: @Sendable (String) -> Void
