@@ -43,11 +43,9 @@ final class RolloutReconciler: Sendable {
 
   /// Answers when to come back if nothing happens before.
   func reconcile(_ key: WorkQueue.Key) async throws(ClusterError) -> Duration? {
-    guard let rollout = caches.rollouts.cache.object(key.namespace, key.name) else {
-      metrics.forget(rollout: key)
-      return nil
-    }
-    if rollout.isBeingDeleted { return nil }
+    guard let rollout = caches.rollouts.cache.object(key.namespace, key.name),
+      !rollout.isBeingDeleted
+    else { return nil }
     let now = now()
     let before = RolloutState(rollout: rollout)
     let (reading, refusal) = try await plan(of: rollout)
@@ -74,7 +72,6 @@ final class RolloutReconciler: Sendable {
     let (state, actions) = decide(plan, before, seen)
     let stored = try await store(state, over: rollout)
     try await perform(actions, stored, plan, at: now)
-    metrics.show(rollout, plan, state)
     // By what is stored: a weight that no router splits stands in no status.
     let isSettled = state.status == before.status && actions.isEmpty
     if !isSettled { return .zero }

@@ -43,7 +43,8 @@ extension Scenario {
     default:
       throw ManifestError(
         "unknown event, known: update, undo, config, patch, replicas, wait, hold, ready, runs, "
-          + "experiment, service, router, others, workload, refusal, expect", at: value, path: place)
+          + "experiment, service, router, others, workload, refusal, expect", at: value,
+        path: place)
     }
   }
 
