@@ -19,6 +19,10 @@ struct ActionApplier {
 
   func perform(_ action: RolloutAction) async throws(ClusterError) {
     switch action {
+    case .copyConfig(let copy):
+      try await ConfigCopies(client: client, rollout: rollout).make(copy)
+    case .deleteConfig(let reference):
+      try await ConfigCopies(client: client, rollout: rollout).remove(reference)
     case .createReplicaSet(let start):
       try await writer.create(ReplicaSetManifest.new(start, of: rollout, plan), .replicaSets)
     case .setRevision(let hash, let revision):

@@ -27,6 +27,9 @@ final class RolloutReconciler: Sendable {
   /// How long a router is trusted to be as it was left.
   private static let routerTrust = Milliseconds.seconds(60)
 
+  /// How long ConfigMaps and Secrets are trusted to be as they were read.
+  private static let configTrust = Milliseconds.seconds(30)
+
   init(
     _ client: ClusterClient, _ caches: ClusterCaches, metrics: ControllerMetrics,
     events: EventRecorder, now: @escaping @Sendable () -> Timestamp
@@ -63,12 +66,17 @@ final class RolloutReconciler: Sendable {
       seen.refusal = "The Rollout \"\(plan.name)\" is invalid: \(reason)"
     }
     seen.workload = workload(of: rollout, plan)
+    if plan.tracksConfig {
+      seen.configCopies = try await ConfigCopies(client: client, rollout: rollout).made()
+    }
     let (state, actions) = decide(plan, before, seen)
     let stored = try await store(state, over: rollout)
     try await perform(actions, stored, plan, at: now)
+    // By what is stored: a weight that no router splits stands in no status.
     let isSettled = state.status == before.status && actions.isEmpty
     if !isSettled { return .zero }
-    let wake = [nextWake(plan, state, seen), retry(seen, now)].compactMap { $0 }.min()
+    let look = plan.tracksConfig ? now.advanced(by: Self.configTrust) : nil
+    let wake = [nextWake(plan, state, seen), retry(seen, now), look].compactMap { $0 }.min()
     return wake.map { .milliseconds(max(0, $0.since(now).count)) }
   }
 
@@ -128,6 +136,10 @@ final class RolloutReconciler: Sendable {
       return (nil, reading.invalidSpecMessage ?? "The Rollout is invalid")
     }
     plan.generation = rollout.generation
+    if plan.tracksConfig {
+      let configs = ConfigCopies(client: client, rollout: rollout)
+      plan = plan.versioned(by: try await configs.observed(plan.trackedConfigs))
+    }
     // A ReplicaSet that runs this template already decides what its revision is called.
     let sets = caches.owned(by: rollout, caches.replicaSets)
     if !sets.contains(where: { $0.label(RolloutLabel.podHash) == plan.podHash }),
