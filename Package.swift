@@ -141,8 +141,8 @@ let package = Package(
     tests(
       "RolloutExecutorTests",
       [
-        "RolloutExecutor", "KubernetesClient", "Analysis", "Rollouts", "Manifest", "MetricModel",
-        "YAMLReader",
+        "RolloutExecutor", "KubernetesClient", "HTTPTransport", "Analysis", "Rollouts", "Manifest",
+        "MetricModel", "YAMLReader",
       ]),
     tests("ManifestTests", ["Manifest", "YAMLReader"]),
     tests("PromQLTests", ["PromQL", "MetricModel"]),
