@@ -185,3 +185,16 @@ let package = Package(
   ],
   cxxLanguageStandard: .cxx17
 )
+
+// Only `make fuzz` sets this: libFuzzer's library isn't linked otherwise.
+if Context.environment["ASSAY_FUZZER"] != nil {
+  package.targets += [
+    .target(name: "CFuzzer", path: "Tests/CFuzzer"),
+    .executableTarget(
+      name: "DecoderFuzzer",
+      dependencies: [
+        "CFuzzer", "Analysis", "Exposition", "Manifest", "MetricModel", "PromQL",
+        "TimeSeriesStore",
+      ], path: "Tests/DecoderFuzzer", swiftSettings: settings),
+  ]
+}

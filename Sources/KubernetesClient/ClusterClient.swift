@@ -55,6 +55,7 @@ package final class ClusterClient: Sendable {
 
   // Reading.
 
+  @discardableResult
   package func get(_ reference: ObjectReference) async throws(ClusterError) -> JSONValue {
     try await object(Call(.get, reference.path(), kind: reference.kind))
   }

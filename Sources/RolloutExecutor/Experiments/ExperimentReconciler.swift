@@ -8,7 +8,6 @@ internal import Rollouts
 struct ExperimentReconciler: Sendable {
   let client: ClusterClient
   let caches: ClusterCaches
-  let metrics: ControllerMetrics
   let events: EventRecorder
   let now: @Sendable () -> Timestamp
 
@@ -34,7 +33,6 @@ struct ExperimentReconciler: Sendable {
     let stored = try await store(state, over: experiment)
     let writer = OwnerWriter(client: client, caches: caches, owner: stored)
     for action in actions { try await perform(action, writer, plan, sets) }
-    metrics.show(experiment: experiment, state)
     if state != before || !actions.isEmpty { return .zero }
     return nextWake(plan, state, seen).map { .milliseconds(max(0, $0.since(now).count)) }
   }

@@ -40,11 +40,9 @@ final class RolloutReconciler: Sendable {
 
   /// Answers when to come back if nothing happens before.
   func reconcile(_ key: WorkQueue.Key) async throws(ClusterError) -> Duration? {
-    guard let rollout = caches.rollouts.cache.object(key.namespace, key.name) else {
-      metrics.forget(rollout: key)
-      return nil
-    }
-    if rollout.isBeingDeleted { return nil }
+    guard let rollout = caches.rollouts.cache.object(key.namespace, key.name),
+      !rollout.isBeingDeleted
+    else { return nil }
     let now = now()
     let before = RolloutState(rollout: rollout)
     let (reading, refusal) = try await plan(of: rollout)
@@ -68,8 +66,7 @@ final class RolloutReconciler: Sendable {
     let (state, actions) = decide(plan, before, seen)
     let stored = try await store(state, over: rollout)
     try await perform(actions, stored, plan, at: now)
-    metrics.show(rollout, plan, state)
-    let isSettled = state == before && actions.isEmpty
+    let isSettled = state.status == before.status && actions.isEmpty
     if !isSettled { return .zero }
     let wake = [nextWake(plan, state, seen), retry(seen, now)].compactMap { $0 }.min()
     return wake.map { .milliseconds(max(0, $0.since(now).count)) }
