@@ -28,6 +28,8 @@ package struct StoreOptions: Sendable {
   package var retention = RetentionPolicy()
   /// The most exemplars kept, over all series; the oldest go first.
   package var exemplarsMax = 100_000
+  /// The most bytes of logs kept for followers beyond those that aren't in blocks yet.
+  package var followedBytesMax = 4 << 30
 
   package init() {}
 }
