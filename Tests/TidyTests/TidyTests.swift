@@ -36,6 +36,10 @@ import Testing
     "Study": ["Statistics", "Glibc"],
     "YAMLReader": ["Manifest", "Yams"],
     "HTTPTransport": ["CCurl", "Glibc", "Synchronization"],
+    "MetricTransfer": [
+      "MetricModel", "Manifest", "Exposition", "Scraping", "TimeSeriesStore", "HTTPTransport",
+      "YAMLReader", "FoundationEssentials", "Dispatch", "Synchronization",
+    ],
     "KubernetesClient": [
       "HTTPTransport", "Manifest", "YAMLReader", "MetricModel", "Glibc", "Synchronization",
       "FoundationEssentials", "Dispatch",
@@ -47,7 +51,7 @@ import Testing
     "HTTPService": [
       "Analysis", "AnalysisExecutor", "MetricModel", "PromQL", "Rules", "TimeSeriesStore",
       "Exposition", "Manifest", "HTTPTransport", "Hummingbird", "Logging", "CCompression",
-      "FoundationEssentials",
+      "FoundationEssentials", "MetricTransfer", "Scraping",
       "HummingbirdCore", "NIOCore", "HTTPTypes", "Synchronization", "Glibc",
     ],
     "CLI": [
@@ -58,7 +62,7 @@ import Testing
       "Rollouts",
       "Simulation", "Statistics", "StatisticsVectors", "Manifest", "YAMLReader", "HTTPService",
       "ArgumentParser",
-      "FoundationEssentials", "Logging", "SystemPackage", "Glibc",
+      "FoundationEssentials", "Logging", "SystemPackage", "Glibc", "MetricTransfer", "Dispatch",
     ],
   ]
 
