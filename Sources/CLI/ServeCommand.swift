@@ -12,9 +12,11 @@ struct ServeCommand: AsyncParsableCommand {
     discussion: """
       Answers /api/v1/query, query_range, series, labels and label values as Prometheus does, so \
       that promtool, Grafana and Argo Rollouts' prometheus provider can ask it; takes remote write \
-      at /api/v1/write. A sample is acknowledged once it is on disk. Ends on SIGTERM or Ctrl-C.
+      at /api/v1/write and OpenTelemetry's metrics at /api/v1/otlp/v1/metrics; scrapes what a \
+      configuration file names. A sample is acknowledged once it is on disk. Ends on SIGTERM or Ctrl-C.
 
         assay serve --data ./data --listen 127.0.0.1:9090
+        assay serve --data ./data --config.file prometheus.yml
       """)
 
   @Option(help: ArgumentHelp("The store to serve; made when missing.", valueName: "directory"))
@@ -28,6 +30,7 @@ struct ServeCommand: AsyncParsableCommand {
     help: "Answer /api/v1/admin/tsdb/snapshot, as Prometheus' flag of this name.")
   var enablesAdminAPI = false
 
+  @OptionGroup var collection: CollectionServing
   @OptionGroup var rules: RuleServing
   @OptionGroup var features: FeatureOptions
   @OptionGroup var storage: StorageOptions
@@ -36,22 +39,28 @@ struct ServeCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let address = try ListenAddress(parsing: listen)
-      let store = try Store.open(data, options: storage.storeOptions)
+      let file = try collection.read()
+      let store = try Store.open(data, options: storage.storeOptions(file))
       defer { store.close() }
       if let tail = store.report.tornTail { Terminal.complain("assay: \(tail)") }
       var options = ServiceOptions(dataDirectory: data)
       options.isAdminEnabled = enablesAdminAPI
       options.version = Assay.version
       options.queries = features.queryOptions
-      options.rules = try rules.options(queries: options.queries)
+      options.rules = try rules.options(queries: options.queries, file: file?.scraping)
+      options.isLifecycleEnabled = collection.enablesLifecycle
+      let collecting = try collection.collection(file, store: store, now: options.now)
+      options.configuration = collecting?.configuration
       var logger = Logger(label: "assay", factory: { StreamLogHandler.standardError(label: $0) })
       logger.logLevel = .warning
       let (endpoints, runner) = try await analyses.endpoints(
         store: store, directory: data, queries: options.queries)
       let service = Service(
         store: store, options: options, logger: logger, analyses: endpoints)
-      try await service.run(at: address) { port in
-        Terminal.complain("assay: serving \(data) at http://\(address.host):\(port)")
+      try await Collection.run(collecting) {
+        try await service.run(at: address) { port in
+          Terminal.complain("assay: serving \(data) at http://\(address.host):\(port)")
+        }
       }
       await runner.close()
     }
