@@ -3,6 +3,7 @@ import HTTPService
 import MetricModel
 import PromQL
 import Rules
+import Scraping
 
 /// What a server is told of rules and alerts.
 struct RuleServing: ParsableArguments {
@@ -14,8 +15,9 @@ struct RuleServing: ParsableArguments {
 
   @Option(
     name: .customLong("rules.evaluation-interval"),
-    help: ArgumentHelp("How often groups that don't say are evaluated.", valueName: "duration"))
-  var interval = "1m"
+    help: ArgumentHelp(
+      "How often groups that don't say are evaluated; 1m when left out.", valueName: "duration"))
+  var interval: String?
 
   @Option(
     name: .customLong("alertmanager"),
@@ -34,14 +36,25 @@ struct RuleServing: ParsableArguments {
       valueName: "name=value"))
   var externalLabels: [String] = []
 
-  func options(queries: QueryOptions) throws -> RuleOptions {
+  /// - Parameter file: what a configuration file says beside the command line, which wins.
+  func options(
+    queries: QueryOptions, file: ScrapeConfiguration? = nil
+  ) throws -> RuleOptions {
     var options = RuleOptions()
-    guard let every = Milliseconds(parsing: interval), every > .zero else {
-      throw CommandError(
-        "--rules.evaluation-interval: found \"\(interval)\", expected one such as 1m")
+    if let file {
+      options.evaluationInterval = file.evaluationInterval
+      options.environment.externalLabels = file.externalLabels.pairs.map {
+        LabelPair(name: $0.name, value: $0.value)
+      }
     }
-    options.evaluationInterval = every
-    options.alertmanagers = alertmanagers
+    if let interval {
+      guard let every = Milliseconds(parsing: interval), every > .zero else {
+        throw CommandError(
+          "--rules.evaluation-interval: found \"\(interval)\", expected one such as 1m")
+      }
+      options.evaluationInterval = every
+    }
+    options.alertmanagers = alertmanagers + (file?.alertmanagers ?? [])
     options.environment.externalURL = externalURL
     for label in externalLabels {
       let parts = label.split(separator: "=", maxSplits: 1).map(String.init)
@@ -50,9 +63,12 @@ struct RuleServing: ParsableArguments {
       }
       options.environment.externalLabels.append(LabelPair(name: parts[0], value: parts[1]))
     }
-    for pattern in patterns {
+    for pattern in patterns + (file?.ruleFiles ?? []) {
       let files = try GlobPaths.matching(pattern, from: ".")
-      guard !files.isEmpty else { throw CommandError("\(pattern): no such file") }
+      // A configuration's patterns may match later, as with Prometheus.
+      guard !files.isEmpty || !patterns.contains(pattern) else {
+        throw CommandError("\(pattern): no such file")
+      }
       for file in files {
         let (rules, errors) = try RuleFiles.read(
           file, ignoresUnknownFields: false, queries: queries)

@@ -54,6 +54,11 @@ struct Routes: Sendable {
     let reading = ReadEndpoints(store: store, options: options)
     let status = StatusEndpoints(options: options, counters: counters)
     let admin = AdminEndpoints(store: store, options: options)
+    let targets = TargetEndpoints(scrapes: options.configuration?.scrapes)
+    let metrics = MetricsEndpoints(store: store, options: options, counters: counters)
+    let otlp = OTLPEndpoints(store: store, options: options, counters: counters)
+    let configuration = ConfigurationEndpoints(
+      configuration: options.configuration, isLifecycleEnabled: options.isLifecycleEnabled)
     let form = options.formBytesMax
     let both = ["GET", "POST"]
     func read(
@@ -87,6 +92,16 @@ struct Routes: Sendable {
         path: "/api/v1/write", methods: ["POST"], worker: .ingestion,
         bodyBytesMax: options.writeBytesMax, answer: ingest.write),
       Route(
+        path: "/api/v1/otlp/v1/metrics", methods: ["POST"], worker: .ingestion,
+        bodyBytesMax: options.writeBytesMax, answer: otlp.metrics),
+      read("/api/v1/targets", ["GET"], targets.targets),
+      read("/api/v1/targets/metadata", ["GET"], targets.metadata),
+      read("/api/v1/scrape_pools", ["GET"], targets.pools),
+      state("/api/v1/status/config", configuration.shown),
+      Route(
+        path: "/-/reload", methods: ["POST", "PUT"], worker: .ingestion, bodyBytesMax: form,
+        answer: configuration.reload),
+      Route(
         path: "/api/v1/admin/tsdb/snapshot", methods: ["POST", "PUT"], worker: .ingestion,
         bodyBytesMax: form, answer: { (_) throws(APIError) in try admin.snapshot() }),
       Route(
@@ -99,7 +114,7 @@ struct Routes: Sendable {
       state("/api/v1/status/buildinfo", status.buildInformation),
       state("/-/ready", status.ready),
       state("/-/healthy", status.healthy),
-      state("/metrics", status.metrics),
+      state("/metrics", metrics.metrics),
     ]
   }
 

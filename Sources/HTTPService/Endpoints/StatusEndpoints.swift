@@ -58,11 +58,4 @@ struct StatusEndpoints: Sendable {
         }
       })
   }
-
-  /// The counters in the text format.
-  func metrics() -> APIResponse {
-    APIResponse(
-      status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8",
-      body: Array(counters.text(version: options.version).utf8))
-  }
 }
