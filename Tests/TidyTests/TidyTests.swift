@@ -10,7 +10,7 @@ import Testing
     "Manifest": [],
     "Statistics": ["COpenBLAS", "CLAPACKE", "Glibc"],
     "StatisticsVectors": ["Statistics", "Manifest", "Glibc"],
-    "PromQL": ["MetricModel", "Glibc"],
+    "PromQL": ["MetricModel", "Statistics", "Glibc"],
     "QueryScripts": ["MetricModel", "PromQL"],
     "Rules": ["MetricModel", "PromQL", "QueryScripts", "Manifest"],
     "TimeSeriesStore": ["MetricModel", "CChecksum", "Glibc", "Synchronization"],
@@ -48,7 +48,7 @@ import Testing
       "Analysis", "AnalysisExecutor", "MetricModel", "PromQL", "Rules", "TimeSeriesStore",
       "Exposition", "Manifest", "HTTPTransport", "Hummingbird", "Logging", "CCompression",
       "FoundationEssentials",
-      "HummingbirdCore", "NIOCore", "HTTPTypes", "Synchronization", "Glibc",
+      "HummingbirdCore", "NIOCore", "HTTPTypes", "Synchronization", "Glibc", "Dispatch",
     ],
     "CLI": [
       "KubernetesClient", "RolloutExecutor", "TrafficRouting", "Scraping", "Study",
