@@ -50,6 +50,17 @@ struct RuleServing: ParsableArguments {
       }
       options.environment.externalLabels.append(LabelPair(name: parts[0], value: parts[1]))
     }
+    let patterns = patterns
+    options.readGroups = { try Self.groups(of: patterns, queries: queries) }
+    options.groups = try options.readGroups()
+    return options
+  }
+
+  /// All groups of the files as they are now.
+  private static func groups(
+    of patterns: [String], queries: QueryOptions
+  ) throws -> [RuleGroup] {
+    var groups: [RuleGroup] = []
     for pattern in patterns {
       let files = try GlobPaths.matching(pattern, from: ".")
       guard !files.isEmpty else { throw CommandError("\(pattern): no such file") }
@@ -59,9 +70,9 @@ struct RuleServing: ParsableArguments {
         guard errors.isEmpty else {
           throw CommandError(errors.map(\.description).joined(separator: "\n"))
         }
-        options.groups += rules.groups
+        groups += rules.groups
       }
     }
-    return options
+    return groups
   }
 }

@@ -28,6 +28,12 @@ struct ServeCommand: AsyncParsableCommand {
     help: "Answer /api/v1/admin/tsdb/snapshot, as Prometheus' flag of this name.")
   var enablesAdminAPI = false
 
+  @Flag(
+    name: .customLong("web.enable-lifecycle"),
+    help:
+      "Reread the rules at POST /-/reload, as Prometheus' flag of this name; SIGHUP does always.")
+  var enablesLifecycle = false
+
   @OptionGroup var rules: RuleServing
   @OptionGroup var features: FeatureOptions
   @OptionGroup var storage: StorageOptions
@@ -41,6 +47,7 @@ struct ServeCommand: AsyncParsableCommand {
       if let tail = store.report.tornTail { Terminal.complain("assay: \(tail)") }
       var options = ServiceOptions(dataDirectory: data)
       options.isAdminEnabled = enablesAdminAPI
+      options.isLifecycleEnabled = enablesLifecycle
       options.version = Assay.version
       options.queries = features.queryOptions
       options.rules = try rules.options(queries: options.queries)

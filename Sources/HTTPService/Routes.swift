@@ -52,7 +52,8 @@ struct Routes: Sendable {
     let ingest = IngestEndpoints(store: store, options: options, counters: counters)
     let stored = StoreEndpoints(store: store)
     let reading = ReadEndpoints(store: store, options: options)
-    let status = StatusEndpoints(options: options, counters: counters)
+    let status = StatusEndpoints(options: options, counters: counters, runner: runner)
+    let lifecycle = LifecycleEndpoints(runner: runner, options: options)
     let admin = AdminEndpoints(store: store, options: options)
     let form = options.formBytesMax
     let both = ["GET", "POST"]
@@ -96,6 +97,7 @@ struct Routes: Sendable {
         path: "/api/v1/admin/tsdb/clean_tombstones", methods: ["POST", "PUT"],
         worker: .ingestion, bodyBytesMax: form,
         answer: { (_) throws(APIError) in try admin.cleanTombstones() }),
+      read("/-/reload", ["POST", "PUT"], lifecycle.reload),
       state("/api/v1/status/buildinfo", status.buildInformation),
       state("/-/ready", status.ready),
       state("/-/healthy", status.healthy),

@@ -79,10 +79,17 @@ package struct Service: Sendable {
     }
   }
 
-  /// Ends by cancellation only, also when there are no rules.
+  /// Ends by cancellation only, also when there are no rules. SIGHUP rereads them.
   private func evaluateRules() async {
+    let hangups = HangupSignal {
+      do {
+        try runner.reload()
+      } catch {
+        logger.error("the rules could not be read anew, those before stay: \(error)")
+      }
+    }
     await runner.run()
-    while (try? await Task.sleep(for: .seconds(3600))) != nil {}
+    hangups.cancel()
   }
 
   /// Seals and merges what is due, again and again.

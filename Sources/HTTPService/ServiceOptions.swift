@@ -7,6 +7,8 @@ package struct ServiceOptions: Sendable {
   package var dataDirectory: String
   /// Whether `/api/v1/admin/…` answers.
   package var isAdminEnabled = false
+  /// Whether `/-/reload` answers.
+  package var isLifecycleEnabled = false
   /// What `/api/v1/status/buildinfo` and `/metrics` report.
   package var version = "unknown"
   /// How queries are understood; a request may ask for another lookback.
