@@ -47,7 +47,8 @@ struct ServeCommand: AsyncParsableCommand {
       options.isLifecycleEnabled = collection.enablesLifecycle
       options.version = Assay.version
       options.queries = features.queryOptions
-      options.rules = try rules.options(queries: options.queries, file: file?.scraping)
+      options.rules = try rules.options(
+        queries: options.queries, file: file?.scraping, configuration: collection.path)
       var parts = ServedParts(queries: options.queries, analyses: analyses)
       do {
         try await serve(at: address, admission, file, &options, &parts)

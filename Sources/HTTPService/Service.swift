@@ -73,6 +73,8 @@ package struct Service: Sendable {
     var options = options
     options.dataDirectory = premises.dataDirectory
     options.rules = RuleOptions()
+    options.configuration = nil
+    options.isLifecycleEnabled = false
     options.flags = [:]
     let counters = ServiceCounters()
     let runner = RuleRunner(
@@ -149,10 +151,18 @@ package struct Service: Sendable {
     responder.passwords.close()
   }
 
-  /// Ends by cancellation only, also when there are no rules.
+  /// Ends by cancellation only, also when there are no rules. SIGHUP rereads rules and
+  /// configuration.
   private func evaluateRules() async {
+    let hangups = HangupSignal {
+      do {
+        try Reloading(configuration: options.configuration, runner: runner)()
+      } catch {
+        logger.error("the configuration could not be read anew, the one before stays: \(error)")
+      }
+    }
     await runner.run()
-    while (try? await Task.sleep(for: .seconds(3600))) != nil {}
+    hangups.cancel()
   }
 
   /// Seals and merges what is due, again and again.

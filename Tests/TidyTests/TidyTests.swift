@@ -10,7 +10,7 @@ import Testing
     "Manifest": [],
     "Statistics": ["COpenBLAS", "CLAPACKE", "Glibc"],
     "StatisticsVectors": ["Statistics", "Manifest", "Glibc"],
-    "PromQL": ["MetricModel", "Glibc"],
+    "PromQL": ["MetricModel", "Statistics", "Glibc"],
     "QueryScripts": ["MetricModel", "PromQL"],
     "Rules": ["MetricModel", "PromQL", "QueryScripts", "Manifest"],
     "TimeSeriesStore": ["MetricModel", "CChecksum", "Glibc", "Synchronization"],
@@ -55,8 +55,9 @@ import Testing
     "HTTPService": [
       "Analysis", "AnalysisExecutor", "MetricModel", "PromQL", "Rules", "TimeSeriesStore",
       "Exposition", "Manifest", "HTTPTransport", "Hummingbird", "Logging", "CCompression",
-        "FoundationEssentials", "MetricTransfer", "Scraping", "Admission", "ServiceLifecycle",
-        "HummingbirdCore", "NIOCore", "HTTPTypes", "Synchronization", "Glibc", "UnixSignals",
+      "FoundationEssentials", "MetricTransfer", "Scraping", "Admission", "ServiceLifecycle",
+      "HummingbirdCore", "NIOCore", "HTTPTypes", "Synchronization", "Glibc", "UnixSignals",
+      "Dispatch",
     ],
     "CLI": [
       "Admission", "KubernetesClient", "RolloutExecutor", "TrafficRouting", "Scraping", "Study",
