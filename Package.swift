@@ -59,7 +59,7 @@ let package = Package(
     strict("Manifest"),
 
     // Floor 1: engines.
-    strict("PromQL", ["MetricModel"]),
+    strict("PromQL", ["MetricModel", "Statistics"]),
     strict("QueryScripts", ["MetricModel", "PromQL"]),
     strict("Rules", ["MetricModel", "PromQL", "QueryScripts", "Manifest"]),
     strict("TimeSeriesStore", ["MetricModel", "CChecksum"]),
