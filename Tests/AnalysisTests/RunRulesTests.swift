@@ -37,7 +37,9 @@ import Testing
     let driver = Self.finished(template.spec) { _, _ in .failed("") }
     #expect(driver.run.phase == .error)
     #expect(
-      driver.run.message == "Analysis spec invalid: metrics[0]: count must be >= failureLimit")
+      driver.run.message
+        == "Analysis spec invalid: metrics[0]: count (1) must be >= failureLimit + "
+        + "consecutiveSuccessLimit (3 + 0) if both >= 0")
   }
 
   @Test func `a dry-run rule that matches nothing ends the run as Error`() throws {

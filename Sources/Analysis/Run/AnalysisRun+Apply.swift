@@ -102,7 +102,8 @@ extension AnalysisRun {
       plan: plan,
       look: Look(
         number: results[index].count + 1, planned: plan.spec.effectiveCount,
-        budgetShare: spec.budgetShare,
+        interval: plan.spec.interval?.value?.milliseconds,
+        budgetShare: spec.budgetShare ?? 1,
         comparisons: plans.count { $0.plugin?.spendsBudget == true && !$0.isDryRun },
         mayEndEarly: plan.spec.limits.consecutiveSuccess > 0,
         runStart: openedAt ?? measurement.startedAt, takenAt: measurement.startedAt))

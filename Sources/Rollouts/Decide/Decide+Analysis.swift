@@ -129,7 +129,9 @@ extension DecisionPass {
     }
     actions.append(
       .startAnalysis(
-        AnalysisStart(name: run.name, placement: placement, use: use, arguments: arguments)))
+        AnalysisStart(
+          name: run.name, placement: placement, use: use, arguments: arguments,
+          budgetShare: plan.budgetShare)))
   }
 
   private mutating func judge(_ run: RunStatus, _ placement: AnalysisPlacement) {
