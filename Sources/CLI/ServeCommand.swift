@@ -1,4 +1,4 @@
-import AnalysisExecutor
+import Admission
 import ArgumentParser
 import HTTPService
 import Logging
@@ -28,6 +28,7 @@ struct ServeCommand: AsyncParsableCommand {
     help: "Answer /api/v1/admin/tsdb/snapshot, as Prometheus' flag of this name.")
   var enablesAdminAPI = false
 
+  @OptionGroup var access: AccessOptions
   @OptionGroup var rules: RuleServing
   @OptionGroup var features: FeatureOptions
   @OptionGroup var storage: StorageOptions
@@ -36,24 +37,41 @@ struct ServeCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let address = try ListenAddress(parsing: listen)
-      let store = try Store.open(data, options: storage.storeOptions)
-      defer { store.close() }
-      if let tail = store.report.tornTail { Terminal.complain("assay: \(tail)") }
+      let admission = try access.admission()
       var options = ServiceOptions(dataDirectory: data)
       options.isAdminEnabled = enablesAdminAPI
       options.version = Assay.version
       options.queries = features.queryOptions
       options.rules = try rules.options(queries: options.queries)
-      var logger = Logger(label: "assay", factory: { StreamLogHandler.standardError(label: $0) })
-      logger.logLevel = .warning
-      let (endpoints, runner) = try await analyses.endpoints(
-        store: store, directory: data, queries: options.queries)
-      let service = Service(
-        store: store, options: options, logger: logger, analyses: endpoints)
-      try await service.run(at: address) { port in
-        Terminal.complain("assay: serving \(data) at http://\(address.host):\(port)")
+      var parts = ServedParts(queries: options.queries, analyses: analyses)
+      do {
+        try await serve(at: address, admission, options, &parts)
+      } catch {
+        await parts.close()
+        throw error
       }
-      await runner.close()
+      await parts.close()
+    }
+  }
+
+  private func serve(
+    at address: ListenAddress, _ admission: Admission?, _ options: ServiceOptions,
+    _ parts: inout ServedParts
+  ) async throws {
+    let (store, endpoints) = try await parts.open(data, options: storage.storeOptions)
+    var served: ServiceAccess?
+    if let admission {
+      let premises = try await parts.premises(
+        of: admission.tenants(), below: data, options: storage.storeOptions)
+      served = ServiceAccess(admission: admission, premises: premises)
+    }
+    var logger = Logger(label: "assay", factory: { StreamLogHandler.standardError(label: $0) })
+    logger.logLevel = .warning
+    let service = Service(
+      store: store, options: options, logger: logger, analyses: endpoints, access: served)
+    let scheme = admission?.usesTLS == true ? "https" : "http"
+    try await service.run(at: address) { port in
+      Terminal.complain("assay: serving \(data) at \(scheme)://\(address.host):\(port)")
     }
   }
 }

@@ -13,12 +13,8 @@ struct RouteResponder: HTTPResponder {
   let ingestion: WorkerPool
   /// Nil where no analyses are served.
   var analyses: AnalysisEndpoints?
-
-  /// Lets the threads end.
-  func close() {
-    queries.close()
-    ingestion.close()
-  }
+  /// Nil where nothing is limited.
+  var gate: RequestGate?
 
   /// Bytes of an address with its query.
   private static let addressBytesMax = 64 << 10
@@ -96,6 +92,8 @@ struct RouteResponder: HTTPResponder {
         return .failure(error)
       }
     }
+    if let refusal = gate?.enter(route.worker) { return refusal }
+    defer { gate?.leave(route.worker) }
     switch route.worker {
     case .here: return work()
     case .queries: return await queries.run(work)

@@ -36,6 +36,9 @@ final class ServiceCounters: Sendable {
     }
   }
 
+  /// Samples that came, whatever became of them.
+  var sampleCount: Int { state.withLock { $0.accepted + $0.duplicates + $0.refused } }
+
   /// The text format, rows sorted.
   func text(version: String) -> String {
     let state = state.withLock { $0 }

@@ -21,6 +21,8 @@ package struct ServiceOptions: Sendable {
   package var connectionsMax = 512
   /// A connection without a request is closed after this.
   package var idleTimeout = Milliseconds.minutes(5)
+  /// How long requests being answered may take once the server is asked to end.
+  package var shutdownTimeout = Milliseconds.seconds(30)
   /// Bytes of a form body.
   package var formBytesMax = 4 << 20
   /// Bytes of a remote-write body as sent.

@@ -6,6 +6,11 @@ package import MetricModel
 /// Actions are performed in their order after the new state is stored; when one fails, those after
 /// it must not be performed: traffic moves before pods do.
 package enum RolloutAction: Equatable, Sendable, CustomStringConvertible {
+  /// Make an immutable copy of a ConfigMap or a Secret; adopt it if it exists. Must fail, as a
+  /// conflict does, when the source has another content by now.
+  case copyConfig(ConfigCopy)
+  /// Remove a copy that no revision reads.
+  case deleteConfig(ConfigReference)
   /// Make the ReplicaSet of the plan's template, without pods; adopt it if it exists.
   case createReplicaSet(ReplicaSetStart)
   /// A ReplicaSet of old is in use again and becomes the newest revision.
@@ -45,6 +50,8 @@ package enum RolloutAction: Equatable, Sendable, CustomStringConvertible {
 
   package var description: String {
     switch self {
+    case .copyConfig(let copy): "copy \(copy.source) to \(copy.reference)"
+    case .deleteConfig(let reference): "delete \(reference)"
     case .createReplicaSet(let start):
       "create ReplicaSet \(start.podHash) (revision \(start.revision))"
     case .setRevision(let hash, let revision): "ReplicaSet \(hash) becomes revision \(revision)"

@@ -31,7 +31,11 @@ import Testing
     "Backtesting": ["MetricModel", "Statistics", "Manifest", "Analysis", "Glibc"],
     "AnalysisExecutor": [
       "MetricModel", "PromQL", "Analysis", "AnalysisQueries", "Manifest", "HTTPTransport",
-      "SystemPackage", "FoundationEssentials", "Glibc",
+      "SystemPackage", "FoundationEssentials", "Glibc", "Synchronization", "CPosix",
+    ],
+    "Admission": [
+      "CCredentials", "Manifest", "YAMLReader", "NIOCore", "NIOSSL", "FoundationEssentials",
+      "Glibc", "Synchronization",
     ],
     "Study": ["Statistics", "Glibc"],
     "YAMLReader": ["Manifest", "Yams"],
@@ -48,10 +52,11 @@ import Testing
       "Analysis", "AnalysisExecutor", "MetricModel", "PromQL", "Rules", "TimeSeriesStore",
       "Exposition", "Manifest", "HTTPTransport", "Hummingbird", "Logging", "CCompression",
       "FoundationEssentials",
-      "HummingbirdCore", "NIOCore", "HTTPTypes", "Synchronization", "Glibc",
+      "HummingbirdCore", "NIOCore", "HTTPTypes", "Synchronization", "Glibc", "Admission",
+      "ServiceLifecycle", "UnixSignals",
     ],
     "CLI": [
-      "KubernetesClient", "RolloutExecutor", "TrafficRouting", "Scraping", "Study",
+      "Admission", "KubernetesClient", "RolloutExecutor", "TrafficRouting", "Scraping", "Study",
       "Synchronization", "AnalysisQueries", "AnalysisScripts", "AnalysisExecutor", "Backtesting",
       "HTTPTransport",
       "MetricModel", "PromQL", "QueryScripts", "Rules", "TimeSeriesStore", "Exposition", "Analysis",
