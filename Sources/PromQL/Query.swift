@@ -30,6 +30,9 @@ package struct Query: Sendable {
     self.options = options
   }
 
+  /// What it gives.
+  package var type: ValueType { Planner.type(of: expression) }
+
   /// The value at one time.
   package func instant(
     at time: Timestamp, from source: any SeriesSource, limits: QueryLimits = QueryLimits()
