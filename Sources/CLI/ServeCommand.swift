@@ -30,6 +30,7 @@ struct ServeCommand: AsyncParsableCommand {
 
   @OptionGroup var rules: RuleServing
   @OptionGroup var features: FeatureOptions
+  @OptionGroup var limits: QueryLimitOptions
   @OptionGroup var storage: StorageOptions
   @OptionGroup var analyses: AnalysisOptions
 
@@ -43,6 +44,7 @@ struct ServeCommand: AsyncParsableCommand {
       options.isAdminEnabled = enablesAdminAPI
       options.version = Assay.version
       options.queries = features.queryOptions
+      limits.apply(to: &options)
       options.rules = try rules.options(queries: options.queries)
       var logger = Logger(label: "assay", factory: { StreamLogHandler.standardError(label: $0) })
       logger.logLevel = .warning

@@ -52,6 +52,8 @@ package struct Service: Sendable {
       configuration: .init(
         additionalChannelHandlers: [connections.watch()],
         idleTimeout: .milliseconds(options.idleTimeout.count)))
+    // One thread for all connections: what keeps a core busy or waits runs on the pools.
+    let loop = EventLoopGroupProvider.singleton.eventLoopGroup.any()
     let application = Application(
       responder: responder, server: server,
       configuration: ApplicationConfiguration(
@@ -59,13 +61,16 @@ package struct Service: Sendable {
         availableConnectionsDelegate: MaximumAvailableConnections(
           options.connectionsMax, logger: logger)),
       onServerRunning: { channel in onListening(channel.localAddress?.port ?? address.port) },
+      eventLoopGroupProvider: .shared(loop),
       logger: logger)
     defer { responder.close() }
     do {
       try await withThrowingTaskGroup { group in
         group.addTask { await maintainStore() }
         group.addTask { await evaluateRules() }
-        group.addTask { try await application.runService() }
+        group.addTask(executorPreference: EventLoopExecutor(loop)) {
+          try await application.runService()
+        }
         // Maintenance ends by cancellation only, so the first to end is the server.
         try await group.next()
         group.cancelAll()

@@ -19,7 +19,11 @@ extension AnalysisEndpoints {
     }
     decoded.contentType = request.headers[.contentType] ?? ""
     let method = request.method == .head ? "GET" : request.method.rawValue
-    switch await reply(method: method, path: parts[0], decoded) {
+    // Analyses are judged where nobody's connection has to wait for them.
+    let reply = await withTaskExecutorPreference(globalConcurrentExecutor) { [decoded] in
+      await reply(method: method, path: parts[0], decoded)
+    }
+    switch reply {
     case nil: return nil
     case .whole(let answer):
       let response = Self.http(answer)

@@ -1,15 +1,26 @@
 internal import MetricModel
 
-/// Leaves metric names alone where an aggregation above forgets them anyway.
+/// Label projection: leaves metric names alone where an aggregation above forgets them anyway.
 ///
 /// In `sum by (pod) (rate(x[5m]))` the rate would make new labels for each series, only to have
 /// them reduced to `pod`. Row merges stop this: they compare labels, and may fail.
 enum NameElision {
-  /// The input of an aggregation whose groups don't look at names.
-  static func input(_ plan: QueryPlan, of grouping: Grouping) -> QueryPlan {
-    guard case .by(let labels) = grouping, !labels.contains(where: LabelPicker.metadata.contains)
-    else { return plan }
-    return withoutDrops(plan)
+  static func apply(_ plan: QueryPlan) -> QueryPlan {
+    switch plan.mappingInputs(apply) {
+    case .aggregate(let aggregate): .aggregate(forgetful(aggregate))
+    case .quantile(let aggregate, let parameter, let place):
+      .quantile(forgetful(aggregate), parameter: parameter, place: place)
+    case let other: other
+    }
+  }
+
+  private static func forgetful(_ aggregate: AggregatePlan) -> AggregatePlan {
+    guard case .by(let labels) = aggregate.grouping,
+      !labels.contains(where: LabelPicker.metadata.contains)
+    else { return aggregate }
+    var result = aggregate
+    result.input = withoutDrops(aggregate.input)
+    return result
   }
 
   private static func withoutDrops(_ plan: QueryPlan) -> QueryPlan {
