@@ -11,8 +11,10 @@ enum CommonSubexpressions {
     var selectors: [QueryPlan] = []
     collect(plan, &parts, &selectors)
     guard parts.count <= partsMax, hasEqual(selectors) else { return plan }
-    var numbers: [QueryPlan] = []
-    return rewritten(plan, parts, &numbers)
+    var shared: [QueryPlan] = []
+    let result = rewritten(plan, parts, &shared)
+    let readers = result.readersOfSharedRows
+    return result.unsharing { readers[$0] == 1 }
   }
 
   /// Parts that read series, the largest first; of them those that do so themselves.
@@ -59,6 +61,22 @@ enum CommonSubexpressions {
 }
 
 extension QueryPlan {
+  /// How many readings there are of each shared rows, by their numbers.
+  var readersOfSharedRows: [Int: Int] {
+    if case .shared(let shared) = self { return [shared.number: 1] }
+    return inputs.reduce(into: [:]) { $0.merge($1.readersOfSharedRows, uniquingKeysWith: +) }
+  }
+
+  /// Parts whose twins are all within larger shared parts have nobody to share with.
+  fileprivate func unsharing(_ isAlone: (Int) -> Bool) -> QueryPlan {
+    if case .shared(let shared) = self { return isAlone(shared.number) ? shared.plan : self }
+    return mappingInputs {
+      $0.unsharing(isAlone)
+    } onOtherGrid: {
+      $0
+    }
+  }
+
   /// Whether there is anything to be read or computed that could be kept.
   fileprivate var readsSeries: Bool {
     switch self {

@@ -6,14 +6,14 @@ struct PlanPass {
   let name: String
   let apply: (QueryPlan) -> QueryPlan
 
-  /// In the order in which they are run: what narrows selectors first, since it makes plans differ
-  /// that were equal; then what finds equal parts.
+  /// In the order in which they are run: what narrows selectors first, then what finds equal parts,
+  /// then what would make parts differ that were equal.
   static var all: [PlanPass] {
     [
       PlanPass(name: "matcher propagation", apply: MatcherPropagation.apply),
-      PlanPass(name: "label projection", apply: NameElision.apply),
       PlanPass(name: "common subexpressions", apply: CommonSubexpressions.apply),
       PlanPass(name: "selector merging", apply: SelectorMerging.apply),
+      PlanPass(name: "label projection", apply: NameElision.apply),
     ]
   }
 

@@ -43,8 +43,8 @@ import Testing
     #expect(answer == (try query.range(over: grid, from: source)))
     #expect(
       explanation.text == """
-        each * scalar   rows 2 (estimated 2), 0.12 ms
-          sum by (pod)   rows 2 (estimated 2), 0.08 ms, 0.16 KiB kept
+        each * scalar, drop names   rows 2 (estimated 2), 0.10 ms
+          sum by (pod)   rows 2 (estimated 2), 0.06 ms, 0.15 KiB kept
             rate [5m]   rows 4 (estimated 4), 0.02 ms
               series {__name__="requests_total", code=~"2..|5.."}
           2

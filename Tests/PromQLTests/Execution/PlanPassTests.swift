@@ -42,8 +42,9 @@ import Testing
             rate [5m], drop names
               series {__name__="requests_total"}
           avg by ()
-            rate [5m]
-              series {__name__="requests_total"}
+            shared rows 0
+              rate [5m], drop names
+                series {__name__="requests_total"}
         """)
     #expect(
       try plan("sum(x) / count(x) + sum(x)") == """
@@ -87,7 +88,7 @@ import Testing
               series {__name__="b"}
         """)
     #expect(
-      try plan("a unless on (job) b{job=~\"x|y\"} and on (job) c{job!=\"y\"}") == """
+      try plan("a unless on (job) (b{job=~\"x|y\"} and on (job) c{job!=\"y\"})") == """
         unless on (job)
           newest sample [5m]
             series {__name__="a"}
