@@ -34,6 +34,7 @@ struct ServeCommand: AsyncParsableCommand {
   @OptionGroup var collection: CollectionServing
   @OptionGroup var rules: RuleServing
   @OptionGroup var features: FeatureOptions
+  @OptionGroup var limits: QueryLimitOptions
   @OptionGroup var storage: StorageOptions
   @OptionGroup var analyses: AnalysisOptions
 
@@ -47,6 +48,7 @@ struct ServeCommand: AsyncParsableCommand {
       options.isLifecycleEnabled = collection.enablesLifecycle
       options.version = Assay.version
       options.queries = features.queryOptions
+      limits.apply(to: &options)
       options.rules = try rules.options(
         queries: options.queries, file: file?.scraping, configuration: collection.path)
       var parts = ServedParts(queries: options.queries, analyses: analyses)

@@ -75,6 +75,7 @@ struct Routes: Sendable {
     routes = [
       read("/api/v1/query", both, queries.instant),
       read("/api/v1/query_range", both, queries.range),
+      read("/api/v1/explain", both, queries.explain),
       read("/api/v1/format_query", both, syntax.format),
       read("/api/v1/parse_query", both, syntax.tree),
       read("/api/v1/query_exemplars", both, stored.exemplars),

@@ -17,6 +17,10 @@ package struct ServiceOptions: Sendable {
   package var queries = QueryOptions()
   /// The longest a query may run; a request may ask for less.
   package var queryTimeout = Milliseconds.minutes(2)
+  /// Samples that a query may hold at once.
+  package var querySamplesMax = QueryLimits().samplesMax
+  /// Bytes that a query may hold at once.
+  package var queryBytesMax = QueryLimits().bytesMax
   /// Threads for queries. One for each core keeps them all busy.
   package var queryThreads = 2
   /// Threads for ingestion, which mostly waits for the disk.
