@@ -73,6 +73,10 @@ struct OwnerWriter {
     let labels = AnalysisRunManifest.labels(of: start.placement, podHash: podHash, owner: owner)
     var annotations = metadata.annotations
     if let revision { annotations[RolloutAnnotation.revision] = String(revision) }
+    // A template's own share is in its spec, which the run's annotation carries on.
+    if let share = spec.budgetShare ?? start.budgetShare {
+      annotations[AnalysisTemplate.budgetAnnotation] = String(share)
+    }
     try await create(
       AnalysisRunManifest.new(
         start.name, spec: spec, owner: owner, labels: metadata.labels.merging(labels) { $1 },
