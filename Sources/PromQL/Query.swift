@@ -14,7 +14,8 @@ package struct Query: Sendable {
 
   /// Parses, checks that what isn't enabled isn't used, and type-checks.
   package init(_ text: String, options: QueryOptions = QueryOptions()) throws(ParseError) {
-    let expression = try Parser.parse(text)
+    let reading = ParserOptions(readsTemplates: options.features.contains(.metricsQL))
+    let expression = try Parser.parse(text, options: reading)
     try FeatureCheck.check(expression, enabled: options.features, in: text)
     _ = try TypeCheck.type(of: expression, in: text)
     self.init(text: text, expression: expression, options: options)
@@ -28,6 +29,9 @@ package struct Query: Sendable {
     self.expression = expression
     self.options = options
   }
+
+  /// What it gives.
+  package var type: ValueType { Planner.type(of: expression) }
 
   /// The value at one time.
   package func instant(

@@ -4,6 +4,11 @@ import MetricModel
 
 /// What the operating system alone can give: threads, a queue on which they sleep, the time of day.
 enum Posix {
+  /// Keeps SIGHUP from ending the program, so that a dispatch source can take it.
+  static func ignoreHangups() {
+    unsafe signal(SIGHUP, SIG_IGN)
+  }
+
   /// Starts a thread that runs `body` once; false when the system has no more threads to give.
   static func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
     let box = unsafe Unmanaged.passRetained(ThreadBody(body))

@@ -70,7 +70,9 @@ package final class WorkerPool: TaskExecutor {
   }
 
   /// Runs `work` on one of the threads; the caller's task waits without holding a thread.
-  func run<Answer: Sendable>(_ work: @Sendable @escaping () -> Answer) async -> Answer {
+  package func run<Answer: Sendable>(
+    _ work: @Sendable @escaping () -> Answer
+  ) async -> Answer {
     await withTaskExecutorPreference(self) { work() }
   }
 }

@@ -62,6 +62,16 @@ struct OperatorBuilder {
         places: histogram.places, grid)
     case .info(let base, let info):
       return InfoJoin(try build(base, on: grid), info, WindowGrid(info.window, on: grid))
+    case .filled(let input, let filling):
+      let input = try build(input, on: grid)
+      switch filling {
+      case .last: return LastKept(input)
+      case .scalar(let other):
+        return DefaultFill(input, try build(other, on: grid), matching: nil, steps: steps)
+      case .vector(let other, let labels):
+        return DefaultFill(input, try build(other, on: grid), matching: labels, steps: steps)
+      }
+    case .evidence(let evidence): return try build(evidence, on: grid)
     case .absent(let input, let labels):
       return Absent(try build(input, on: grid), labels, steps: steps)
     case .scalar(let input): return ScalarOf(try build(input, on: grid), steps: steps)
@@ -108,6 +118,25 @@ struct OperatorBuilder {
       try build(plan.input, under: windows), windows,
       parameters: try build(plan.parameters, on: grid), names: plan.names,
       places: plan.places)
+  }
+
+  private func build(
+    _ plan: EvidencePlan, on grid: StepGrid
+  ) throws(QueryError) -> any Operator {
+    var inputs: [EvidenceScan.Input] = []
+    for input in plan.inputs {
+      switch input {
+      case .vector(let vector): inputs.append(.vector(try build(vector, on: grid)))
+      case .range(let range):
+        let windows = WindowGrid(range.window, on: grid)
+        inputs.append(.range(try build(range, under: windows), windows))
+      }
+    }
+    return EvidenceScan(
+      plan, inputs,
+      quantile: try plan.quantile.map { plan throws(QueryError) in
+        try build(plan, on: grid)
+      }, grid)
   }
 
   private func build(

@@ -52,6 +52,20 @@ extension QueryPlan {
         children: [histogram.input.outline] + histogram.parameters.map(\.outline))
     case .info(let base, let info):
       PlanOutline(line: "info \(info.spelled)", children: [base.outline])
+    case .evidence(let evidence):
+      PlanOutline(
+        line: "\(evidence.question.rawValue) \(VectorMatching(labels: evidence.matching).spelled)",
+        children: evidence.inputs.map(\.outline) + (evidence.quantile.map { [$0.outline] } ?? []))
+    case .filled(let input, let filling):
+      switch filling {
+      case .last: PlanOutline(line: "keep last value", children: [input.outline])
+      case .scalar(let other):
+        PlanOutline(line: "default", children: [input.outline, other.outline])
+      case .vector(let other, let labels):
+        PlanOutline(
+          line: "default \(VectorMatching(labels: labels).spelled)",
+          children: [input.outline, other.outline])
+      }
     case .absent(let input, let labels):
       PlanOutline(line: "absent \(labels)", children: [input.outline])
     case .scalar(let input): PlanOutline(line: "scalar", children: [input.outline])
@@ -117,7 +131,7 @@ extension AggregatePlan {
 }
 
 extension SelectorWindow {
-  fileprivate var spelled: String {
+  var spelled: String {
     var text = "[\(range)]"
     if let pin { text += " @ \(NumberText.plain(pin.seconds))" }
     if offset != .zero { text += " offset \(offset)" }

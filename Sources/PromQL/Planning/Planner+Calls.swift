@@ -43,6 +43,8 @@ extension Planner {
     case .queryEnd: return constant(query.end.seconds)
     case .queryRange: return constant(query.end.since(query.start).seconds)
     case .queryStep: return constant(query.step.seconds)
+    case .evidence(let question): return try evidence(question, call)
+    case .keepLastValue: return gapless(try plan(call.arguments[0]), .last)
     }
   }
 

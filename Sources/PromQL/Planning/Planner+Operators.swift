@@ -29,6 +29,8 @@ extension Planner {
     let (plans, isInvariant) = operands([left, right])
     var result: Planned
     switch (left.type, right.type) {
+    case _ where operation.operation == .defaulting:
+      result = defaulted(plans[0], plans[1], operation.matching.labels)
     case (.vector, .vector): result = join(operation, plans[0], plans[1])
     case (.vector, _): result = withScalar(operation, plans[0], plans[1], scalarIsLeft: false)
     case (.scalar, .vector):
@@ -36,6 +38,23 @@ extension Planner {
     default: result = withScalar(operation, plans[0], plans[1], scalarIsLeft: false)
     }
     result.isInvariant = isInvariant
+    return result
+  }
+
+  private func defaulted(
+    _ left: Planned, _ right: Planned, _ matching: VectorMatching.Labels
+  ) -> Planned {
+    guard right.type == .vector else { return gapless(left, .scalar(right.plan)) }
+    var result = gapless(left, .vector(right.plan, matching))
+    result.hasUniqueRows = right.hasUniqueRows
+    result.isUniqueWithoutName = left.isUniqueWithoutName && right.isUniqueWithoutName
+    return result
+  }
+
+  /// Rows whose gaps are filled; what belongs to one series has to be one row first.
+  func gapless(_ input: Planned, _ filling: GapFilling) -> Planned {
+    var result = input.hasUniqueRows ? input : merged(input, isStrict: false)
+    result.plan = .filled(result.plan, filling)
     return result
   }
 

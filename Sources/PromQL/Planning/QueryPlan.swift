@@ -20,6 +20,8 @@ indirect enum QueryPlan: Equatable, Sendable {
   case set(BinaryOperation.Operator, QueryPlan, QueryPlan, VectorMatching.Labels)
   case histogram(HistogramPlan)
   case info(QueryPlan, InfoPlan)
+  case evidence(EvidencePlan)
+  case filled(QueryPlan, GapFilling)
   case absent(QueryPlan, Labels)
   case scalar(QueryPlan)
   case relabel(QueryPlan, LabelRule)
