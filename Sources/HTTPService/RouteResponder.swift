@@ -14,12 +14,8 @@ struct RouteResponder: HTTPResponder {
   let ingestion: WorkerPool
   /// Nil where no analyses are served.
   var analyses: AnalysisEndpoints?
-
-  /// Lets the threads end.
-  func close() {
-    queries.close()
-    ingestion.close()
-  }
+  /// Nil where nothing is limited.
+  var gate: RequestGate?
 
   /// Bytes of an address with its query.
   private static let addressBytesMax = 64 << 10
@@ -61,8 +57,9 @@ struct RouteResponder: HTTPResponder {
         var decoded = try await decoded(
           request, route: route, pathParameter: pathParameter, query: query)
         if let connection { decoded.isAbandoned = { connection.isClosed } }
+        decoded.crew = queries.crew
         let encoding = ContentEncoding.chosen(accepting: request.headers[.acceptEncoding] ?? "")
-        return (route.path, await run(route, decoded, encoding))
+        return (route.path, await run(route, decoded, encoding, for: connection?.client ?? ""))
       } catch let error as APIError {
         return (route.path, .failure(error))
       } catch is NIOTooManyBytesError {
@@ -90,7 +87,7 @@ struct RouteResponder: HTTPResponder {
   }
 
   private func run(
-    _ route: Route, _ request: APIRequest, _ encoding: ContentEncoding?
+    _ route: Route, _ request: APIRequest, _ encoding: ContentEncoding?, for client: String
   ) async -> APIResponse {
     let work: @Sendable () -> APIResponse = {
       do throws(APIError) {
@@ -99,9 +96,16 @@ struct RouteResponder: HTTPResponder {
         return .failure(error)
       }
     }
+    if let refusal = gate?.enter(route.worker) { return refusal }
+    defer { gate?.leave(route.worker) }
     switch route.worker {
     case .here: return work()
-    case .queries: return await queries.run(work)
+    case .queries:
+      do throws(Turnstile.Refusal) {
+        return try await queries.turnstile.pass(client) { await queries.run(work) }
+      } catch {
+        return .failure(APIError(error))
+      }
     case .ingestion: return await ingestion.run(work)
     }
   }

@@ -335,6 +335,27 @@ private func failure(_ status: Int, _ type: String, _ message: String) -> String
     #expect(try served.text("GET /api/v1/query?query=new").contains(#"[60,"5"]"#))
   }
 
+  @Test func `one histogram that makes no sense doesn't refuse the samples beside it`() throws {
+    let served = try ServedStore()
+    var batch = SampleBatch()
+    let bad = batch.addSeries(Labels([("__name__", "h")]))
+    batch.append(
+      HistogramRow(
+        series: bad, time: Timestamp(milliseconds: 60_000),
+        histogram: NativeHistogram(count: 1.5, positive: HistogramBuckets(from: 0, [-1, 2.5]))))
+    let new = batch.addSeries(Labels([("__name__", "new")]))
+    batch.append(series: new, Timestamp(milliseconds: 60_000), 5)
+    let answer = try write(
+      served, RemoteWrite.encode(batch, .v2), type: RemoteWriteVersion.v2.contentType)
+    #expect(answer.status == 400)
+    #expect(
+      String(decoding: answer.body, as: UTF8.self)
+        .hasPrefix("1 of 2 samples were not stored, the others were: series h: positive side"))
+    #expect(answer.headers["X-Prometheus-Remote-Write-Samples-Written"] == "1")
+    #expect(answer.headers["X-Prometheus-Remote-Write-Histograms-Written"] == "0")
+    #expect(try served.text("GET /api/v1/query?query=new").contains(#"[60,"5"]"#))
+  }
+
   @Test func `what was refused and taken is counted`() throws {
     let served = try ServedStore()
     _ = try write(served, body("new", 60_000, 7))

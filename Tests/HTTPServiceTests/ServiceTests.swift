@@ -90,9 +90,9 @@ import TimeSeriesStore
       _ = await service.curl("/nowhere")
       let text = await service.curl("/metrics")
       for line in [
-        #"assay_http_requests_total{handler="/api/v1/query",code="200"} 1"#,
-        #"assay_http_requests_total{handler="/api/v1/query",code="400"} 1"#,
-        #"assay_http_requests_total{handler="other",code="404"} 1"#,
+        #"prometheus_http_requests_total{code="200",handler="/api/v1/query"} 1"#,
+        #"prometheus_http_requests_total{code="400",handler="/api/v1/query"} 1"#,
+        #"prometheus_http_requests_total{code="404",handler="other"} 1"#,
       ] {
         #expect(text.contains(line + "\n"))
       }

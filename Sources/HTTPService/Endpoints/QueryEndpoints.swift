@@ -45,7 +45,7 @@ struct QueryEndpoints: Sendable {
     }
   }
 
-  private func grid(_ parameters: RequestParameters) throws(APIError) -> StepGrid {
+  func grid(_ parameters: RequestParameters) throws(APIError) -> StepGrid {
     let start = try parameters.time("start")
     let end = try parameters.time("end")
     guard end >= start else {
@@ -69,7 +69,7 @@ struct QueryEndpoints: Sendable {
     return grid
   }
 
-  private func query(_ parameters: RequestParameters) throws(APIError) -> Query {
+  func query(_ parameters: RequestParameters) throws(APIError) -> Query {
     var understood = options.queries
     let lookback = parameters.text("lookback_delta")
     if !lookback.isEmpty {
@@ -135,25 +135,30 @@ struct QueryEndpoints: Sendable {
   }
 
   /// When a query has to stop.
-  private struct Deadline: Sendable {
+  struct Deadline: Sendable {
     let instant: ContinuousClock.Instant
     let isAbandoned: @Sendable () -> Bool
+    let crew: WorkerCrew
+    let samplesMax: Int
+    let bytesMax: Int
 
     var hasPassed: Bool { ContinuousClock.now >= instant }
     var limits: QueryLimits {
       QueryLimits(
-        stepsMax: QueryEndpoints.stepsMax + 1, isCancelled: { hasPassed || isAbandoned() })
+        stepsMax: QueryEndpoints.stepsMax + 1, samplesMax: samplesMax, bytesMax: bytesMax,
+        crew: crew, isCancelled: { hasPassed || isAbandoned() })
     }
   }
 
-  private func deadline(_ request: APIRequest) throws(APIError) -> Deadline {
+  func deadline(_ request: APIRequest) throws(APIError) -> Deadline {
     let asked = try request.parameters.optionalDuration("timeout") ?? options.queryTimeout
     let allowed = min(asked, options.queryTimeout)
     return Deadline(
-      instant: .now.advanced(by: .milliseconds(allowed.count)), isAbandoned: request.isAbandoned)
+      instant: .now.advanced(by: .milliseconds(allowed.count)), isAbandoned: request.isAbandoned,
+      crew: request.crew, samplesMax: options.querySamplesMax, bytesMax: options.queryBytesMax)
   }
 
-  private func apiError(_ error: QueryError, _ deadline: Deadline) -> APIError {
+  func apiError(_ error: QueryError, _ deadline: Deadline) -> APIError {
     switch error {
     case .rangeQueryType, .duration: .invalidParameter("query", error.description)
     case .cancelled where deadline.hasPassed:

@@ -49,23 +49,17 @@ struct StatusEndpoints: Sendable {
   /// Prometheus' fields; those about Go's runtime are left out.
   func runtimeInformation(_ request: APIRequest) throws(APIError) -> APIResponse {
     let loading = runner.lastLoading
+    let isLoaded = loading.hasSucceeded && options.configuration?.state.isLoaded ?? true
     return .json(
       QueryResultJSON.success { json in
         json.object { json in
           json.field("startTime", started.rfc3339)
           json.field("CWD", "")
-          json.field("reloadConfigSuccess") { $0.boolean(loading.hasSucceeded) }
+          json.field("reloadConfigSuccess") { $0.boolean(isLoaded) }
           json.field("lastConfigTime", loading.time.rfc3339)
           json.field("corruptionCount") { $0.integer(0) }
           json.field("serverTime", options.now().rfc3339)
         }
       })
-  }
-
-  /// The counters in the text format.
-  func metrics() -> APIResponse {
-    APIResponse(
-      status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8",
-      body: Array(counters.text(version: options.version).utf8))
   }
 }

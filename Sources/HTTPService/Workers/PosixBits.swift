@@ -99,11 +99,9 @@ enum Posix {
   }
 }
 
-extension SleepingQueue where Element == UnownedJob {
-  /// Runs jobs on the calling thread in the name of `executor`, until the queue is closed.
-  func work(for executor: some TaskExecutor) {
-    while let job = pop() {
-      unsafe job.runSynchronously(on: executor.asUnownedTaskExecutor())
-    }
+extension UnownedJob {
+  /// Runs a job on the calling thread in the name of `executor`.
+  func run(for executor: some TaskExecutor) {
+    unsafe runSynchronously(on: executor.asUnownedTaskExecutor())
   }
 }

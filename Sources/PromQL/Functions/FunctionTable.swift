@@ -147,7 +147,7 @@ enum FunctionTable {
 }
 
 /// What happens to the samples of a window; scalars of the call come as one column each.
-enum WindowFunction {
+enum WindowFunction: Equatable {
   case extrapolated(isCounter: Bool, isRate: Bool)
   case lastPair(isRate: Bool)
   case counting(CountingKernel.Subject)
@@ -182,7 +182,7 @@ enum WindowFunction {
 }
 
 /// What happens to one cell.
-enum CellFunction {
+enum CellFunction: Equatable {
   case math(MathFunction)
   case date(DatePart)
   /// Columns: lower and upper bound.

@@ -1,25 +1,11 @@
-package import MetricModel
-
-extension Query {
-  /// The plan as text, one node a line, inputs below, indented.
-  ///
-  ///     sum by (pod)
-  ///       rate [5m]
-  ///         series {__name__="requests_total"}
-  package func explained(over grid: StepGrid) throws(QueryError) -> String {
-    let planner = Planner(options: options, query: grid)
-    if Planner.type(of: expression) == .string { return "text" }
-    if Planner.type(of: expression) == .matrix {
-      return try planner.rangePlan(expression).plan.outline.text
-    }
-    return planner.settled(try planner.plan(expression)).plan.outline.text
-  }
-}
+internal import MetricModel
 
 /// A line and what belongs below it.
 struct PlanOutline {
   var line: String
   var children: [PlanOutline] = []
+  /// Of a measured operator.
+  var number: Int?
 
   var text: String { lines(indentation: "").joined(separator: "\n") }
 
@@ -31,7 +17,7 @@ struct PlanOutline {
 extension QueryPlan {
   var outline: PlanOutline {
     switch self {
-    case .number(let value): PlanOutline(line: NumberText.general(value))
+    case .number(let value): PlanOutline(line: NumberText.general(value.value))
     case .evaluationTime: PlanOutline(line: "evaluation time")
     case .empty: PlanOutline(line: "nothing")
     case .scan(let selector, let answer):
@@ -93,7 +79,25 @@ extension QueryPlan {
         children: [input.outline])
     case .stepInvariant(let input):
       PlanOutline(line: "once for all steps", children: [input.outline])
+    case .shared(let shared): shared.outline
+    case .measured(let number, let input): input.outline.numbered(number)
     }
+  }
+}
+
+extension SharedPlan {
+  fileprivate var outline: PlanOutline {
+    let part =
+      matchers.isEmpty ? "" : ", only {\(matchers.map(\.description).joined(separator: ", "))}"
+    return PlanOutline(line: "shared rows \(number)\(part)", children: [common.outline])
+  }
+}
+
+extension PlanOutline {
+  fileprivate func numbered(_ number: Int) -> PlanOutline {
+    var result = self
+    result.number = number
+    return result
   }
 }
 

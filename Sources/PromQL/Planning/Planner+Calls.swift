@@ -49,7 +49,7 @@ extension Planner {
   }
 
   private func constant(_ value: Double) -> Planned {
-    Planned(plan: .number(value), type: .scalar, isInvariant: true)
+    Planned(plan: .number(Constant(value)), type: .scalar, isInvariant: true)
   }
 
   private static func literal(_ value: Double) -> QueryExpression {
@@ -204,7 +204,7 @@ extension Planner {
     var result = try plan(call.arguments[0])
     var names: [String] = []
     for argument in call.arguments.dropFirst() { names.append(try Self.text(argument, call)) }
-    result.plan = .sort(result.plan, order, names: names, place: call.range)
+    result.plan = .sort(result.plan, order, names: names, place: RemarkPlace(call.range))
     return result
   }
 
