@@ -35,6 +35,15 @@ extension QueryPlan {
       histogram.parameters = histogram.parameters.map(change)
       return .histogram(histogram)
     case .info(let base, let info): return .info(change(base), info)
+    case .evidence(var evidence):
+      evidence.inputs = evidence.inputs.map { input in
+        switch input {
+        case .vector(let vector): .vector(change(vector))
+        case .range(let range): .range(range.mappingInput(onOtherGrid))
+        }
+      }
+      evidence.quantile = evidence.quantile.map(change)
+      return .evidence(evidence)
     case .absent(let input, let labels): return .absent(change(input), labels)
     case .scalar(let input): return .scalar(change(input))
     case .relabel(let input, let rule): return .relabel(change(input), rule)
