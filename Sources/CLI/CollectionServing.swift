@@ -1,7 +1,5 @@
 import ArgumentParser
-import Dispatch
 import Exposition
-import Glibc
 import HTTPService
 import HTTPTransport
 import MetricModel
@@ -65,39 +63,22 @@ final class Collection: Sendable {
     self.writes = writes
     try writes.take(file.scraping)
     scrapes.take(file.scraping)
-    let rules = file.scraping.ruleFiles
     configuration = ServerConfiguration(
       scrapes: scrapes, writes: writes, now: now,
       first: ServerConfiguration.Contents(yaml: file.yaml, otlp: file.scraping.otlp)
     ) {
       let file = try PrometheusConfiguration(path)
       for note in file.notes { Terminal.complain("assay: \(note)") }
-      if file.scraping.ruleFiles != rules {
-        Terminal.complain("assay: \(path): rule_files has changed; rules need a restart")
-      }
       try writes.take(file.scraping)
       scrapes.take(file.scraping)
       return ServerConfiguration.Contents(yaml: file.yaml, otlp: file.scraping.otlp)
     }
   }
 
-  /// Runs beside `body`, which serves; SIGHUP reads the file again.
+  /// Runs beside `body`, which serves.
   static func run(_ collection: Collection?, _ body: () async throws -> Void) async throws {
     guard let collection else { return try await body() }
-    signal(SIGHUP, SIG_IGN)
-    let hangup = DispatchSource.makeSignalSource(signal: SIGHUP, queue: .global())
-    hangup.setEventHandler {
-      do {
-        try collection.configuration.reload()
-      } catch {
-        Terminal.complain("assay: the configuration was not reloaded: \(error)")
-      }
-    }
-    hangup.resume()
-    defer {
-      hangup.cancel()
-      collection.workers.close()
-    }
+    defer { collection.workers.close() }
     let loops = Task {
       async let scrapes: Void = collection.scrapes.run()
       async let writes: Void = collection.writes.run()

@@ -36,9 +36,11 @@ struct RuleServing: ParsableArguments {
       valueName: "name=value"))
   var externalLabels: [String] = []
 
-  /// - Parameter file: what a configuration file says beside the command line, which wins.
+  /// - Parameters:
+  ///   - file: what a configuration file says beside the command line, which wins.
+  ///   - configuration: the path of that file, from which a reload reads the names of rule files.
   func options(
-    queries: QueryOptions, file: ScrapeConfiguration? = nil
+    queries: QueryOptions, file: ScrapeConfiguration? = nil, configuration: String? = nil
   ) throws -> RuleOptions {
     var options = RuleOptions()
     if let file {
@@ -63,7 +65,24 @@ struct RuleServing: ParsableArguments {
       }
       options.environment.externalLabels.append(LabelPair(name: parts[0], value: parts[1]))
     }
-    for pattern in patterns + (file?.ruleFiles ?? []) {
+    let patterns = patterns
+    let listed = file?.ruleFiles ?? []
+    options.groups = try Self.groups(of: patterns, and: listed, queries: queries)
+    options.readGroups = {
+      let listed = try configuration.map { try PrometheusConfiguration($0).scraping.ruleFiles }
+      return try Self.groups(of: patterns, and: listed ?? [], queries: queries)
+    }
+    return options
+  }
+
+  /// All groups of the files as they are now.
+  ///
+  /// - Parameter listed: the patterns of a configuration file.
+  private static func groups(
+    of patterns: [String], and listed: [String], queries: QueryOptions
+  ) throws -> [RuleGroup] {
+    var groups: [RuleGroup] = []
+    for pattern in patterns + listed {
       let files = try GlobPaths.matching(pattern, from: ".")
       // A configuration's patterns may match later, as with Prometheus.
       guard !files.isEmpty || !patterns.contains(pattern) else {
@@ -75,9 +94,9 @@ struct RuleServing: ParsableArguments {
         guard errors.isEmpty else {
           throw CommandError(errors.map(\.description).joined(separator: "\n"))
         }
-        options.groups += rules.groups
+        groups += rules.groups
       }
     }
-    return options
+    return groups
   }
 }

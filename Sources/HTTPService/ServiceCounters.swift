@@ -36,6 +36,9 @@ final class ServiceCounters: Sendable {
     }
   }
 
+  /// Samples that came, whatever became of them.
+  var sampleCount: Int { state.withLock { $0.accepted + $0.duplicates + $0.refused } }
+
   /// Rows that were refused before the store saw them.
   func countRefused(_ rows: Int) { state.withLock { $0.refused += rows } }
 

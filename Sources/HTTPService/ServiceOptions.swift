@@ -17,6 +17,10 @@ package struct ServiceOptions: Sendable {
   package var queries = QueryOptions()
   /// The longest a query may run; a request may ask for less.
   package var queryTimeout = Milliseconds.minutes(2)
+  /// Samples that a query may hold at once.
+  package var querySamplesMax = QueryLimits().samplesMax
+  /// Bytes that a query may hold at once.
+  package var queryBytesMax = QueryLimits().bytesMax
   /// Threads for queries. One for each core keeps them all busy.
   package var queryThreads = 2
   /// Threads for ingestion, which mostly waits for the disk.
@@ -25,6 +29,8 @@ package struct ServiceOptions: Sendable {
   package var connectionsMax = 512
   /// A connection without a request is closed after this.
   package var idleTimeout = Milliseconds.minutes(5)
+  /// How long requests being answered may take once the server is asked to end.
+  package var shutdownTimeout = Milliseconds.seconds(30)
   /// Bytes of a form body.
   package var formBytesMax = 4 << 20
   /// Bytes of a remote-write body as sent.

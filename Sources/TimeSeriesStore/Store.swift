@@ -109,7 +109,8 @@ extension Store {
       if let stopped = writer.stopped { throw .stopped(cause: stopped) }
       guard writer.log != nil else { throw .notWritable(directory: layout.directory) }
       var plan = AppendPlan(
-        writer.table, seriesCount: writer.seriesCount, lateWindow: options.lateWindow,
+        writer.table, seriesCount: writer.seriesCount, seriesMax: options.seriesMax,
+        lateWindow: options.lateWindow,
         past: { self.snapshot() })
       var hasAnnotations = false
       do throws(StoreError) {

@@ -10,7 +10,7 @@ import Testing
     "Manifest": [],
     "Statistics": ["COpenBLAS", "CLAPACKE", "Glibc"],
     "StatisticsVectors": ["Statistics", "Manifest", "Glibc"],
-    "PromQL": ["MetricModel", "Glibc"],
+    "PromQL": ["MetricModel", "Statistics", "Glibc"],
     "QueryScripts": ["MetricModel", "PromQL"],
     "Rules": ["MetricModel", "PromQL", "QueryScripts", "Manifest"],
     "TimeSeriesStore": ["MetricModel", "CChecksum", "Glibc", "Synchronization"],
@@ -31,7 +31,11 @@ import Testing
     "Backtesting": ["MetricModel", "Statistics", "Manifest", "Analysis", "Glibc"],
     "AnalysisExecutor": [
       "MetricModel", "PromQL", "Analysis", "AnalysisQueries", "Manifest", "HTTPTransport",
-      "SystemPackage", "FoundationEssentials", "Glibc",
+      "SystemPackage", "FoundationEssentials", "Glibc", "Synchronization", "CPosix",
+    ],
+    "Admission": [
+      "CCredentials", "Manifest", "YAMLReader", "NIOCore", "NIOSSL", "FoundationEssentials",
+      "Glibc", "Synchronization",
     ],
     "Study": ["Statistics", "Glibc"],
     "YAMLReader": ["Manifest", "Yams"],
@@ -51,11 +55,12 @@ import Testing
     "HTTPService": [
       "Analysis", "AnalysisExecutor", "MetricModel", "PromQL", "Rules", "TimeSeriesStore",
       "Exposition", "Manifest", "HTTPTransport", "Hummingbird", "Logging", "CCompression",
-      "FoundationEssentials", "MetricTransfer", "Scraping",
-      "HummingbirdCore", "NIOCore", "HTTPTypes", "Synchronization", "Glibc",
+      "FoundationEssentials", "MetricTransfer", "Scraping", "Admission", "ServiceLifecycle",
+      "HummingbirdCore", "NIOCore", "HTTPTypes", "Synchronization", "Glibc", "UnixSignals",
+      "Dispatch",
     ],
     "CLI": [
-      "KubernetesClient", "RolloutExecutor", "TrafficRouting", "Scraping", "Study",
+      "Admission", "KubernetesClient", "RolloutExecutor", "TrafficRouting", "Scraping", "Study",
       "Synchronization", "AnalysisQueries", "AnalysisScripts", "AnalysisExecutor", "Backtesting",
       "HTTPTransport",
       "MetricModel", "PromQL", "QueryScripts", "Rules", "TimeSeriesStore", "Exposition", "Analysis",
