@@ -55,7 +55,7 @@ struct RolloutOptions: ParsableArguments {
     let writes = try verb.writes(on: rollout)
     for write in writes {
       try await client.patch(
-        reference, .merge(write.patch), subresource: write.isStatus ? "status" : nil)
+        reference, write.patch, subresource: write.isStatus ? "status" : nil)
     }
     Terminal.print("rollout '\(name)' " + (writes.isEmpty ? "needs nothing" : done))
     if !writes.isEmpty, let advice = verb.repositoryAdvice(for: rollout) {
@@ -189,7 +189,7 @@ struct RolloutTerminateCommand: AsyncParsableCommand {
       let (client, namespace) = try place.open()
       try await client.patch(
         ObjectReference(kind == .analysisrun ? .analysisRuns : .experiments, namespace, name),
-        .merge(["spec": ["terminate": true]]))
+        ["spec": ["terminate": true]])
       Terminal.print("\(kind.rawValue) '\(name)' terminated")
     }
   }

@@ -119,14 +119,18 @@ package struct AnalysisStart: Equatable, Sendable {
   package var use: AnalysisUse
   /// `use.arguments` with the hashes filled in, in their order.
   package var arguments: [ResolvedArgument]
+  /// What the run may spend of the rollout's error budget; nil where it has one of its own.
+  package var budgetShare: Double?
 
   package init(
-    name: String, placement: AnalysisPlacement, use: AnalysisUse, arguments: [ResolvedArgument]
+    name: String, placement: AnalysisPlacement, use: AnalysisUse, arguments: [ResolvedArgument],
+    budgetShare: Double? = nil
   ) {
     self.name = name
     self.placement = placement
     self.use = use
     self.arguments = arguments
+    self.budgetShare = budgetShare
   }
 
   /// The step it belongs to, nil for others.

@@ -186,33 +186,27 @@ final class RolloutReconciler: Sendable {
   private func store(
     _ state: RolloutState, over rollout: JSONValue
   ) async throws(ClusterError) -> JSONValue {
-    let reference = ObjectReference(.rollouts, rollout.namespace, rollout.name)
+    let writer = OwnerWriter(client: client, caches: caches, owner: rollout)
     var object = rollout
-    do throws(ClusterError) {
-      let before = RolloutState(rollout: rollout).status.asObject ?? [:]
-      let wanted = state.status.asObject ?? [:]
-      let status = rollout["status"] ?? [:]
-      var next = status
-      for key in before.keys where wanted[key] == nil { next[key] = nil }
-      for (key, value) in wanted { next[key] = value }
-      if var patch = MergePatch.changing(status, to: next).map({ JSONValue.object(["status": $0]) })
-      {
-        patch[path: "metadata", "resourceVersion"] = .string(object.resourceVersion)
-        object = try await client.patch(reference, .merge(patch), subresource: "status")
-        caches.absorb(object, .rollouts)
-      }
-      let revision = String(state.revision)
-      if state.revision > 0, object.annotation(RolloutAnnotation.revision) != revision {
-        object = try await client.patch(
-          reference,
-          .merge(["metadata": ["annotations": [RolloutAnnotation.revision: .string(revision)]]]))
-        caches.absorb(object, .rollouts)
-      }
-      return object
-    } catch {
-      if error.isConflict { caches.absorb(try await client.get(reference), .rollouts) }
-      throw error
+    let before = RolloutState(rollout: rollout).status.asObject ?? [:]
+    let wanted = state.status.asObject ?? [:]
+    let status = rollout["status"] ?? [:]
+    var next = status
+    for key in before.keys where wanted[key] == nil { next[key] = nil }
+    for (key, value) in wanted { next[key] = value }
+    if let change = MergePatch.changing(status, to: next) {
+      let patch: JSONValue = [
+        "metadata": ["resourceVersion": .string(object.resourceVersion)], "status": change,
+      ]
+      object = try await writer.patch(object, .rollouts, patch, subresource: "status")
     }
+    let revision = String(state.revision)
+    if state.revision > 0, object.annotation(RolloutAnnotation.revision) != revision {
+      object = try await writer.patch(
+        object, .rollouts,
+        ["metadata": ["annotations": [RolloutAnnotation.revision: .string(revision)]]])
+    }
+    return object
   }
 
   // Routers.

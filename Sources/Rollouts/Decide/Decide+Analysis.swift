@@ -130,7 +130,9 @@ extension DecisionPass {
     }
     actions.append(
       .startAnalysis(
-        AnalysisStart(name: current.name, placement: placement, use: use, arguments: arguments)))
+        AnalysisStart(
+          name: current.name, placement: placement, use: use, arguments: arguments,
+          budgetShare: plan.budgetShare)))
   }
 
   private mutating func judge(
