@@ -207,7 +207,10 @@ def install(crds=ROOT / "deploy/crds"):
 def established(crd):
     """Waits until a CRD is served. kubectl's own wait errs before there are conditions."""
     end = time.monotonic() + 30
-    while "True" not in kubectl("get", "crd", crd, "-o", 'jsonpath={.status.conditions[?(@.type=="Established")].status}'):
+    while True:
+        conditions = json.loads(kubectl("get", "crd", crd, "-o", "json")).get("status", {}).get("conditions") or []
+        if any(c["type"] == "Established" and c["status"] == "True" for c in conditions):
+            return
         if time.monotonic() > end:
             raise Failure(f"{crd} isn't served")
         time.sleep(0.1)

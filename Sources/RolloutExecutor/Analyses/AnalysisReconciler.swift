@@ -166,7 +166,7 @@ final class AnalysisReconciler: Sendable {
     }
     guard let patch = MergePatch.changing(object, to: wanted) else { return }
     let reference = ObjectReference(.analysisRuns, object.namespace, object.name)
-    caches.absorb(try await client.patch(reference, .merge(patch)), .analysisRuns)
+    caches.absorb(try await client.patch(reference, patch), .analysisRuns)
   }
 
   /// The run of an object: gone on with from its record, or begun.

@@ -74,15 +74,8 @@ struct ExperimentReconciler: Sendable {
     wanted["status"] = state.status
     guard var patch = MergePatch.changing(experiment, to: wanted) else { return experiment }
     patch[path: "metadata", "resourceVersion"] = .string(experiment.resourceVersion)
-    let reference = ObjectReference(.experiments, experiment.namespace, experiment.name)
-    do throws(ClusterError) {
-      let answer = try await client.patch(reference, .merge(patch))
-      caches.absorb(answer, .experiments)
-      return answer
-    } catch {
-      if error.isConflict { caches.absorb(try await client.get(reference), .experiments) }
-      throw error
-    }
+    return try await OwnerWriter(client: client, caches: caches, owner: experiment)
+      .patch(experiment, .experiments, patch)
   }
 
   private func perform(
@@ -96,15 +89,17 @@ struct ExperimentReconciler: Sendable {
       try await writer.create(
         ExperimentManifest.replicaSet(template, of: experiment, podHash: hash), .replicaSets)
     case .scale(let name, let replicas):
+      guard let set = sets[name] else { return }
       try await writer.patch(
-        sets[name], .replicaSets,
+        set, .replicaSets,
         [
           "metadata": ["annotations": [RolloutAnnotation.scaleDownDeadline: .null]],
           "spec": ["replicas": .integer(Int64(replicas))],
         ])
     case .setScaleDownDeadline(let name, let time):
+      guard let set = sets[name] else { return }
       try await writer.patch(
-        sets[name], .replicaSets,
+        set, .replicaSets,
         [
           "metadata": [
             "annotations": [RolloutAnnotation.scaleDownDeadline: .string(time.wholeSecondsUp)]

@@ -17,7 +17,8 @@ package final class RolloutController: Sendable {
     package var namespace: String?
     /// Only objects with this value of Argo's instance label; nil for those without.
     package var instance: String?
-    /// Objects of each kind worked on at once.
+    /// Objects of each kind worked on at once. More don't hurry a busy API server, and see more
+    /// states in between, each of which is written.
     package var workers = 10
     package var now: @Sendable () -> Timestamp
     /// Told of what goes wrong, in one line.
