@@ -59,7 +59,7 @@ let package = Package(
     strict("Manifest"),
 
     // Floor 1: engines.
-    strict("PromQL", ["MetricModel"]),
+    strict("PromQL", ["MetricModel", "Statistics"]),
     strict("QueryScripts", ["MetricModel", "PromQL"]),
     strict("Rules", ["MetricModel", "PromQL", "QueryScripts", "Manifest"]),
     strict("TimeSeriesStore", ["MetricModel", "CChecksum"]),
@@ -89,6 +89,12 @@ let package = Package(
         "MetricModel", "PromQL", "Analysis", "AnalysisQueries", "Manifest", "HTTPTransport",
         "CPosix", .product(name: "SystemPackage", package: "swift-system"),
       ]),
+    strict(
+      "MetricTransfer",
+      [
+        "MetricModel", "Manifest", "Exposition", "Scraping", "TimeSeriesStore", "HTTPTransport",
+        "YAMLReader",
+      ]),
     strict("Study", ["Statistics"]),
     strict(
       "Simulation",
@@ -106,7 +112,8 @@ let package = Package(
       "HTTPService",
       [
         "MetricModel", "PromQL", "Rules", "TimeSeriesStore", "Exposition", "Manifest",
-        "HTTPTransport", "CCompression", "Analysis", "AnalysisExecutor", "Admission",
+        "HTTPTransport", "CCompression", "Analysis", "AnalysisExecutor", "MetricTransfer",
+        "Scraping", "Admission",
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
@@ -159,6 +166,12 @@ let package = Package(
       [
         "RolloutExecutor", "KubernetesClient", "Analysis", "Rollouts", "Manifest", "MetricModel",
         "YAMLReader",
+      ]),
+    tests(
+      "MetricTransferTests",
+      [
+        "MetricTransfer", "Scraping", "HTTPTransport", "TimeSeriesStore", "Exposition",
+        "MetricModel", "Manifest", "YAMLReader",
       ]),
     tests("ManifestTests", ["Manifest", "YAMLReader"]),
     tests("PromQLTests", ["PromQL", "MetricModel"]),

@@ -12,9 +12,11 @@ struct ServeCommand: AsyncParsableCommand {
     discussion: """
       Answers /api/v1/query, query_range, series, labels and label values as Prometheus does, so \
       that promtool, Grafana and Argo Rollouts' prometheus provider can ask it; takes remote write \
-      at /api/v1/write. A sample is acknowledged once it is on disk. Ends on SIGTERM or Ctrl-C.
+      at /api/v1/write and OpenTelemetry's metrics at /api/v1/otlp/v1/metrics; scrapes what a \
+      configuration file names. A sample is acknowledged once it is on disk. Ends on SIGTERM or Ctrl-C.
 
         assay serve --data ./data --listen 127.0.0.1:9090
+        assay serve --data ./data --config.file prometheus.yml
       """)
 
   @Option(help: ArgumentHelp("The store to serve; made when missing.", valueName: "directory"))
@@ -29,8 +31,10 @@ struct ServeCommand: AsyncParsableCommand {
   var enablesAdminAPI = false
 
   @OptionGroup var access: AccessOptions
+  @OptionGroup var collection: CollectionServing
   @OptionGroup var rules: RuleServing
   @OptionGroup var features: FeatureOptions
+  @OptionGroup var limits: QueryLimitOptions
   @OptionGroup var storage: StorageOptions
   @OptionGroup var analyses: AnalysisOptions
 
@@ -38,14 +42,18 @@ struct ServeCommand: AsyncParsableCommand {
     try await reporting {
       let address = try ListenAddress(parsing: listen)
       let admission = try access.admission()
+      let file = try collection.read()
       var options = ServiceOptions(dataDirectory: data)
       options.isAdminEnabled = enablesAdminAPI
+      options.isLifecycleEnabled = collection.enablesLifecycle
       options.version = Assay.version
       options.queries = features.queryOptions
-      options.rules = try rules.options(queries: options.queries)
+      limits.apply(to: &options)
+      options.rules = try rules.options(
+        queries: options.queries, file: file?.scraping, configuration: collection.path)
       var parts = ServedParts(queries: options.queries, analyses: analyses)
       do {
-        try await serve(at: address, admission, options, &parts)
+        try await serve(at: address, admission, file, &options, &parts)
       } catch {
         await parts.close()
         throw error
@@ -55,23 +63,28 @@ struct ServeCommand: AsyncParsableCommand {
   }
 
   private func serve(
-    at address: ListenAddress, _ admission: Admission?, _ options: ServiceOptions,
-    _ parts: inout ServedParts
+    at address: ListenAddress, _ admission: Admission?, _ file: PrometheusConfiguration?,
+    _ options: inout ServiceOptions, _ parts: inout ServedParts
   ) async throws {
-    let (store, endpoints) = try await parts.open(data, options: storage.storeOptions)
+    let storeOptions = storage.storeOptions(file)
+    let (store, endpoints) = try await parts.open(data, options: storeOptions)
     var served: ServiceAccess?
     if let admission {
       let premises = try await parts.premises(
-        of: admission.tenants(), below: data, options: storage.storeOptions)
+        of: admission.tenants(), below: data, options: storeOptions)
       served = ServiceAccess(admission: admission, premises: premises)
     }
+    let collecting = try collection.collection(file, store: store, now: options.now)
+    options.configuration = collecting?.configuration
     var logger = Logger(label: "assay", factory: { StreamLogHandler.standardError(label: $0) })
     logger.logLevel = .warning
     let service = Service(
       store: store, options: options, logger: logger, analyses: endpoints, access: served)
     let scheme = admission?.usesTLS == true ? "https" : "http"
-    try await service.run(at: address) { port in
-      Terminal.complain("assay: serving \(data) at \(scheme)://\(address.host):\(port)")
+    try await Collection.run(collecting) {
+      try await service.run(at: address) { port in
+        Terminal.complain("assay: serving \(data) at \(scheme)://\(address.host):\(port)")
+      }
     }
   }
 }

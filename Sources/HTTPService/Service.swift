@@ -73,6 +73,8 @@ package struct Service: Sendable {
     var options = options
     options.dataDirectory = premises.dataDirectory
     options.rules = RuleOptions()
+    options.configuration = nil
+    options.isLifecycleEnabled = false
     options.flags = [:]
     let counters = ServiceCounters()
     let runner = RuleRunner(
@@ -95,6 +97,8 @@ package struct Service: Sendable {
   package func run(
     at address: ListenAddress, onListening: @escaping @Sendable (Int) -> Void = { _ in }
   ) async throws(ServiceError) {
+    // One thread for all connections: what keeps a core busy or waits runs on the pools.
+    let loop = EventLoopGroupProvider.singleton.eventLoopGroup.any()
     let application = Application(
       responder: responder, server: server(),
       configuration: ApplicationConfiguration(
@@ -102,6 +106,7 @@ package struct Service: Sendable {
         availableConnectionsDelegate: MaximumAvailableConnections(
           options.connectionsMax, logger: logger)),
       onServerRunning: { channel in onListening(channel.localAddress?.port ?? address.port) },
+      eventLoopGroupProvider: .shared(loop),
       logger: logger)
     var group = ServiceGroupConfiguration(
       services: [application, EventStreamEnd(analyses: analyses)],
@@ -112,7 +117,9 @@ package struct Service: Sendable {
       try await withThrowingTaskGroup { [group] tasks in
         tasks.addTask { await maintainStores() }
         tasks.addTask { await evaluateRules() }
-        tasks.addTask { try await ServiceGroup(configuration: group).run() }
+        tasks.addTask(executorPreference: EventLoopExecutor(loop)) {
+          try await ServiceGroup(configuration: group).run()
+        }
         // Maintenance ends by cancellation only, so the first to end is the server.
         try await tasks.next()
         tasks.cancelAll()
@@ -149,10 +156,18 @@ package struct Service: Sendable {
     responder.passwords.close()
   }
 
-  /// Ends by cancellation only, also when there are no rules.
+  /// Ends by cancellation only, also when there are no rules. SIGHUP rereads rules and
+  /// configuration.
   private func evaluateRules() async {
+    let hangups = HangupSignal {
+      do {
+        try Reloading(configuration: options.configuration, runner: runner)()
+      } catch {
+        logger.error("the configuration could not be read anew, the one before stays: \(error)")
+      }
+    }
     await runner.run()
-    while (try? await Task.sleep(for: .seconds(3600))) != nil {}
+    hangups.cancel()
   }
 
   /// Seals and merges what is due, again and again.

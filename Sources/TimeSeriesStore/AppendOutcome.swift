@@ -80,3 +80,22 @@ package struct SampleRefusal: Equatable, Sendable, CustomStringConvertible {
     }
   }
 }
+
+/// What became of the rows of many batches.
+package struct AppendTotals: Equatable, Sendable {
+  /// Rows stored, and how many of them are histograms.
+  package var accepted = 0
+  package var histograms = 0
+  package var duplicates = 0
+  package var conflicts = 0
+  package var tooOld = 0
+  package var exemplars = 0
+
+  mutating func add(_ outcome: AppendOutcome) {
+    accepted += outcome.accepted
+    duplicates += outcome.duplicates
+    conflicts += outcome.conflicts
+    tooOld += outcome.tooOld
+    exemplars += outcome.exemplars
+  }
+}

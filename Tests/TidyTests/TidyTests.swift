@@ -10,7 +10,7 @@ import Testing
     "Manifest": [],
     "Statistics": ["COpenBLAS", "CLAPACKE", "Glibc"],
     "StatisticsVectors": ["Statistics", "Manifest", "Glibc"],
-    "PromQL": ["MetricModel", "Glibc"],
+    "PromQL": ["MetricModel", "Statistics", "Glibc"],
     "QueryScripts": ["MetricModel", "PromQL"],
     "Rules": ["MetricModel", "PromQL", "QueryScripts", "Manifest"],
     "TimeSeriesStore": ["MetricModel", "CChecksum", "Glibc", "Synchronization"],
@@ -40,6 +40,10 @@ import Testing
     "Study": ["Statistics", "Glibc"],
     "YAMLReader": ["Manifest", "Yams"],
     "HTTPTransport": ["CCurl", "Glibc", "Synchronization"],
+    "MetricTransfer": [
+      "MetricModel", "Manifest", "Exposition", "Scraping", "TimeSeriesStore", "HTTPTransport",
+      "YAMLReader", "FoundationEssentials", "Dispatch", "Synchronization",
+    ],
     "KubernetesClient": [
       "HTTPTransport", "Manifest", "YAMLReader", "MetricModel", "Glibc", "Synchronization",
       "FoundationEssentials", "Dispatch",
@@ -51,9 +55,9 @@ import Testing
     "HTTPService": [
       "Analysis", "AnalysisExecutor", "MetricModel", "PromQL", "Rules", "TimeSeriesStore",
       "Exposition", "Manifest", "HTTPTransport", "Hummingbird", "Logging", "CCompression",
-      "FoundationEssentials",
-      "HummingbirdCore", "NIOCore", "HTTPTypes", "Synchronization", "Glibc", "Admission",
-      "ServiceLifecycle", "UnixSignals",
+      "FoundationEssentials", "MetricTransfer", "Scraping", "Admission", "ServiceLifecycle",
+      "HummingbirdCore", "NIOCore", "HTTPTypes", "Synchronization", "Glibc", "UnixSignals",
+      "Dispatch",
     ],
     "CLI": [
       "Admission", "KubernetesClient", "RolloutExecutor", "TrafficRouting", "Scraping", "Study",
@@ -63,7 +67,7 @@ import Testing
       "Rollouts",
       "Simulation", "Statistics", "StatisticsVectors", "Manifest", "YAMLReader", "HTTPService",
       "ArgumentParser",
-      "FoundationEssentials", "Logging", "SystemPackage", "Glibc",
+      "FoundationEssentials", "Logging", "SystemPackage", "Glibc", "MetricTransfer", "Dispatch",
     ],
   ]
 
