@@ -7,7 +7,9 @@ export OPENBLAS_NUM_THREADS := 1
 # Tests that wait for the world run apart, where nothing keeps the cores from them.
 SHELLS := HTTPTransportTests|HTTPServiceTests|KubernetesClientTests|RolloutExecutorTests|AnalysisExecutorTests|InterchangeTests|DifferentialTests
 
-.PHONY: help demo test study test-cluster build recordings bench format lint clean
+FUZZ_SECONDS ?= 60
+
+.PHONY: help fuzz sanitize demo demo-cluster test study test-cluster build recordings bench format lint clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -33,6 +35,9 @@ build: ## build the program for release
 	@echo "==> building assay for release (some minutes the first time)"
 	swift build -c release --product assay
 
+demo-cluster: build ## tell the rollout strategies as a story on a real Kubernetes API server
+	@.ci/demo-cluster $(ASSAY)
+
 recordings: ## record the demo's input anew with the real Prometheus (about 45 minutes)
 	@command -v python3 >/dev/null || { echo "recording needs python3: apt-get install python3"; exit 1; }
 	@.ci/packages --with-peers
@@ -42,6 +47,16 @@ study: build ## the long studies: rollouts decided by every rule, faults, random
 	$(ASSAY) study --out Sources/Study/Study.docc
 	$(ASSAY) study-rollouts --runs 100000
 	ASSAY_FUZZ_CASES=100000 .ci/tests --filter DifferentialTests
+	ASSAY_KILL_ROUNDS=60 .ci/tests --filter DurabilityTests
+	.ci/fuzz $(FUZZ_SECONDS)
+
+fuzz: ## let libFuzzer look for input that crashes a decoder: make fuzz FUZZ_SECONDS=60 (each)
+	@.ci/packages
+	.ci/fuzz $(FUZZ_SECONDS)
+
+sanitize: ## the store's and the formats' tests under the address sanitizer
+	ASAN_OPTIONS=detect_leaks=0 swift test --scratch-path .build/sanitized --sanitize=address \
+	  --filter 'TimeSeriesStoreTests|ExpositionTests|MetricModelTests'
 
 test-cluster: build ## drive Rollouts on a Kubernetes API server; KUBECONFIG names it
 	@command -v kubectl >/dev/null || { echo "this needs kubectl and a KUBECONFIG"; exit 1; }

@@ -31,9 +31,11 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
     // C libraries and shims over them.
@@ -43,6 +45,9 @@ let package = Package(
     .target(
       name: "CCompression", linkerSettings: [.linkedLibrary("z"), .linkedLibrary("zstd")]),
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+    .target(name: "CPosix"),
+    .target(
+      name: "CCredentials", linkerSettings: [.linkedLibrary("crypt"), .linkedLibrary("crypto")]),
     .systemLibrary(name: "CSnappy", pkgConfig: "snappy", providers: [.apt(["libsnappy-dev"])]),
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
@@ -54,7 +59,7 @@ let package = Package(
     strict("Manifest"),
 
     // Floor 1: engines.
-    strict("PromQL", ["MetricModel"]),
+    strict("PromQL", ["MetricModel", "Statistics"]),
     strict("QueryScripts", ["MetricModel", "PromQL"]),
     strict("Rules", ["MetricModel", "PromQL", "QueryScripts", "Manifest"]),
     strict("TimeSeriesStore", ["MetricModel", "CChecksum"]),
@@ -82,23 +87,39 @@ let package = Package(
       "AnalysisExecutor",
       [
         "MetricModel", "PromQL", "Analysis", "AnalysisQueries", "Manifest", "HTTPTransport",
-        .product(name: "SystemPackage", package: "swift-system"),
+        "CPosix", .product(name: "SystemPackage", package: "swift-system"),
+      ]),
+    strict(
+      "MetricTransfer",
+      [
+        "MetricModel", "Manifest", "Exposition", "Scraping", "TimeSeriesStore", "HTTPTransport",
+        "YAMLReader",
       ]),
     strict("Study", ["Statistics"]),
     strict(
       "Simulation",
       ["MetricModel", "Statistics", "Manifest", "Analysis", "Rollouts", "TrafficRouting"]),
     strict("Backtesting", ["MetricModel", "Statistics", "Manifest", "Analysis"]),
+    strict(
+      "Admission",
+      [
+        "CCredentials", "Manifest", "YAMLReader",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ]),
     strict("YAMLReader", ["Manifest", .product(name: "Yams", package: "Yams")]),
     strict(
       "HTTPService",
       [
         "MetricModel", "PromQL", "Rules", "TimeSeriesStore", "Exposition", "Manifest",
-        "HTTPTransport", "CCompression", "Analysis", "AnalysisExecutor",
+        "HTTPTransport", "CCompression", "Analysis", "AnalysisExecutor", "MetricTransfer",
+        "Scraping", "Admission",
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ]),
 
     // Floor 3: the command.
@@ -109,7 +130,7 @@ let package = Package(
         "Rules", "Study", "KubernetesClient", "RolloutExecutor", "TrafficRouting", "Scraping",
         "TimeSeriesStore", "Exposition", "Analysis", "AnalysisQueries", "AnalysisScripts",
         "AnalysisExecutor", "Backtesting", "HTTPTransport", "Rollouts", "Simulation", "YAMLReader",
-        "HTTPService",
+        "HTTPService", "Admission",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
@@ -125,7 +146,9 @@ let package = Package(
       path: "Benchmarks/StoreBenchmarks", swiftSettings: settings),
     .executableTarget(
       name: "AnalysisBenchmarks",
-      dependencies: ["Analysis", "AnalysisExecutor", "Manifest", "MetricModel"],
+      dependencies: [
+        "Analysis", "AnalysisExecutor", "Manifest", "MetricModel", "PromQL", "TimeSeriesStore",
+      ],
       path: "Benchmarks/AnalysisBenchmarks", swiftSettings: settings),
     .executableTarget(
       name: "StatisticsBenchmarks", dependencies: ["Statistics"],
@@ -144,6 +167,12 @@ let package = Package(
         "RolloutExecutor", "KubernetesClient", "Analysis", "Rollouts", "Manifest", "MetricModel",
         "YAMLReader",
       ]),
+    tests(
+      "MetricTransferTests",
+      [
+        "MetricTransfer", "Scraping", "HTTPTransport", "TimeSeriesStore", "Exposition",
+        "MetricModel", "Manifest", "YAMLReader",
+      ]),
     tests("ManifestTests", ["Manifest", "YAMLReader"]),
     tests("PromQLTests", ["PromQL", "MetricModel"]),
     tests("QueryScriptsTests", ["QueryScripts", "PromQL", "MetricModel"]),
@@ -152,6 +181,7 @@ let package = Package(
     tests("DifferentialTests", ["Exposition", "PromQL", "MetricModel"]),
     tests("RulesTests", ["Rules", "MetricModel", "PromQL", "Manifest", "YAMLReader"]),
     tests("HTTPTransportTests", ["HTTPTransport"]),
+    tests("AdmissionTests", ["Admission"]),
     tests("TimeSeriesStoreTests", ["TimeSeriesStore", "MetricModel"], exclude: ["Released"]),
     tests(
       "InterchangeTests", ["Exposition", "Scraping", "MetricModel", "Manifest", "YAMLReader"]),
@@ -176,7 +206,7 @@ let package = Package(
       "HTTPServiceTests",
       [
         "HTTPService", "HTTPTransport", "Rules", "Analysis", "AnalysisExecutor", "Manifest",
-        "TimeSeriesStore", "Exposition", "MetricModel",
+        "TimeSeriesStore", "Exposition", "MetricModel", "Admission",
         .product(name: "Logging", package: "swift-log"),
       ]),
     // Runs the built program as users do, so it needs it built.
@@ -185,3 +215,16 @@ let package = Package(
   ],
   cxxLanguageStandard: .cxx17
 )
+
+// Only `make fuzz` sets this: libFuzzer's library isn't linked otherwise.
+if Context.environment["ASSAY_FUZZER"] != nil {
+  package.targets += [
+    .target(name: "CFuzzer", path: "Tests/CFuzzer"),
+    .executableTarget(
+      name: "DecoderFuzzer",
+      dependencies: [
+        "CFuzzer", "Analysis", "Exposition", "Manifest", "MetricModel", "PromQL",
+        "TimeSeriesStore",
+      ], path: "Tests/DecoderFuzzer", swiftSettings: settings),
+  ]
+}

@@ -59,6 +59,14 @@ enum QueryBenchmarks {
       report("\(name), instant", instant, plain: plainOne, samples: touchedOne)
     }
     try generated.remove()
+    print("")
+    print(row("rate by version", "CPU ms", "series × steps", "ns each"))
+    for point in try Linearity.rows() {
+      print(
+        row(
+          "\(point.series) series", fixed(point.seconds * 1e3, 2), "× \(point.steps) steps",
+          fixed(point.cost, 1)))
+    }
   }
 
   /// Selects and decodes once whatever the query reads, and adds the values up: CPU seconds

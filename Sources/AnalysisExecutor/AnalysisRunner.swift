@@ -41,6 +41,7 @@ package actor AnalysisRunner {
 
   private let source: any MetricSource
   private let journal: (any RunJournal)?
+  private let journalExecutor: (any TaskExecutor)?
   private let clock: RunClock
   private let limits: Limits
   /// Called after each change of a run, and with trouble of the journal.
@@ -54,40 +55,53 @@ package actor AnalysisRunner {
   private var waiting: [(run: String, request: MeasurementRequest)] = []
   private var measuring = 0
   private var isClosed = false
+  /// Runs with lines that aren't written down, in the order in which they came to have some.
+  private var queue: [String] = []
+  private var removals: [String] = []
+  /// Writes what is queued; nil when nothing is.
+  private var commits: Task<Void, Never>?
 
+  /// - Parameters:
+  ///   - journal: nil to keep runs in memory only.
+  ///   - journalExecutor: threads that may wait for a disk; the common ones when nil.
+  ///   - onChange: called after each change of a run.
+  ///   - onTrouble: called with what is wrong with the journal.
   package init(
-    source: any MetricSource, journal: (any RunJournal)? = nil, clock: RunClock = .system,
+    source: any MetricSource, journal: (any RunJournal)? = nil,
+    journalExecutor: (any TaskExecutor)? = nil, clock: RunClock = .system,
     limits: Limits = Limits(),
     onChange: @escaping @Sendable (AnalysisRun, Timestamp) -> Void = { _, _ in },
     onTrouble: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.source = source
     self.journal = journal
+    self.journalExecutor = journalExecutor
     self.clock = clock
     self.limits = limits
     self.onChange = onChange
     self.onTrouble = onTrouble
   }
 
-  /// Starts a run. The same run again, by name and spec, is adopted.
+  /// Starts a run, and comes back once it is written down. The same run again, by name and spec,
+  /// is adopted.
   package func start(
     _ name: String, spec: AnalysisSpec, sources: ArgumentSources = ArgumentSources(),
     labels: [String: String] = [:]
-  ) throws(StartError) {
+  ) async throws(StartError) {
     let run = AnalysisRun(name: name, spec: spec, sources: sources)
     if let known = entries[name] {
       guard known.origin["spec"] == run.json["spec"] else { throw .exists(name) }
-      return
+    } else {
+      guard !isClosed else { throw .notWritten("the server is about to end") }
+      guard entries.count - endedOrder.count < limits.runsMax else {
+        throw .tooMany(limits.runsMax)
+      }
+      entries[name] = RunEntry(run, labels: labels)
+      apply(.started, to: name)
     }
-    guard entries.count - endedOrder.count < limits.runsMax else { throw .tooMany(limits.runsMax) }
-    let entry = RunEntry(run, labels: labels)
-    do throws(JournalError) {
-      try journal?.replace([entry.originLine], of: name)
-    } catch {
-      throw .notWritten(error.description)
-    }
-    entries[name] = entry
-    apply(.started, to: name)
+    guard journal != nil, entries[name]?.isStarting == true else { return }
+    let failure = await withCheckedContinuation { entries[name]?.starters.append($0) }
+    if let failure { throw .notWritten(failure.description) }
   }
 
   /// A run as it is now.
@@ -115,7 +129,10 @@ package actor AnalysisRunner {
     guard let entry = entries[name], entry.recorder.run.phase.isCompleted else { return false }
     entries[name] = nil
     endedOrder.removeAll { $0 == name }
-    do throws(JournalError) { try journal?.remove(name) } catch { onTrouble(error.description) }
+    if journal != nil {
+      removals.append(name)
+      commit()
+    }
     return true
   }
 
@@ -179,13 +196,24 @@ package actor AnalysisRunner {
     }
   }
 
-  /// Ends all waiting; runs stay in the journal as they are.
-  package func close() {
+  /// Ends all waiting, and comes back once what has happened is written down; runs stay in the
+  /// journal as they are.
+  package func close() async {
     isClosed = true
     timer?.task.cancel()
     timer = nil
     waiting = []
-    for entry in entries.values { for watcher in entry.watchers.values { watcher.finish() } }
+    endUpdates()
+    commits?.cancel()
+    await commits?.value
+  }
+
+  /// Ends all streams of updates, though their runs go on.
+  package func endUpdates() {
+    for (name, entry) in entries where !entry.watchers.isEmpty {
+      for watcher in entry.watchers.values { watcher.finish() }
+      entries[name]?.watchers = [:]
+    }
   }
 
   private func resume(_ name: String) {
@@ -199,40 +227,87 @@ package actor AnalysisRunner {
     }
   }
 
-  /// Lets an event happen, writes it down, then performs what it leads to.
+  /// Lets an event happen, and has it written down; only then what it leads to is done.
   private func apply(_ event: AnalysisEvent, to name: String) {
     guard !isClosed, var entry = entries[name], !entry.recorder.run.phase.isCompleted else {
       return
     }
     let now = clock.now()
-    let outcome = entry.apply(event, at: now)
-    entries[name] = entry
-    guard write(name) else {
-      // Nothing is done about an event that isn't written down; tried again soon.
-      entries[name]?.held += outcome
-      wakes.add(name, at: now.advanced(by: .seconds(10)))
-      return armTimer()
+    let effects = entry.apply(event, at: now)
+    guard journal != nil else {
+      entries[name] = entry
+      return settle(name, effects)
     }
-    perform(outcome, of: name)
-    told(name, at: now)
+    entry.held += effects
+    if !entry.isQueued {
+      entry.isQueued = true
+      queue.append(name)
+    }
+    entries[name] = entry
+    commit()
   }
 
-  /// Whether all lines of a run are in the journal.
-  private func write(_ name: String) -> Bool {
-    guard let journal, let entry = entries[name], !entry.unwritten.isEmpty else { return true }
-    do throws(JournalError) {
-      if entry.startsAnew {
-        try journal.replace(entry.unwritten, of: name)
-      } else {
-        try journal.append(entry.unwritten, to: name)
-      }
-    } catch {
-      onTrouble(error.description)
-      return false
+  /// Does what the written events of a run led to, and tells of it.
+  private func settle(_ name: String, _ effects: [AnalysisEffect]) {
+    perform(effects, of: name)
+    told(name, at: clock.now())
+  }
+
+  /// Starts writing, unless that goes on already: what comes meanwhile is then written together.
+  private func commit() {
+    guard commits == nil, let journal else { return }
+    commits = Task {
+      while await commitQueued(to: journal) {}
+      commits = nil
     }
-    entries[name]?.unwritten = []
-    entries[name]?.startsAnew = false
+  }
+
+  /// Writes what is queued; false when there is nothing to be written any more. Nothing is done
+  /// about what can't be written; it is tried again soon.
+  private func commitQueued(to journal: any RunJournal) async -> Bool {
+    let (names, gone) = (queue, removals)
+    guard !names.isEmpty || !gone.isEmpty else { return false }
+    (queue, removals) = ([], [])
+    var pieces: [(run: String, piece: RunEntry.Piece)] = []
+    for name in names {
+      if let piece = entries[name]?.takeUnwritten() { pieces.append((name, piece)) }
+    }
+    let failure = await Self.commit(
+      gone.map(JournalChange.remove) + pieces.map { $0.piece.change(of: $0.run) }, to: journal,
+      on: journalExecutor)
+    for (name, piece) in pieces {
+      if failure == nil || entries[name]?.isStarting == true {
+        let starters = entries[name]?.begun() ?? []
+        if failure != nil { entries[name] = nil }
+        for starter in starters { starter.resume(returning: failure) }
+      }
+      if failure == nil {
+        settle(name, piece.effects)
+      } else if entries[name] != nil {
+        entries[name]?.giveBack(piece)
+        if !queue.contains(name) { queue.append(name) }
+      }
+    }
+    guard let failure else { return true }
+    onTrouble(failure.description)
+    removals = gone + removals
+    guard !isClosed else { return false }
+    // Cancelled by `close`, which leaves time for one more try.
+    if !queue.isEmpty || !removals.isEmpty { try? await clock.sleep(.seconds(10)) }
     return true
+  }
+
+  private nonisolated static func commit(
+    _ changes: [JournalChange], to journal: any RunJournal, on executor: (any TaskExecutor)?
+  ) async -> JournalError? {
+    await withTaskExecutorPreference(executor) {
+      do throws(JournalError) {
+        try journal.commit(changes)
+        return nil
+      } catch {
+        return error
+      }
+    }
   }
 
   private func perform(_ effects: [AnalysisEffect], of name: String) {
@@ -286,18 +361,7 @@ package actor AnalysisRunner {
   private func wakeDue() {
     timer = nil
     let now = clock.now()
-    while let name = wakes.popDue(at: now) {
-      let held = entries[name]?.held ?? []
-      if held.isEmpty {
-        apply(.woken, to: name)
-      } else if write(name) {
-        entries[name]?.held = []
-        perform(held, of: name)
-        told(name, at: now)
-      } else {
-        wakes.add(name, at: now.advanced(by: .seconds(10)))
-      }
-    }
+    while let name = wakes.popDue(at: now) { apply(.woken, to: name) }
     armTimer()
   }
 

@@ -21,12 +21,15 @@ package typealias SecretReading = @Sendable (_ name: String, _ key: String) asyn
 ///       local: LocalSource { store.snapshot() }, remote: RemoteSource(sending: transport))
 package struct RoutedSource: MetricSource {
   private let local: (any MetricSource)?
-  private let remote: any MetricSource
+  private let remote: (any MetricSource)?
   private let jobs: (any MetricSource)?
 
-  /// - Parameter jobs: runs Kubernetes Jobs; nil where there is no cluster.
+  /// - Parameters:
+  ///   - local: nil where queries without an address go to the remote one's.
+  ///   - remote: nil where no server may be asked.
+  ///   - jobs: runs Kubernetes Jobs; nil where there is no cluster.
   package init(
-    local: (any MetricSource)?, remote: any MetricSource, jobs: (any MetricSource)? = nil
+    local: (any MetricSource)?, remote: (any MetricSource)?, jobs: (any MetricSource)? = nil
   ) {
     self.local = local
     self.remote = remote
@@ -40,12 +43,14 @@ package struct RoutedSource: MetricSource {
     case .queries(let queries):
       let hasAddress = queries.contains { $0.server.address?.isEmpty == false }
       if let local, !hasAddress { return await local.answer(request, of: run, at: now) }
-      return await remote.answer(request, of: run, at: now)
     case .job:
       guard let jobs else { return .failed("jobs need a cluster, and none is connected here") }
       return await jobs.answer(request, of: run, at: now)
-    case .web, .graphite, .influxdb, .kayenta:
-      return await remote.answer(request, of: run, at: now)
+    case .web, .graphite, .influxdb, .kayenta: break
     }
+    guard let remote else {
+      return .failed("asking servers over the network is not allowed here, only the store at hand")
+    }
+    return await remote.answer(request, of: run, at: now)
   }
 }

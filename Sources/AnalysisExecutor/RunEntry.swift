@@ -15,6 +15,12 @@ struct RunEntry {
   var startsAnew = false
   /// What is to be done once they have.
   var held: [AnalysisEffect] = []
+  /// Whether the run waits in the runner's queue for its lines to be written.
+  var isQueued = false
+  /// Whether its origin is yet to be written down; taken up from a journal, it is there.
+  private(set) var isStarting = false
+  /// Those who wait until it is; told why it can't be.
+  var starters: [CheckedContinuation<JournalError?, Never>] = []
   var watchers: [Int: AsyncStream<AnalysisRun>.Continuation] = [:]
   var watcherNumber = 0
 
@@ -23,6 +29,42 @@ struct RunEntry {
     origin = run.json
     self.labels = labels
     secrets = run.secretValues
+    isStarting = true
+    startsAnew = true
+    unwritten = [originLine]
+  }
+
+  /// What is written at once, and what is done then.
+  struct Piece {
+    fileprivate var lines: [String]
+    fileprivate var startsAnew: Bool
+    fileprivate(set) var effects: [AnalysisEffect]
+
+    func change(of run: String) -> JournalChange {
+      startsAnew ? .replace(lines, of: run) : .append(lines, to: run)
+    }
+  }
+
+  mutating func takeUnwritten() -> Piece {
+    defer { (unwritten, startsAnew, held, isQueued) = ([], false, [], false) }
+    return Piece(lines: unwritten, startsAnew: startsAnew, effects: held)
+  }
+
+  /// As if it had never been taken; what came since stays behind it.
+  mutating func giveBack(_ piece: Piece) {
+    // A journal that begins anew since then has no need of what was before.
+    if !startsAnew {
+      unwritten = piece.lines + unwritten
+      startsAnew = piece.startsAnew
+    }
+    held = piece.effects + held
+    isQueued = true
+  }
+
+  /// Those who waited for the origin to be written.
+  mutating func begun() -> [CheckedContinuation<JournalError?, Never>] {
+    defer { (isStarting, starters) = (false, []) }
+    return starters
   }
 
   /// From the lines of a journal.

@@ -36,7 +36,12 @@ struct Assay: AsyncParsableCommand {
   static func main() async {
     // Parallelism is ours; OpenBLAS' own threads would only get in its way.
     pinLinearAlgebraToOneThread()
-    await main(nil)
+    // kubectl runs `kubectl assay get …` as `kubectl-assay get …`.
+    if CommandLine.arguments.first?.hasSuffix("kubectl-assay") == true {
+      await RolloutsCommand.main(nil)
+    } else {
+      await main(nil)
+    }
   }
 }
 

@@ -59,6 +59,9 @@ struct BacktestCommand: ParsableCommand {
   @Option(help: ArgumentHelp("A field and the values to try.", valueName: "metric.field=a,b"))
   var sweep: String?
 
+  @Option(help: ArgumentHelp("Draw the sweep there.", valueName: "file"))
+  var svg: String?
+
   @Option(name: .customLong("arg"), help: "A value for an argument of the template.")
   var arguments: [NamedValue] = []
 
@@ -72,6 +75,7 @@ struct BacktestCommand: ParsableCommand {
     if recording.isEmpty, deploys == nil, every == nil {
       throw ValidationError("say which deploys: --deploys FILE, or --every with --length")
     }
+    if svg != nil, sweep == nil { throw ValidationError("--svg draws a --sweep") }
   }
 
   func run() throws {
@@ -142,7 +146,9 @@ struct BacktestCommand: ParsableCommand {
       let template = try sweep.applied(value, to: document)
       rows.append((value, try Self.summary([template], histories)))
     }
-    SweepSummary(sweep: sweep, rows: rows).lines.forEach(Terminal.print)
+    let summary = SweepSummary(sweep: sweep, rows: rows)
+    summary.lines.forEach(Terminal.print)
+    if let svg { try Files.write(SweepPlot(summary).svg, to: svg) }
   }
 
   private static func summary(

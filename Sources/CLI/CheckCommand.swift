@@ -6,7 +6,7 @@ struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
     abstract: "Check files for faults without running anything.",
-    subcommands: [CheckRules.self])
+    subcommands: [CheckRules.self, CheckConfig.self])
 }
 
 /// `assay check rules FILE…`: recording and alerting rules.

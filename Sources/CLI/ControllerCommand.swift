@@ -70,20 +70,27 @@ struct ControllerCommand: AsyncParsableCommand {
       var options = RolloutController.Options(now: WallClock.now, report: report)
       (options.namespace, options.instance, options.workers) = (namespace, instanceID, workers)
       let source = ClusterMetricSource(client: client, transport: transport, settings: settings)
+      let controller = RolloutController(
+        client, options: options, metrics: metrics, source: source)
+      let leading =
+        "# HELP assay_controller_leading Whether this process holds the Lease.\n"
+        + "# TYPE assay_controller_leading gauge\nassay_controller_leading "
       let probes = ProbeService(
         logger: Logger(label: "assay", factory: { _ in SwiftLogNoOpLogHandler() }),
-        metrics: { metrics.text }, isReady: { true })
-      try await withThrowingTaskGroup(of: Void.self) { [options] group in
+        metrics: { controller.metricsText + leading + (election.isLeading ? "1\n" : "0\n") },
+        readiness: {
+          guard controller.isReady else { return (false, "reading the cluster") }
+          return (true, election.isLeading ? "ok, leading" : "ok, waiting for the lease")
+        })
+      try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask {
           try await probes.run(at: address) { report("listening at http://\(address.host):\($0)") }
         }
+        group.addTask { await controller.watch() }
         group.addTask {
           await election.run(onError: { report("lease: \($0)") }) {
             report("leading")
-            metrics.set("assay_controller_leading", "Whether this process holds the Lease.", 1)
-            await RolloutController(client, options: options, metrics: metrics, source: source)
-              .run()
-            metrics.set("assay_controller_leading", "Whether this process holds the Lease.", 0)
+            await controller.lead()
             report("no more in the lead")
           }
         }

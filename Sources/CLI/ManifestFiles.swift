@@ -1,4 +1,6 @@
 import Analysis
+import AnalysisQueries
+import AnalysisScripts
 import Manifest
 import Rollouts
 import YAMLReader
@@ -8,12 +10,16 @@ struct ManifestFiles {
   /// In the order of the files.
   private(set) var rollouts: [Document] = []
   private(set) var templates: [AnalysisTemplate] = []
-  /// Faults, each line with file, place and remedy.
-  private(set) var remarks: [String] = []
+  /// Faults with file, place and remedy.
+  private(set) var faults: [LintReport.Finding] = []
   /// What is legal in the templates and yet not what one wants.
-  private(set) var advice: [String] = []
-  /// Whether one of the remarks is a refusal.
-  private(set) var isRefused = false
+  private(set) var advice: [LintReport.Finding] = []
+
+  /// The faults as lines.
+  var remarks: [String] { faults.map(\.description) }
+
+  /// Whether a controller would refuse something.
+  var isRefused: Bool { faults.contains { $0.level == .error } }
 
   struct Document {
     var path: String
@@ -35,13 +41,14 @@ struct ManifestFiles {
     }
     for document in documents { try read(document) }
     for note in ManifestReview.notes(on: documents.map(\.node)) {
-      let (error, severity) = (note.problem.error, note.problem.severity)
-      let place = error.line > 0 ? "\(error.line):\(error.column): " : " "
-      let field = error.path.isEmpty ? "" : "\(error.path): "
-      remark(
-        documents[note.document].path,
-        "\(place)\(severity.rawValue): \(note.title): \(field)\(error.message)",
-        severity == .refused)
+      let error = note.problem.error
+      faults.append(
+        LintReport.Finding(
+          file: documents[note.document].path, line: error.line, column: error.column,
+          level: note.problem.severity == .refused ? .error : .warning,
+          rule: "rollout-\(note.problem.severity.rawValue)",
+          subject: error.path.isEmpty ? note.title : "\(note.title): \(error.path)",
+          message: error.message))
     }
   }
 
@@ -53,18 +60,24 @@ struct ManifestFiles {
       do throws(ManifestError) {
         let template = try AnalysisTemplate(node)
         templates.append(template)
-        let findings = TemplateValidation.findings(in: template)
-        for finding in findings { remark(document.path, "\(finding)", finding.isError) }
-        advice += TemplateAdvice.findings(in: template).map { "\(document.path):\($0)" }
+        faults += TemplateValidation.findings(in: template).map { finding($0, document.path) }
+        let unwise = TemplateAdvice.findings(in: template) + QueryTypeAdvice.findings(in: template)
+        advice += unwise.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
+          .map { finding($0, document.path) }
       } catch {
-        remark(document.path, "\(error)", true)
+        faults.append(
+          LintReport.Finding(
+            file: document.path, line: error.line, column: error.column, level: .error,
+            rule: "unreadable", subject: error.path, message: error.message))
       }
     }
   }
 
-  private mutating func remark(_ path: String, _ text: String, _ isRefusal: Bool) {
-    remarks.append("\(path):\(text)")
-    isRefused = isRefused || isRefusal
+  private func finding(_ finding: TemplateFinding, _ path: String) -> LintReport.Finding {
+    LintReport.Finding(
+      file: path, line: finding.line, column: finding.column,
+      level: finding.isError ? .error : .warning, rule: finding.rule, subject: finding.path,
+      message: finding.message, remedy: finding.remedy)
   }
 
   /// The only Rollout among the files.

@@ -13,6 +13,7 @@ struct QueryCommand: ParsableCommand {
       Without --start and --end the query is answered at one time (--at), with them at each step.
 
         assay query 'up' --recording queries/recordings/healthy
+        assay query 'sum(rate(requests_total[5m]))' --data ./data --analyze
         assay query 'sum by (version) (rate(model_predictions_total[5m]))' --data ./data \\
           --start end-30m --end end --step 1m --plot
       """)
@@ -51,6 +52,12 @@ struct QueryCommand: ParsableCommand {
   @Flag(help: "Short for --format plot.")
   var plot = false
 
+  @Flag(help: "Print the plan, with rows estimated from the index, instead of the answer.")
+  var explain = false
+
+  @Flag(help: "Run the query and print its plan with the rows, time and bytes of each operator.")
+  var analyze = false
+
   private var isRange: Bool { start != nil || end != nil || step != nil }
 
   func validate() throws {
@@ -67,6 +74,7 @@ struct QueryCommand: ParsableCommand {
       let query = try Self.parsed(expression, features.queryOptions)
       let opened = try source.open()
       let span = opened.span
+      if explain || analyze { return try explain(query, opened) }
       let answer: QueryAnswer
       if isRange || format == .plot || plot {
         let grid = try grid(in: opened, span: span)
@@ -77,6 +85,23 @@ struct QueryCommand: ParsableCommand {
       }
       output(answer)
     }
+  }
+
+  private func explain(_ query: Query, _ opened: OpenedSource) throws {
+    let times: QueryTimes =
+      isRange
+      ? .range(try grid(in: opened, span: opened.span))
+      : .instant(
+        try at?.time(in: opened.span, rolloutStart: opened.rolloutStart) ?? opened.span.end)
+    let start = ContinuousClock.now
+    let explanation =
+      analyze
+      ? try query.analysed(at: times, from: opened.snapshot) {
+        let (seconds, attoseconds) = start.duration(to: .now).components
+        return UInt64(clamping: seconds) &* 1_000_000_000
+          &+ UInt64(clamping: attoseconds / 1_000_000_000)
+      }.explanation : try query.explained(at: times, from: opened.snapshot)
+    Terminal.print(explanation.text)
   }
 
   static func parsed(_ text: String, _ options: QueryOptions) throws -> Query {

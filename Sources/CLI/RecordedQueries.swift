@@ -2,12 +2,11 @@ import Analysis
 import AnalysisQueries
 import MetricModel
 import Simulation
-import TimeSeriesStore
 
 /// Answers the queries of analyses from recorded metrics: the port between Simulation, to which a
 /// query is text, and PromQL.
 struct RecordedQueries {
-  let snapshot: StoreSnapshot
+  let snapshot: any SeriesSource
 
   /// The answers as replays want them.
   var port: QueryPort {

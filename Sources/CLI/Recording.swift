@@ -5,7 +5,7 @@ import MetricModel
 import TimeSeriesStore
 import YAMLReader
 
-/// Metrics that somebody recorded: a folder of Prometheus blocks, or one exposition file.
+/// Metrics that somebody recorded: a data directory of Prometheus, or one file.
 ///
 ///     let recording = try Recording("queries/recordings/healthy")
 ///     try recording.load(into: store)
@@ -16,10 +16,12 @@ struct Recording {
 
   private enum Part {
     case block(folder: String)
-    case file(String)
+    case head(folder: String)
+    case file(String, ExchangeFormat)
   }
 
-  init(_ path: String) throws {
+  /// - Parameter format: what files are; told by the endings of their names when nil.
+  init(_ path: String, format: ExchangeFormat? = nil) throws {
     var isDirectory = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
       throw CommandError(
@@ -28,7 +30,7 @@ struct Recording {
     }
     guard isDirectory else {
       description = nil
-      parts = [.file(path)]
+      parts = [.file(path, format ?? ExchangeFormat(path: path) ?? .text)]
       return
     }
     let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
@@ -38,23 +40,26 @@ struct Recording {
       description = nil
     }
     let folders = names.contains("index") ? [path] : names.map { "\(path)/\($0)" }
-    parts = folders.filter { FileManager.default.fileExists(atPath: "\($0)/index") }
-      .map { .block(folder: $0) }
+    let blocks = folders.filter { FileManager.default.fileExists(atPath: "\($0)/index") }
+      .map { Part.block(folder: $0) }
+    parts = blocks + (names.contains("wal") ? [.head(folder: path)] : [])
     guard !parts.isEmpty else {
       throw CommandError(
         "\(path): found no Prometheus block (a folder with \"index\" and \"chunks\"), "
-          + "found: \(names.prefix(10).joined(separator: ", "))")
+          + "and no log (\"wal\"), found: \(names.prefix(10).joined(separator: ", "))")
     }
   }
 
-  /// Appends everything; the number of samples stored.
+  /// Appends everything.
   @discardableResult
-  func load(into store: Store) throws -> Int {
-    var total = 0
+  func load(into store: Store) throws -> LoadedSamples {
+    var total = LoadedSamples()
     for part in parts {
       switch part {
       case .block(let folder): total += try Self.load(block: folder, into: store)
-      case .file(let path): total += try Self.load(file: path, into: store)
+      case .head(let folder): total += try Self.load(head: folder, into: store)
+      case .file(let path, let format):
+        total += try Self.load(file: path, format, into: store)
       }
     }
     return total

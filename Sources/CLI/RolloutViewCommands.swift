@@ -109,11 +109,15 @@ struct RolloutCreateCommand: AsyncParsableCommand {
 }
 
 extension RolloutOptions {
+  private static let kinds: [ResourceKind] = [
+    .rollouts, .replicaSets, .pods, .analysisRuns, .experiments,
+  ]
+
   /// The Rollout and what belongs to it, read now.
   func text(_ client: ClusterClient, _ namespace: String) async throws -> RolloutText {
     let rollout = try await client.get(ObjectReference(.rollouts, namespace, name))
     var objects: [JSONValue] = []
-    for kind in [ResourceKind.replicaSets, .pods, .analysisRuns, .experiments] {
+    for kind in Self.kinds.dropFirst() {
       objects += try await client.list(kind, namespace: namespace).items
     }
     return RolloutText(rollout: rollout, owned: objects, now: WallClock.now())
@@ -126,12 +130,18 @@ extension RolloutOptions {
     _ client: ClusterClient, _ namespace: String, until end: ContinuousClock.Instant? = nil,
     show: @escaping @Sendable (RolloutText) -> Bool
   ) async throws -> String {
+    // A name that isn't there is told at once.
+    try await client.get(ObjectReference(.rollouts, namespace, name))
     let (changes, change) = AsyncStream.makeStream(
       of: Void.self, bufferingPolicy: .bufferingNewest(1))
-    return try await withThrowingTaskGroup(of: Void.self) { group in
-      for kind in [ResourceKind.rollouts, .replicaSets, .pods, .analysisRuns, .experiments] {
-        let informer = Informer(kind, client: client, namespace: namespace) { _ in change.yield() }
-        group.addTask { await informer.run() }
+    let informers = Self.kinds.map { Informer($0, client: client, namespace: namespace) }
+    return await withTaskGroup(of: Void.self) { group in
+      for informer in informers {
+        group.addTask {
+          await informer.run(onError: { Terminal.complain("assay: \($0)") }) { _ in
+            change.yield()
+          }
+        }
       }
       if let end {
         group.addTask {
@@ -143,7 +153,10 @@ extension RolloutOptions {
       var phase = ""
       var shown = ""
       for await _ in changes {
-        let text = try await text(client, namespace)
+        let objects = informers.flatMap { $0.cache.objects(in: namespace) }
+        guard let rollout = objects.first(where: { $0["kind"] == "Rollout" && $0.name == name })
+        else { continue }
+        let text = RolloutText(rollout: rollout, owned: objects, now: WallClock.now())
         phase = text.phase
         guard text.tree != shown else { continue }
         shown = text.tree

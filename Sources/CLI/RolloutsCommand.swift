@@ -51,18 +51,15 @@ struct RolloutOptions: ParsableArguments {
     let (client, namespace) = try place.open()
     let reference = ObjectReference(.rollouts, namespace, name)
     let rollout = try await client.get(reference)
-    let writes = try await verb(rollout, client).writes(on: rollout)
+    let verb = try await verb(rollout, client)
+    let writes = try verb.writes(on: rollout)
     for write in writes {
       try await client.patch(
-        reference, .merge(write.patch), subresource: write.isStatus ? "status" : nil)
+        reference, write.patch, subresource: write.isStatus ? "status" : nil)
     }
     Terminal.print("rollout '\(name)' " + (writes.isEmpty ? "needs nothing" : done))
-    if writes.contains(where: { !$0.isStatus }),
-      let keeper = RolloutVerb.repositoryKeeper(of: rollout)
-    {
-      Terminal.complain(
-        "assay: \(keeper) keeps this Rollout as its repository has it: change it there too, or "
-          + "this is taken back")
+    if !writes.isEmpty, let advice = verb.repositoryAdvice(for: rollout) {
+      Terminal.complain("assay: \(advice)")
     }
   }
 }
@@ -192,7 +189,7 @@ struct RolloutTerminateCommand: AsyncParsableCommand {
       let (client, namespace) = try place.open()
       try await client.patch(
         ObjectReference(kind == .analysisrun ? .analysisRuns : .experiments, namespace, name),
-        .merge(["spec": ["terminate": true]]))
+        ["spec": ["terminate": true]])
       Terminal.print("\(kind.rawValue) '\(name)' terminated")
     }
   }

@@ -1,4 +1,4 @@
-import AnalysisExecutor
+import Admission
 import ArgumentParser
 import HTTPService
 import Logging
@@ -12,9 +12,11 @@ struct ServeCommand: AsyncParsableCommand {
     discussion: """
       Answers /api/v1/query, query_range, series, labels and label values as Prometheus does, so \
       that promtool, Grafana and Argo Rollouts' prometheus provider can ask it; takes remote write \
-      at /api/v1/write. A sample is acknowledged once it is on disk. Ends on SIGTERM or Ctrl-C.
+      at /api/v1/write and OpenTelemetry's metrics at /api/v1/otlp/v1/metrics; scrapes what a \
+      configuration file names. A sample is acknowledged once it is on disk. Ends on SIGTERM or Ctrl-C.
 
         assay serve --data ./data --listen 127.0.0.1:9090
+        assay serve --data ./data --config.file prometheus.yml
       """)
 
   @Option(help: ArgumentHelp("The store to serve; made when missing.", valueName: "directory"))
@@ -28,32 +30,61 @@ struct ServeCommand: AsyncParsableCommand {
     help: "Answer /api/v1/admin/tsdb/snapshot, as Prometheus' flag of this name.")
   var enablesAdminAPI = false
 
+  @OptionGroup var access: AccessOptions
+  @OptionGroup var collection: CollectionServing
   @OptionGroup var rules: RuleServing
   @OptionGroup var features: FeatureOptions
+  @OptionGroup var limits: QueryLimitOptions
   @OptionGroup var storage: StorageOptions
   @OptionGroup var analyses: AnalysisOptions
 
   func run() async throws {
     try await reporting {
       let address = try ListenAddress(parsing: listen)
-      let store = try Store.open(data, options: storage.storeOptions)
-      defer { store.close() }
-      if let tail = store.report.tornTail { Terminal.complain("assay: \(tail)") }
+      let admission = try access.admission()
+      let file = try collection.read()
       var options = ServiceOptions(dataDirectory: data)
       options.isAdminEnabled = enablesAdminAPI
+      options.isLifecycleEnabled = collection.enablesLifecycle
       options.version = Assay.version
       options.queries = features.queryOptions
-      options.rules = try rules.options(queries: options.queries)
-      var logger = Logger(label: "assay", factory: { StreamLogHandler.standardError(label: $0) })
-      logger.logLevel = .warning
-      let (endpoints, runner) = try await analyses.endpoints(
-        store: store, directory: data, queries: options.queries)
-      let service = Service(
-        store: store, options: options, logger: logger, analyses: endpoints)
-      try await service.run(at: address) { port in
-        Terminal.complain("assay: serving \(data) at http://\(address.host):\(port)")
+      limits.apply(to: &options)
+      options.rules = try rules.options(
+        queries: options.queries, file: file?.scraping, configuration: collection.path)
+      var parts = ServedParts(queries: options.queries, analyses: analyses)
+      do {
+        try await serve(at: address, admission, file, &options, &parts)
+      } catch {
+        await parts.close()
+        throw error
       }
-      await runner.close()
+      await parts.close()
+    }
+  }
+
+  private func serve(
+    at address: ListenAddress, _ admission: Admission?, _ file: PrometheusConfiguration?,
+    _ options: inout ServiceOptions, _ parts: inout ServedParts
+  ) async throws {
+    let storeOptions = storage.storeOptions(file)
+    let (store, endpoints) = try await parts.open(data, options: storeOptions)
+    var served: ServiceAccess?
+    if let admission {
+      let premises = try await parts.premises(
+        of: admission.tenants(), below: data, options: storeOptions)
+      served = ServiceAccess(admission: admission, premises: premises)
+    }
+    let collecting = try collection.collection(file, store: store, now: options.now)
+    options.configuration = collecting?.configuration
+    var logger = Logger(label: "assay", factory: { StreamLogHandler.standardError(label: $0) })
+    logger.logLevel = .warning
+    let service = Service(
+      store: store, options: options, logger: logger, analyses: endpoints, access: served)
+    let scheme = admission?.usesTLS == true ? "https" : "http"
+    try await Collection.run(collecting) {
+      try await service.run(at: address) { port in
+        Terminal.complain("assay: serving \(data) at \(scheme)://\(address.host):\(port)")
+      }
     }
   }
 }

@@ -1,8 +1,12 @@
 import ArgumentParser
+import FoundationEssentials
+import HTTPTransport
 import MetricModel
+import MetricTransfer
 import TimeSeriesStore
 
-/// Where a command reads metrics: `--data` a store of ours, `--recording` what others recorded.
+/// Where a command reads metrics: `--data` a store of ours, `--recording` what others recorded,
+/// `--storage` another server.
 struct SourceOptions: ParsableArguments {
   @Option(help: ArgumentHelp("A data directory that assay wrote.", valueName: "directory"))
   var data: String?
@@ -13,22 +17,43 @@ struct SourceOptions: ParsableArguments {
       valueName: "path"))
   var recording: String?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      A server with Prometheus' API, such as remote:http://prometheus:9090; its series are read \
+      over the network and evaluated here. Times count from an hour ago to now.
+      """, valueName: "remote:url"))
+  var storage: RemoteStorageArgument?
+
   func validate() throws {
-    if (data == nil) == (recording == nil) {
-      throw ValidationError("say where the metrics are: either --data or --recording")
+    if [data != nil, recording != nil, storage != nil].count(where: { $0 }) != 1 {
+      throw ValidationError("say where the metrics are: one of --data, --recording and --storage")
     }
   }
 
   /// Opens the store, or loads the recording into a store of its own in a temporary directory.
   func open() throws -> OpenedSource {
+    if let storage { return OpenedSource(remote: storage.address) }
     if let recording { return try OpenedSource(recording: recording) }
     return try OpenedSource(directory: data ?? "")
   }
 }
 
+/// `remote:` and the address of a server.
+struct RemoteStorageArgument: ExpressibleByArgument {
+  let address: String
+
+  init?(argument: String) {
+    guard argument.hasPrefix("remote:http://") || argument.hasPrefix("remote:https://") else {
+      return nil
+    }
+    address = String(argument.dropFirst("remote:".count))
+  }
+}
+
 /// Metrics ready to be asked.
 struct OpenedSource {
-  let snapshot: StoreSnapshot
+  let snapshot: any SeriesSource
   /// What the recording says about itself; nil for stores and for recordings that say nothing.
   let description: RecordingDescription?
   /// When the recorded rollout began; the description's. Stored, since the optimiser of Swift 6.3.1
@@ -55,13 +80,24 @@ struct OpenedSource {
       store: store, description: recording.description, directory: directory, path: path)
   }
 
+  /// The hour up to now of another server.
+  init(remote address: String) {
+    snapshot = RemoteSeries(address, transport: HTTPTransport(), files: .disk)
+    let now = Timestamp(seconds: Date().timeIntervalSince1970) ?? .latest
+    span = TimeRange(after: now.advanced(by: .hours(-1)), through: now)
+    description = nil
+    rolloutStart = nil
+    directory = nil
+  }
+
   private init(
     store: Store, description: RecordingDescription?, directory: TemporaryDirectory?, path: String
   ) throws {
-    snapshot = store.snapshot()
+    let snapshot = store.snapshot()
     guard let span = snapshot.timeRange else {
       throw CommandError("\(path): holds no samples")
     }
+    self.snapshot = snapshot
     self.span = span
     self.description = description
     rolloutStart = description?.rolloutStart

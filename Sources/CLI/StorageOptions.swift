@@ -1,5 +1,6 @@
 import ArgumentParser
 import MetricModel
+import Scraping
 import TimeSeriesStore
 
 /// How `assay serve` keeps samples; names are Prometheus'.
@@ -30,11 +31,12 @@ struct StorageOptions: ParsableArguments {
       """)
   var defersSync = false
 
-  var storeOptions: StoreOptions {
+  /// - Parameter file: a configuration file, which the command line wins over.
+  func storeOptions(_ file: PrometheusConfiguration? = nil) -> StoreOptions {
     var options = StoreOptions()
     options.retention.age = retentionTime?.length
     options.retention.sizeBytes = retentionSize?.bytes
-    if let lateWindow { options.lateWindow = lateWindow.length }
+    if let window = lateWindow?.length ?? file?.scraping.lateWindow { options.lateWindow = window }
     options.durability = defersSync ? .deferred : .eachAppend
     return options
   }

@@ -13,6 +13,7 @@ struct StudyRolloutsCommand: ParsableCommand {
       there is one.
 
         assay study-rollouts --runs 100000 --seed 1
+        assay study-rollouts --trace --seed 3141
       """)
 
   @Option(help: "How many rollouts.")
@@ -20,8 +21,15 @@ struct StudyRolloutsCommand: ParsableCommand {
   @Option(help: "The first seed; each rollout has the next.")
   var seed: UInt64 = 1
 
+  @Flag(help: "Show the one rollout of the seed, line by line.")
+  var trace = false
+
   func run() throws {
     try reporting {
+      if trace {
+        for line in RolloutStudy.trace(seed: seed) { Terminal.print(line) }
+        return
+      }
       var total = RolloutStudy.Report()
       let block = 1000
       for start in stride(from: 0, to: max(0, runs), by: block) {

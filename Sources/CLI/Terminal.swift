@@ -12,6 +12,9 @@ enum Terminal {
     write(Array(text.utf8) + [UInt8(ascii: "\n")], to: .standardError)
   }
 
+  /// The same without ending the line.
+  static func tell(_ text: String) { write(Array(text.utf8), to: .standardError) }
+
   private static func write(_ bytes: [UInt8], to descriptor: FileDescriptor) {
     do {
       try descriptor.writeAll(bytes)

@@ -16,10 +16,14 @@ struct RolloutScripts: ParsableCommand {
       with 0 when all passed, 1 when some failed, 3 when a file can't be read.
 
         assay test rollouts queries/rollouts/*.yaml
+        assay test rollouts --trace queries/rollouts/strategy-canary.yaml
       """)
 
   @Flag(help: "Play each scenario also once for each of its writes, killed before it.")
   var kill = false
+
+  @Flag(help: "Show what happens in each scenario, a line for each event.")
+  var trace = false
 
   @ArgumentParser.Argument(help: "Files with scenarios, or tables of replica counts.")
   var files: [String]
@@ -29,6 +33,9 @@ struct RolloutScripts: ParsableCommand {
       var total = ScenarioRunner.Report()
       for path in files {
         let documents = try YAMLReader.documents(in: try Files.readText(path))
+        if trace {
+          for line in try ScenarioRunner.trace(documents) { Terminal.print(line) }
+        }
         let report = ScenarioRunner.run(documents, killing: kill)
         for failure in report.failures { Terminal.print("\(path): \(failure)") }
         total.passed += report.passed

@@ -8,7 +8,7 @@ import TimeSeriesStore
 struct TsdbCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tsdb",
-    abstract: "Look at a data directory, check it, repair it, copy it, delete from it.",
+    abstract: "Look at a data directory, check and repair it, fill it, copy it, delete from it.",
     discussion: """
       All of these work on a directory that no other process has open; ask the HTTP API of a \
       running server instead. With --json answers are one JSON document.
@@ -19,7 +19,7 @@ struct TsdbCommand: ParsableCommand {
       """,
     subcommands: [
       TsdbList.self, TsdbAnalyze.self, TsdbDump.self, TsdbVerify.self, TsdbRepair.self,
-      TsdbSnapshot.self, TsdbDelete.self, TsdbBench.self,
+      TsdbImport.self, TsdbExport.self, TsdbSnapshot.self, TsdbDelete.self, TsdbBench.self,
     ])
 }
 

@@ -7,19 +7,19 @@ import NIOCore
 /// `/metrics`, `/healthz` and `/readyz` of a program that serves nothing else.
 package struct ProbeService: Sendable {
   private let metrics: @Sendable () -> String
-  private let isReady: @Sendable () -> Bool
+  private let readiness: @Sendable () -> (isReady: Bool, note: String)
   private let logger: Logger
 
   /// - Parameters:
   ///   - metrics: Prometheus' text format.
-  ///   - isReady: false makes `/readyz` answer 503.
+  ///   - readiness: unless ready `/readyz` answers 503; the note is its body.
   package init(
     logger: Logger, metrics: @escaping @Sendable () -> String,
-    isReady: @escaping @Sendable () -> Bool
+    readiness: @escaping @Sendable () -> (isReady: Bool, note: String)
   ) {
     self.logger = logger
     self.metrics = metrics
-    self.isReady = isReady
+    self.readiness = readiness
   }
 
   /// Serves until SIGTERM or SIGINT, or until the task is cancelled.
@@ -35,11 +35,11 @@ package struct ProbeService: Sendable {
         body: ResponseBody(byteBuffer: ByteBuffer(string: metrics())))
     }
     router.get("/healthz") { _, _ in "ok" }
-    router.get("/readyz") { [isReady] _, _ -> Response in
-      let ready = isReady()
+    router.get("/readyz") { [readiness] _, _ -> Response in
+      let (isReady, note) = readiness()
       return Response(
-        status: ready ? .ok : .serviceUnavailable,
-        body: ResponseBody(byteBuffer: ByteBuffer(string: ready ? "ok" : "not ready")))
+        status: isReady ? .ok : .serviceUnavailable,
+        body: ResponseBody(byteBuffer: ByteBuffer(string: note)))
     }
     let application = Application(
       router: router,

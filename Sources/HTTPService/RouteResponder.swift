@@ -1,3 +1,4 @@
+import Exposition
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -13,12 +14,8 @@ struct RouteResponder: HTTPResponder {
   let ingestion: WorkerPool
   /// Nil where no analyses are served.
   var analyses: AnalysisEndpoints?
-
-  /// Lets the threads end.
-  func close() {
-    queries.close()
-    ingestion.close()
-  }
+  /// Nil where nothing is limited.
+  var gate: RequestGate?
 
   /// Bytes of an address with its query.
   private static let addressBytesMax = 64 << 10
@@ -32,7 +29,7 @@ struct RouteResponder: HTTPResponder {
     context.logger.debug(
       "answered",
       metadata: ["path": "\(request.uri.path)", "status": "\(answer.status)"])
-    let response = Self.response(answer)
+    let response = response(answer)
     return request.method == .head ? response.createHeadResponse() : response
   }
 
@@ -48,9 +45,11 @@ struct RouteResponder: HTTPResponder {
     switch routes.find(method: request.method.rawValue, path: parts[0]) {
     case .nothing:
       return ("other", .text("404 page not found\n", status: 404))
+    case .otherMethods where request.method == .options:
+      return ("other", .empty(status: 204))
     case .otherMethods(let methods):
       var refusal = APIResponse.text("Method Not Allowed\n", status: 405)
-      refusal.headers["Allow"] = methods.joined(separator: ", ")
+      refusal.headers["Allow"] = (methods + ["OPTIONS"]).sorted().joined(separator: ", ")
       return ("other", refusal)
     case .route(let route, let pathParameter):
       let query = parts.count > 1 ? parts[1] : ""
@@ -58,8 +57,9 @@ struct RouteResponder: HTTPResponder {
         var decoded = try await decoded(
           request, route: route, pathParameter: pathParameter, query: query)
         if let connection { decoded.isAbandoned = { connection.isClosed } }
+        decoded.crew = queries.crew
         let encoding = ContentEncoding.chosen(accepting: request.headers[.acceptEncoding] ?? "")
-        return (route.path, await run(route, decoded, encoding))
+        return (route.path, await run(route, decoded, encoding, for: connection?.client ?? ""))
       } catch let error as APIError {
         return (route.path, .failure(error))
       } catch is NIOTooManyBytesError {
@@ -87,7 +87,7 @@ struct RouteResponder: HTTPResponder {
   }
 
   private func run(
-    _ route: Route, _ request: APIRequest, _ encoding: ContentEncoding?
+    _ route: Route, _ request: APIRequest, _ encoding: ContentEncoding?, for client: String
   ) async -> APIResponse {
     let work: @Sendable () -> APIResponse = {
       do throws(APIError) {
@@ -96,14 +96,21 @@ struct RouteResponder: HTTPResponder {
         return .failure(error)
       }
     }
+    if let refusal = gate?.enter(route.worker) { return refusal }
+    defer { gate?.leave(route.worker) }
     switch route.worker {
     case .here: return work()
-    case .queries: return await queries.run(work)
+    case .queries:
+      do throws(Turnstile.Refusal) {
+        return try await queries.turnstile.pass(client) { await queries.run(work) }
+      } catch {
+        return .failure(APIError(error))
+      }
     case .ingestion: return await ingestion.run(work)
     }
   }
 
-  private static func response(_ answer: APIResponse) -> Response {
+  private func response(_ answer: APIResponse) -> Response {
     var headers = HTTPFields()
     headers[.contentType] = answer.contentType
     for (name, value) in answer.headers {
@@ -111,6 +118,25 @@ struct RouteResponder: HTTPResponder {
     }
     return Response(
       status: HTTPResponse.Status(code: answer.status), headers: headers,
-      body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
+      body: answer.parts.map(body) ?? ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
+  }
+
+  /// Parts are made when the client has taken the one before, on the threads for queries.
+  private func body(_ parts: AnswerParts) -> ResponseBody {
+    let queries = queries
+    return ResponseBody { writer in
+      var rest = parts
+      while true {
+        let (part, after) = await queries.run { [rest] in
+          var after = rest
+          let part = after.next()
+          return (part, after)
+        }
+        guard let part else { break }
+        rest = after
+        try await writer.write(ByteBuffer(bytes: part))
+      }
+      try await writer.finish(nil)
+    }
   }
 }

@@ -52,8 +52,15 @@ struct Routes: Sendable {
     let ingest = IngestEndpoints(store: store, options: options, counters: counters)
     let stored = StoreEndpoints(store: store)
     let reading = ReadEndpoints(store: store, options: options)
-    let status = StatusEndpoints(options: options, counters: counters)
+    let status = StatusEndpoints(options: options, counters: counters, runner: runner)
+    let lifecycle = LifecycleEndpoints(
+      reloading: Reloading(configuration: options.configuration, runner: runner),
+      isEnabled: options.isLifecycleEnabled)
     let admin = AdminEndpoints(store: store, options: options)
+    let targets = TargetEndpoints(scrapes: options.configuration?.scrapes)
+    let metrics = MetricsEndpoints(store: store, options: options, counters: counters)
+    let otlp = OTLPEndpoints(store: store, options: options, counters: counters)
+    let configuration = ConfigurationEndpoints(configuration: options.configuration)
     let form = options.formBytesMax
     let both = ["GET", "POST"]
     func read(
@@ -68,6 +75,7 @@ struct Routes: Sendable {
     routes = [
       read("/api/v1/query", both, queries.instant),
       read("/api/v1/query_range", both, queries.range),
+      read("/api/v1/explain", both, queries.explain),
       read("/api/v1/format_query", both, syntax.format),
       read("/api/v1/parse_query", both, syntax.tree),
       read("/api/v1/query_exemplars", both, stored.exemplars),
@@ -87,6 +95,13 @@ struct Routes: Sendable {
         path: "/api/v1/write", methods: ["POST"], worker: .ingestion,
         bodyBytesMax: options.writeBytesMax, answer: ingest.write),
       Route(
+        path: "/api/v1/otlp/v1/metrics", methods: ["POST"], worker: .ingestion,
+        bodyBytesMax: options.writeBytesMax, answer: otlp.metrics),
+      read("/api/v1/targets", ["GET"], targets.targets),
+      read("/api/v1/targets/metadata", ["GET"], targets.metadata),
+      read("/api/v1/scrape_pools", ["GET"], targets.pools),
+      state("/api/v1/status/config", configuration.shown),
+      Route(
         path: "/api/v1/admin/tsdb/snapshot", methods: ["POST", "PUT"], worker: .ingestion,
         bodyBytesMax: form, answer: { (_) throws(APIError) in try admin.snapshot() }),
       Route(
@@ -96,10 +111,13 @@ struct Routes: Sendable {
         path: "/api/v1/admin/tsdb/clean_tombstones", methods: ["POST", "PUT"],
         worker: .ingestion, bodyBytesMax: form,
         answer: { (_) throws(APIError) in try admin.cleanTombstones() }),
+      Route(
+        path: "/-/reload", methods: ["POST", "PUT"], worker: .ingestion, bodyBytesMax: form,
+        answer: lifecycle.reload),
       state("/api/v1/status/buildinfo", status.buildInformation),
       state("/-/ready", status.ready),
       state("/-/healthy", status.healthy),
-      state("/metrics", status.metrics),
+      state("/metrics", metrics.metrics),
     ]
   }
 

@@ -36,40 +36,35 @@ final class ServiceCounters: Sendable {
     }
   }
 
-  /// The text format, rows sorted.
-  func text(version: String) -> String {
+  /// Samples that came, whatever became of them.
+  var sampleCount: Int { state.withLock { $0.accepted + $0.duplicates + $0.refused } }
+
+  /// Rows that were refused before the store saw them.
+  func countRefused(_ rows: Int) { state.withLock { $0.refused += rows } }
+
+  /// Rows in the order of their labels.
+  func write(to text: inout MetricsText) {
     let state = state.withLock { $0 }
-    var lines = [
-      "# HELP assay_build_info A constant 1 with the version of the server.",
-      "# TYPE assay_build_info gauge",
-      "assay_build_info{version=\(GoText.quoted(version))} 1",
-      "# HELP assay_http_requests_total Requests answered.",
-      "# TYPE assay_http_requests_total counter",
-    ]
     let requests = state.requests.sorted {
       ($0.key.route, $0.key.status) < ($1.key.route, $1.key.status)
     }
+    text.family("prometheus_http_requests_total", "counter", "Requests answered.")
     for (request, count) in requests {
-      let route = GoText.quoted(request.route)
-      lines.append(
-        "assay_http_requests_total{handler=\(route),code=\"\(request.status)\"} \(count)")
+      text.sample(
+        "prometheus_http_requests_total", Double(count),
+        ["handler": request.route, "code": "\(request.status)"])
     }
-    lines += [
-      "# HELP assay_http_request_seconds_total Time spent on answering.",
-      "# TYPE assay_http_request_seconds_total counter",
-    ]
+    let duration = "prometheus_http_request_duration_seconds"
+    text.family(duration, "summary", "Time spent on answering.")
     for (route, seconds) in state.seconds.sorted(by: { $0.key < $1.key }) {
-      lines.append(
-        "assay_http_request_seconds_total{handler=\(GoText.quoted(route))} "
-          + NumberText.json(seconds))
+      let count = requests.filter { $0.key.route == route }.reduce(0) { $0 + $1.value }
+      text.sample("\(duration)_sum", seconds, ["handler": route])
+      text.sample("\(duration)_count", Double(count), ["handler": route])
     }
-    lines += [
-      "# HELP assay_ingested_samples_total Samples received by remote write.",
-      "# TYPE assay_ingested_samples_total counter",
-      "assay_ingested_samples_total{outcome=\"accepted\"} \(state.accepted)",
-      "assay_ingested_samples_total{outcome=\"duplicate\"} \(state.duplicates)",
-      "assay_ingested_samples_total{outcome=\"refused\"} \(state.refused)",
-    ]
-    return lines.joined(separator: "\n") + "\n"
+    let ingested = "assay_ingested_samples_total"
+    text.family(ingested, "counter", "Samples received by remote write and OpenTelemetry.")
+    text.sample(ingested, Double(state.accepted), ["outcome": "accepted"])
+    text.sample(ingested, Double(state.duplicates), ["outcome": "duplicate"])
+    text.sample(ingested, Double(state.refused), ["outcome": "refused"])
   }
 }

@@ -7,12 +7,20 @@ package struct ServiceOptions: Sendable {
   package var dataDirectory: String
   /// Whether `/api/v1/admin/…` answers.
   package var isAdminEnabled = false
+  /// Whether `/-/reload` answers.
+  package var isLifecycleEnabled = false
+  /// What the server has from a configuration file; nil where it was started without one.
+  package var configuration: ServerConfiguration?
   /// What `/api/v1/status/buildinfo` and `/metrics` report.
   package var version = "unknown"
   /// How queries are understood; a request may ask for another lookback.
   package var queries = QueryOptions()
   /// The longest a query may run; a request may ask for less.
   package var queryTimeout = Milliseconds.minutes(2)
+  /// Samples that a query may hold at once.
+  package var querySamplesMax = QueryLimits().samplesMax
+  /// Bytes that a query may hold at once.
+  package var queryBytesMax = QueryLimits().bytesMax
   /// Threads for queries. One for each core keeps them all busy.
   package var queryThreads = 2
   /// Threads for ingestion, which mostly waits for the disk.
@@ -21,6 +29,8 @@ package struct ServiceOptions: Sendable {
   package var connectionsMax = 512
   /// A connection without a request is closed after this.
   package var idleTimeout = Milliseconds.minutes(5)
+  /// How long requests being answered may take once the server is asked to end.
+  package var shutdownTimeout = Milliseconds.seconds(30)
   /// Bytes of a form body.
   package var formBytesMax = 4 << 20
   /// Bytes of a remote-write body as sent.

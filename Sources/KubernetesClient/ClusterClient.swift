@@ -6,7 +6,7 @@ internal import Synchronization
 ///
 ///     let client = ClusterClient(try .kubeconfig([path]), transport: HTTPTransport())
 ///     let rollout = try await client.get(ObjectReference(.rollouts, "shop", "model"))
-///     try await client.patch(reference, .merge(["spec": ["paused": true]]))
+///     try await client.patch(reference, ["spec": ["paused": true]])
 ///
 /// Every request waits for its turn by the rate limit. Reads that fail on the way are repeated;
 /// writes only when nothing can have reached the server, or it said so.
@@ -55,13 +55,14 @@ package final class ClusterClient: Sendable {
 
   // Reading.
 
+  @discardableResult
   package func get(_ reference: ObjectReference) async throws(ClusterError) -> JSONValue {
     try await object(Call(.get, reference.path(), kind: reference.kind))
   }
 
   /// One page; `next` continues it, nil at the end.
-  package func page(
-    of kind: ResourceKind, namespace: String? = nil, labels: String? = nil, limit: Int = 500,
+  private func page(
+    of kind: ResourceKind, namespace: String?, labels: String?, limit: Int = 500,
     continuing next: String? = nil
   ) async throws(ClusterError) -> ObjectPage {
     var query = [("limit", String(limit))]
@@ -121,13 +122,16 @@ package final class ClusterClient: Sendable {
     return try await self.object(call)
   }
 
+  /// By a JSON merge patch (RFC 7386): null removes, lists are replaced. One that names the
+  /// `resourceVersion` is refused as a conflict when the object changed since.
   @discardableResult
   package func patch(
-    _ reference: ObjectReference, _ patch: ObjectPatch, subresource: String? = nil
+    _ reference: ObjectReference, _ patch: JSONValue, subresource: String? = nil
   ) async throws(ClusterError) -> JSONValue {
     var call = Call(
-      .patch, reference.path(subresource), query: patch.query, kind: reference.kind)
-    call.body = (patch.body, patch.contentType)
+      .patch, reference.path(subresource), query: [("fieldManager", "assay")],
+      kind: reference.kind)
+    call.body = (patch, "application/merge-patch+json")
     return try await object(call)
   }
 
@@ -176,15 +180,6 @@ package final class ClusterClient: Sendable {
     } catch {
       guard error.isNotFound else { throw error }
     }
-  }
-
-  /// The number of replicas through the scale subresource.
-  @discardableResult
-  package func scale(
-    _ reference: ObjectReference, to replicas: Int
-  ) async throws(ClusterError) -> JSONValue {
-    try await patch(
-      reference, .merge(["spec": ["replicas": .integer(Int64(replicas))]]), subresource: "scale")
   }
 
   /// Any path, for what has no verb here, such as `/version` and evictions.

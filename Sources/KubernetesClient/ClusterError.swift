@@ -38,7 +38,6 @@ package enum ClusterError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What was asked about is too old to be told; read everything anew.
   package var isExpired: Bool { code == 410 || reason == "Expired" || reason == "Gone" }
   package var isTooMany: Bool { code == 429 }
-  package var isUnauthorized: Bool { code == 401 }
   package var isCancelled: Bool {
     if case .transport(let error) = self { error.kind == .cancelled } else { false }
   }

@@ -1,7 +1,7 @@
 /// Go's `Regexp.Expand`: `$1`, `${1}`, `$name`; `$1x` is the group named `1x`; `$$` is a dollar
 /// sign.
-package struct RegexTemplate: Sendable {
-  private enum Part: Sendable {
+package struct RegexTemplate: Equatable, Sendable {
+  private enum Part: Equatable, Sendable {
     case text([UInt8])
     case group(String)
   }

@@ -25,6 +25,8 @@ package struct SampleBatch: Sendable {
   package private(set) var exemplars: [ExemplarRow] = []
   /// What is known about metric families.
   package private(set) var metadata: [MetricMetadata] = []
+  /// What came with the rows and can't be stored; it is in none of the columns.
+  package private(set) var refusals: [RowRefusal] = []
 
   package init() {}
 
@@ -69,6 +71,8 @@ package struct SampleBatch: Sendable {
 
   package mutating func append(_ metadata: MetricMetadata) { self.metadata.append(metadata) }
 
+  package mutating func append(_ refusal: RowRefusal) { refusals.append(refusal) }
+
   /// Adds a whole series with its samples of both kinds.
   package mutating func append(_ labels: Labels, _ columns: SampleColumns) {
     let index = addSeries(labels)
@@ -103,6 +107,7 @@ package struct SampleBatch: Sendable {
     histograms.removeAll(keepingCapacity: true)
     exemplars.removeAll(keepingCapacity: true)
     metadata.removeAll(keepingCapacity: true)
+    refusals.removeAll(keepingCapacity: true)
   }
 }
 
@@ -135,4 +140,16 @@ package struct ExemplarRow: Equatable, Sendable {
     self.series = series
     self.exemplar = exemplar
   }
+}
+
+/// A part of a message that can't be stored, while the rest can.
+package struct RowRefusal: Equatable, Sendable {
+  /// Names the series and what is wrong.
+  package var reason: String
+  /// What is lost.
+  package var samples = 0
+  package var histograms = 0
+  package var exemplars = 0
+
+  package init(_ reason: String) { self.reason = reason }
 }

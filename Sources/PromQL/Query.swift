@@ -14,7 +14,8 @@ package struct Query: Sendable {
 
   /// Parses, checks that what isn't enabled isn't used, and type-checks.
   package init(_ text: String, options: QueryOptions = QueryOptions()) throws(ParseError) {
-    let expression = try Parser.parse(text)
+    let reading = ParserOptions(readsTemplates: options.features.contains(.metricsQL))
+    let expression = try Parser.parse(text, options: reading)
     try FeatureCheck.check(expression, enabled: options.features, in: text)
     _ = try TypeCheck.type(of: expression, in: text)
     self.init(text: text, expression: expression, options: options)
@@ -29,50 +30,87 @@ package struct Query: Sendable {
     self.options = options
   }
 
+  /// What it gives.
+  package var type: ValueType { Planner.type(of: expression) }
+
   /// The value at one time.
   package func instant(
     at time: Timestamp, from source: any SeriesSource, limits: QueryLimits = QueryLimits()
   ) throws(QueryError) -> QueryAnswer {
-    let grid = StepGrid.instant(time)
-    if case .string(let literal, _) = expression.unparenthesised {
-      return QueryAnswer(value: .string(literal.text, at: time), annotations: [])
-    }
     var context = QueryContext(source: source, limits: limits)
-    let planner = Planner(options: options, query: grid)
-    let collector = ResultCollector(grid: grid)
+    let grid = StepGrid.instant(time)
     let value: QueryValue
-    if Planner.type(of: expression) == .matrix {
-      let plan = try planner.rangePlan(expression).plan
+    switch try planned(over: grid) {
+    case .text(let text): value = .string(text, at: time)
+    case .range(let plan):
       let windows = WindowGrid(plan.window, on: grid)
       var input = try OperatorBuilder(limits: limits).build(plan, under: windows)
-      value = .matrix(try collector.rangeVector(&input, &context))
-    } else {
-      let planned = try planner.plan(expression)
-      var root = try OperatorBuilder(limits: limits).build(planned.plan, on: grid)
-      if planned.type == .scalar {
-        let cells = try root.column(steps: 1, &context)
-        value = .scalar(ScalarPoint(time: time, value: cells[0]))
-      } else {
-        value = .vector(try collector.vector(&root, &context))
-      }
+      value = .matrix(try ResultCollector(grid: grid).rangeVector(&input, &context))
+    case .rows(let plan, let type): value = try atOneTime(plan, type, on: grid, &context)
     }
-    return QueryAnswer(value: value, annotations: context.annotations.rendered(in: text))
+    return answer(value, context)
   }
 
   /// The values at all times of a grid, as a matrix.
   package func range(
     over grid: StepGrid, from source: any SeriesSource, limits: QueryLimits = QueryLimits()
   ) throws(QueryError) -> QueryAnswer {
+    let plan = try rangePlan(over: grid, limits)
+    var context = QueryContext(source: source, limits: limits)
+    return answer(try overTime(plan, on: grid, &context), context)
+  }
+}
+
+/// The stages, which explanations go through too.
+extension Query {
+  /// What a query turns out to be.
+  enum Planned {
+    case text(String)
+    /// A range vector as it is stored.
+    case range(RangePlan)
+    case rows(QueryPlan, ValueType)
+  }
+
+  func planned(over grid: StepGrid) throws(QueryError) -> Planned {
+    if case .string(let literal, _) = expression.unparenthesised { return .text(literal.text) }
+    let planner = Planner(options: options, query: grid)
+    if Planner.type(of: expression) == .matrix {
+      return .range(try planner.rangePlan(expression).plan)
+    }
+    let planned = planner.settled(try planner.plan(expression))
+    return .rows(
+      options.optimises ? PlanPass.optimised(planned.plan) : planned.plan, planned.type)
+  }
+
+  /// The plan of a query that can be asked at several times.
+  func rangePlan(over grid: StepGrid, _ limits: QueryLimits) throws(QueryError) -> QueryPlan {
     let type = Planner.type(of: expression)
     guard type != .string && type != .matrix else { throw .rangeQueryType(type) }
     guard grid.count <= limits.stepsMax else { throw .tooManySteps(limits.stepsMax) }
-    var context = QueryContext(source: source, limits: limits)
-    let planner = Planner(options: options, query: grid)
-    let planned = planner.settled(try planner.plan(expression))
-    var root = try OperatorBuilder(limits: limits).build(planned.plan, on: grid)
-    let series = try ResultCollector(grid: grid).matrix(&root, &context)
-    return QueryAnswer(
-      value: .matrix(series), annotations: context.annotations.rendered(in: text))
+    guard case .rows(let plan, _) = try planned(over: grid) else { throw .rangeQueryType(type) }
+    return plan
+  }
+
+  func atOneTime(
+    _ plan: QueryPlan, _ type: ValueType, on grid: StepGrid, _ context: inout QueryContext
+  ) throws(QueryError) -> QueryValue {
+    var root = try OperatorBuilder(limits: context.limits).build(plan, on: grid)
+    if type == .scalar {
+      let cells = try root.column(steps: 1, &context)
+      return .scalar(ScalarPoint(time: grid.start, value: cells[0]))
+    }
+    return .vector(try ResultCollector(grid: grid).vector(&root, &context))
+  }
+
+  func overTime(
+    _ plan: QueryPlan, on grid: StepGrid, _ context: inout QueryContext
+  ) throws(QueryError) -> QueryValue {
+    var root = try OperatorBuilder(limits: context.limits).build(plan, on: grid)
+    return .matrix(try ResultCollector(grid: grid).matrix(&root, &context))
+  }
+
+  func answer(_ value: QueryValue, _ context: QueryContext) -> QueryAnswer {
+    QueryAnswer(value: value, annotations: context.annotations.rendered(in: text))
   }
 }
 

@@ -48,9 +48,10 @@ package enum QueryError: Error, Equatable, Sendable {
   case storage(SelectError)
   /// More evaluation times than allowed.
   case tooManySteps(Int)
-  case tooManySamples
-  /// More memory than allowed; the limit in bytes.
-  case tooMuchMemory(Int)
+  /// More samples at once than allowed.
+  case tooManySamples(limit: Int, needed: Int)
+  /// More memory than allowed, in bytes.
+  case tooMuchMemory(limit: Int, needed: Int)
   case cancelled
 }
 
@@ -99,10 +100,13 @@ extension QueryError: CustomStringConvertible {
     case .tooManySteps(let limit):
       "exceeded maximum resolution of \(limit) points per timeseries. "
         + "Try decreasing the query resolution (?step=XX)"
-    case .tooManySamples:
-      "query processing would load too many samples into memory in query execution"
-    case .tooMuchMemory(let limit):
-      "query processing would hold more than \(limit) bytes in memory in query execution"
+    case .tooManySamples(let limit, let needed):
+      "query processing would load too many samples into memory in query execution: "
+        + "\(needed) at once, the limit is \(limit); select fewer series, use a longer step, "
+        + "or raise the limit (--query.max-samples)"
+    case .tooMuchMemory(let limit, let needed):
+      "query processing would hold \(needed) bytes in memory, the limit is \(limit); "
+        + "select fewer series, use a longer step, or raise the limit (--query.max-bytes)"
     case .cancelled: "query was canceled in expression evaluation"
     }
   }

@@ -11,17 +11,20 @@ package struct QueryLimits: Sendable {
   package var samplesMax: Int
   /// Bytes of columns held at once.
   package var bytesMax: Int
+  /// Who shares the work of large queries.
+  package var crew: WorkerCrew
   /// Asked once for each tile; true ends the query with `QueryError.cancelled`.
   package var isCancelled: @Sendable () -> Bool
 
   /// Prometheus' defaults for steps and samples, and 2 GiB.
   package init(
     stepsMax: Int = 11_000, samplesMax: Int = 50_000_000, bytesMax: Int = 2 << 30,
-    isCancelled: @escaping @Sendable () -> Bool = { false }
+    crew: WorkerCrew = .alone, isCancelled: @escaping @Sendable () -> Bool = { false }
   ) {
     self.stepsMax = stepsMax
     self.samplesMax = samplesMax
     self.bytesMax = bytesMax
+    self.crew = crew
     self.isCancelled = isCancelled
   }
 }

@@ -6,6 +6,11 @@ package import MetricModel
 /// Actions are performed in their order after the new state is stored; when one fails, those after
 /// it must not be performed: traffic moves before pods do.
 package enum RolloutAction: Equatable, Sendable, CustomStringConvertible {
+  /// Make an immutable copy of a ConfigMap or a Secret; adopt it if it exists. Must fail, as a
+  /// conflict does, when the source has another content by now.
+  case copyConfig(ConfigCopy)
+  /// Remove a copy that no revision reads.
+  case deleteConfig(ConfigReference)
   /// Make the ReplicaSet of the plan's template, without pods; adopt it if it exists.
   case createReplicaSet(ReplicaSetStart)
   /// A ReplicaSet of old is in use again and becomes the newest revision.
@@ -45,6 +50,8 @@ package enum RolloutAction: Equatable, Sendable, CustomStringConvertible {
 
   package var description: String {
     switch self {
+    case .copyConfig(let copy): "copy \(copy.source) to \(copy.reference)"
+    case .deleteConfig(let reference): "delete \(reference)"
     case .createReplicaSet(let start):
       "create ReplicaSet \(start.podHash) (revision \(start.revision))"
     case .setRevision(let hash, let revision): "ReplicaSet \(hash) becomes revision \(revision)"
@@ -112,14 +119,18 @@ package struct AnalysisStart: Equatable, Sendable {
   package var use: AnalysisUse
   /// `use.arguments` with the hashes filled in, in their order.
   package var arguments: [ResolvedArgument]
+  /// What the run may spend of the rollout's error budget; nil where it has one of its own.
+  package var budgetShare: Double?
 
   package init(
-    name: String, placement: AnalysisPlacement, use: AnalysisUse, arguments: [ResolvedArgument]
+    name: String, placement: AnalysisPlacement, use: AnalysisUse, arguments: [ResolvedArgument],
+    budgetShare: Double? = nil
   ) {
     self.name = name
     self.placement = placement
     self.use = use
     self.arguments = arguments
+    self.budgetShare = budgetShare
   }
 
   /// The step it belongs to, nil for others.

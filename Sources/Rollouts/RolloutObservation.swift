@@ -20,6 +20,8 @@ package struct RolloutObservation: Equatable, Sendable {
   package var routed: TrafficTarget?
   /// The object of `workloadRef`.
   package var workload: ObservedWorkload?
+  /// The copies of ConfigMaps and Secrets made for this Rollout.
+  package var configCopies: Set<ConfigReference> = []
   /// Why something the plan refers to can't be used: a Service that is missing, a route that holds
   /// what nobody listed, a template that is invalid. nil when all is well.
   package var refusal: String?
@@ -70,6 +72,8 @@ package struct ObservedReplicaSet: Hashable, Sendable {
   package var isRejected = false
   /// The annotation `rollout.argoproj.io/ephemeral-metadata`: what its role put on its pods.
   package var metadata = PodMetadata()
+  /// What its template reads; asked for only while there are copies.
+  package var configs: Set<ConfigReference> = []
   /// Its pods, asked for only while `RolloutPlan.restartAt` is set.
   package var podList: [ObservedPod] = []
 

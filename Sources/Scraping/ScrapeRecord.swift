@@ -7,6 +7,9 @@ package enum ScrapeAnswer: Sendable {
   case body([UInt8], contentType: String)
   /// Why there is none, such as `server returned HTTP status 503`.
   case failure(String)
+
+  /// What is said of a body beyond its limit.
+  package static let bodyTooLarge = "body size limit exceeded"
 }
 
 /// What is to be stored after a scrape.
@@ -18,6 +21,9 @@ package struct ScrapeOutcome: Sendable {
   /// Samples before and after relabelling.
   package var scraped: Int
   package var added: Int
+
+  /// The error of a scrape with more samples than its job allows.
+  package static let tooManySamples = "sample limit exceeded"
 }
 
 /// The memory of one target: which series its last scrape had, so that those that go are marked.
@@ -31,14 +37,9 @@ package struct ScrapeRecord: Sendable {
   private var last: Set<Labels> = []
   /// All series of the last scrape.
   private var seen: Set<Labels> = []
+  private var reportsLimits = false
 
   package init() {}
-
-  /// What a scraper asks for, the better first.
-  package static let acceptHeader =
-    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;"
-    + "q=0.6,application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,"
-    + "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
 
   /// - Parameter seconds: how long the scrape took.
   package mutating func take(
@@ -54,13 +55,14 @@ package struct ScrapeRecord: Sendable {
       var labelled = try LabelledScrape(raw, target, job)
       outcome.added = labelled.sampleCount
       if job.limits.samples > 0 && labelled.sampleCount > job.limits.samples {
-        throw ScrapeFailure(message: "sample limit exceeded")
+        throw ScrapeFailure(message: ScrapeOutcome.tooManySamples)
       }
       outcome.batch = labelled.batch(at: time, honorsTimestamps: job.honorsTimestamps)
       current = labelled.untimed
       all = labelled.series
     } catch {
       outcome.error = error.message
+      outcome.scraped = error.scraped ?? outcome.scraped
     }
     for labels in last.subtracting(current).sorted() where !all.contains(labels) {
       let series = outcome.batch.addSeries(labels)
@@ -69,14 +71,32 @@ package struct ScrapeRecord: Sendable {
     let added = all.subtracting(seen).count
     last = current
     seen = all
-    Self.report(&outcome, target, at: time, seconds: seconds, seriesAdded: added)
+    reportsLimits = job.reportsLimits
+    var reports = [
+      ("up", outcome.error == nil ? 1 : 0), ("scrape_duration_seconds", seconds),
+      ("scrape_samples_scraped", Double(outcome.scraped)),
+      ("scrape_samples_post_metric_relabeling", Double(outcome.added)),
+      ("scrape_series_added", Double(added)),
+    ]
+    if job.reportsLimits {
+      reports += [
+        ("scrape_timeout_seconds", target.timeout.seconds),
+        ("scrape_sample_limit", Double(job.limits.samples)),
+        ("scrape_body_size_bytes", answer.bodyBytes(limits: job.limits)),
+      ]
+    }
+    for (name, value) in reports {
+      let labels = target.labels.setting(Labels.metricName, name)
+      outcome.batch.append(series: outcome.batch.addSeries(labels), time, value)
+    }
     return outcome
   }
 
   /// What is to be stored when the target has gone: the end of everything it had.
   package mutating func end(of target: ScrapeTarget.Identity, at time: Timestamp) -> SampleBatch {
     var batch = SampleBatch()
-    let own = Self.reports.map { target.labels.setting(Labels.metricName, $0) }
+    let own = (Self.reports + (reportsLimits ? Self.limitReports : []))
+      .map { target.labels.setting(Labels.metricName, $0) }
     for labels in last.sorted() + own {
       batch.append(series: batch.addSeries(labels), time, StaleMarker.value)
     }
@@ -89,20 +109,9 @@ package struct ScrapeRecord: Sendable {
     "up", "scrape_duration_seconds", "scrape_samples_scraped",
     "scrape_samples_post_metric_relabeling", "scrape_series_added",
   ]
-
-  private static func report(
-    _ outcome: inout ScrapeOutcome, _ target: ScrapeTarget, at time: Timestamp, seconds: Double,
-    seriesAdded: Int
-  ) {
-    let values = [
-      outcome.error == nil ? 1 : 0, seconds, Double(outcome.scraped), Double(outcome.added),
-      Double(seriesAdded),
-    ]
-    for (name, value) in zip(reports, values) {
-      let labels = target.labels.setting(Labels.metricName, name)
-      outcome.batch.append(series: outcome.batch.addSeries(labels), time, value)
-    }
-  }
+  private static let limitReports = [
+    "scrape_timeout_seconds", "scrape_sample_limit", "scrape_body_size_bytes",
+  ]
 
   private static func parse(
     _ answer: ScrapeAnswer, _ job: ScrapeJob, at time: Timestamp
@@ -111,23 +120,18 @@ package struct ScrapeRecord: Sendable {
     case .failure(let message): throw ScrapeFailure(message: message)
     case .body(let bytes, let contentType):
       if job.limits.bodyBytes > 0 && bytes.count > job.limits.bodyBytes {
-        throw ScrapeFailure(message: "body size limit exceeded")
+        throw ScrapeFailure(message: ScrapeAnswer.bodyTooLarge)
       }
-      let type = contentType.prefix { $0 != ";" && $0 != " " }.lowercased()
+      let type = try ScrapeProtocol.mediaType(of: contentType, fallback: job.fallbackProtocol)
       do {
         switch type {
-        case "application/vnd.google.protobuf":
+        case ScrapeProtocol.prometheusProto.mediaType:
           return try MetricFamilyParser.parse(
-            bytes, untimedAt: time, keepsClassicHistograms: job.keepsClassicHistograms)
-        case "application/openmetrics-text":
+            bytes, untimedAt: time, histograms: job.histogramChoice)
+        case ScrapeProtocol.openMetricsText100.mediaType:
           return try OpenMetricsParser.parse(bytes, untimedAt: time)
-        case "text/plain", "": return try TextParser.parse(bytes, untimedAt: time)
-        default:
-          throw ScrapeFailure(
-            message: "received unsupported Content-Type \(GoText.quoted(contentType))")
+        default: return try TextParser.parse(bytes, untimedAt: time)
         }
-      } catch let failure as ScrapeFailure {
-        throw failure
       } catch {
         throw ScrapeFailure(message: "\(error)")
       }
@@ -135,9 +139,31 @@ package struct ScrapeRecord: Sendable {
   }
 }
 
+extension ScrapeAnswer {
+  /// The size as `scrape_body_size_bytes` tells it: -1 for one beyond the limit, 0 for none.
+  fileprivate func bodyBytes(limits: ScrapeLimits) -> Double {
+    switch self {
+    case .failure(ScrapeAnswer.bodyTooLarge): -1
+    case .failure: 0
+    case .body(let bytes, _):
+      limits.bodyBytes > 0 && bytes.count > limits.bodyBytes ? -1 : Double(bytes.count)
+    }
+  }
+}
+
+extension ScrapeJob {
+  /// Which series a histogram of protobuf becomes.
+  fileprivate var histogramChoice: MetricFamilyParser.HistogramChoice {
+    if !takesNativeHistograms { return .classic }
+    return keepsClassicHistograms ? .both : .native
+  }
+}
+
 /// Why nothing of a scrape is stored.
 struct ScrapeFailure: Error {
   var message: String
+  /// How many samples had been looked at, where that isn't all of them.
+  var scraped: Int?
 }
 
 /// A scrape whose series have the labels under which they are stored.
@@ -163,7 +189,11 @@ private struct LabelledScrape {
         throw ScrapeFailure(
           message: "metric name is missing after relabelling of \(scraped.description)")
       }
-      try Self.check(relabelled, job.limits)
+      if var excess = Self.excess(relabelled, job.limits) {
+        let series = UInt32(all.count)
+        excess.scraped = raw.series.firstIndex(of: series).map { $0 + 1 }
+        throw excess
+      }
       all.append(relabelled)
     }
     labels = all
@@ -193,14 +223,15 @@ private struct LabelledScrape {
     return builder.labels
   }
 
-  private static func check(_ labels: Labels, _ limits: ScrapeLimits) throws(ScrapeFailure) {
+  /// What is wrong with labels beyond a limit.
+  private static func excess(_ labels: Labels, _ limits: ScrapeLimits) -> ScrapeFailure? {
     let metric = String(labels.metricName.prefix(50))
     if limits.labels > 0, labels.count > limits.labels {
-      throw ScrapeFailure(
+      return ScrapeFailure(
         message: "label_limit exceeded (metric: \(metric), number of labels: \(labels.count), "
           + "limit: \(limits.labels))")
     }
-    guard limits.labelNameLength > 0 || limits.labelValueLength > 0 else { return }
+    guard limits.labelNameLength > 0 || limits.labelValueLength > 0 else { return nil }
     var excess: String?
     labels.forEach { name, value in
       let text = String(decoding: name, as: UTF8.self).prefix(50)
@@ -215,7 +246,7 @@ private struct LabelledScrape {
           + "value: \(shown), length: \(value.count), limit: \(limits.labelValueLength))"
       }
     }
-    if let excess { throw ScrapeFailure(message: excess) }
+    return excess.map { ScrapeFailure(message: $0) }
   }
 
   /// The samples under their labels; series with times of their own are not marked when they go.

@@ -198,7 +198,7 @@ package struct Simulator<Analyses: SimulatedAnalyses> {
       experiments[name]?.phase = .successful
     case .deleteExperiment(let name): experiments[name] = nil
     case .evict(let pod): put(cluster.evict(pod: pod, at: now))
-    case .scaleWorkload: break
+    case .scaleWorkload, .copyConfig, .deleteConfig: break
     case .record(let event): note(.told(event))
     }
   }

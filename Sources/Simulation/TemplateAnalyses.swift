@@ -64,7 +64,7 @@ package struct TemplateAnalyses: SimulatedAnalyses {
         dryRun: start.use.dryRun.map { .init(metricName: $0) },
         measurementRetention: start.use.retention.map {
           .init(metricName: $0.metricName, limit: Int64($0.limit))
-        },
+        }, budgetShare: start.budgetShare,
         find: { template($0.name, $0.isClusterScoped) })
     } catch {
       throw QueryFailure(error.description)

@@ -12,6 +12,8 @@ package struct AppendOutcome: Equatable, Sendable {
   package var tooOld = 0
   /// Histograms whose buckets are out of order or too many.
   package var malformed = 0
+  /// Rows of series beyond the number that may be in memory.
+  package var beyondLimit = 0
   /// How many of the refused rows are histograms.
   package var histogramsRefused = 0
   /// Exemplars stored; those known before aren't counted.
@@ -22,7 +24,7 @@ package struct AppendOutcome: Equatable, Sendable {
   package var metadata = 0
   /// Metric families beyond the number that is kept, or with too long help texts.
   package var metadataRefused = 0
-  /// The first refused rows (conflicts, too old, malformed), at most `refusalsMax`.
+  /// The first refused rows (conflicts, too old, malformed, beyond a limit), at most `refusalsMax`.
   package private(set) var refusals: [SampleRefusal] = []
 
   package init() {}
@@ -30,13 +32,14 @@ package struct AppendOutcome: Equatable, Sendable {
   package static let refusalsMax = 20
 
   /// The number of rows that were not stored and are not in the store.
-  package var refused: Int { conflicts + tooOld + malformed }
+  package var refused: Int { conflicts + tooOld + malformed + beyondLimit }
 
   mutating func refuse(_ refusal: SampleRefusal) {
     switch refusal.reason {
     case .otherValue: conflicts += 1
     case .tooOld: tooOld += 1
     case .malformedHistogram: malformed += 1
+    case .tooManySeries: beyondLimit += 1
     }
     if refusals.count < Self.refusalsMax { refusals.append(refusal) }
   }
@@ -51,6 +54,8 @@ package struct SampleRefusal: Equatable, Sendable, CustomStringConvertible {
     case tooOld(newest: Timestamp)
     /// Buckets don't ascend, or there are too many.
     case malformedHistogram
+    /// The store has as many series in memory as it may.
+    case tooManySeries(limit: Int)
   }
 
   package var labels: Labels
@@ -67,9 +72,30 @@ package struct SampleRefusal: Equatable, Sendable, CustomStringConvertible {
     case .malformedHistogram:
       "\(labels) at \(time.milliseconds) ms: the histogram's buckets don't ascend, or are more "
         + "than \(HistogramColumn.bucketsMax)"
+    case .tooManySeries(let limit):
+      "\(labels) at \(time.milliseconds) ms: a new series, and the limit of \(limit) is reached"
     case .tooOld(let newest):
       "\(labels) at \(time.milliseconds) ms: too old, the newest sample is at "
         + "\(newest.milliseconds) ms"
     }
+  }
+}
+
+/// What became of the rows of many batches.
+package struct AppendTotals: Equatable, Sendable {
+  /// Rows stored, and how many of them are histograms.
+  package var accepted = 0
+  package var histograms = 0
+  package var duplicates = 0
+  package var conflicts = 0
+  package var tooOld = 0
+  package var exemplars = 0
+
+  mutating func add(_ outcome: AppendOutcome) {
+    accepted += outcome.accepted
+    duplicates += outcome.duplicates
+    conflicts += outcome.conflicts
+    tooOld += outcome.tooOld
+    exemplars += outcome.exemplars
   }
 }

@@ -10,6 +10,7 @@ struct AppendPlan {
   private let lateWindow: Milliseconds
   private let entriesBefore: Int
   private let seriesBefore: Int
+  private let seriesMax: Int
   /// The samples stored before, looked into only for rows that aren't the newest of their series.
   private let past: () -> StoreSnapshot
   private var openedPast: StoreSnapshot?
@@ -24,11 +25,14 @@ struct AppendPlan {
     var time: Int64
   }
 
-  /// - Parameter seriesCount: the number of series in the active head.
+  /// - Parameters:
+  ///   - seriesCount: the number of series in the active head.
+  ///   - seriesMax: how many it may come to have.
   init(
-    _ table: SeriesTable, seriesCount: Int, lateWindow: Milliseconds,
+    _ table: SeriesTable, seriesCount: Int, seriesMax: Int = .max, lateWindow: Milliseconds,
     past: @escaping () -> StoreSnapshot
   ) {
+    self.seriesMax = seriesMax
     entriesBefore = table.entries.count
     seriesBefore = seriesCount
     self.lateWindow = lateWindow
@@ -43,14 +47,27 @@ struct AppendPlan {
     var resolved = [Int](repeating: -1, count: batch.labels.count)
     for row in batch.histograms {
       let slot = Int(row.series)
-      if resolved[slot] < 0 { resolved[slot] = try resolve(batch.labels[slot], &table) }
+      if resolved[slot] < 0 {
+        guard let entry = try resolve(batch.labels[slot], &table) else {
+          outcome.refuse(tooManySeries(batch.labels[slot], row.time))
+          outcome.histogramsRefused += 1
+          continue
+        }
+        resolved[slot] = entry
+      }
       try add(row, resolved[slot], &table, &outcome)
     }
     for row in 0..<batch.count {
       let slot = Int(batch.series[row])
-      if resolved[slot] < 0 { resolved[slot] = try resolve(batch.labels[slot], &table) }
-      let entry = resolved[slot]
       let time = batch.timestamps[row]
+      if resolved[slot] < 0 {
+        guard let entry = try resolve(batch.labels[slot], &table) else {
+          outcome.refuse(tooManySeries(batch.labels[slot], Timestamp(milliseconds: time)))
+          continue
+        }
+        resolved[slot] = entry
+      }
+      let entry = resolved[slot]
       let value = batch.values[row]
       if let newest = table.entries[entry].newest, time <= newest {
         let sample = StoredSample.number(bits: value.bitPattern)
@@ -102,12 +119,21 @@ struct AppendPlan {
   }
 
   /// The table's entry of a series; new ones learn from the layers when their newest sample was.
-  /// The active head needn't be asked: the table knows all its series.
+  /// The active head needn't be asked: the table knows all its series. Nil for a series that the
+  /// head has no room for; the table isn't burdened with it.
   private mutating func resolve(
     _ labels: Labels, _ table: inout SeriesTable
-  ) throws(StoreError) -> Int {
-    if let known = table.find(labels) { return known }
+  ) throws(StoreError) -> Int? {
+    let isFull = seriesBefore + entry.rows.newSeries.count >= seriesMax
+    if let known = table.find(labels) {
+      return isFull && table.entries[known].number == nil ? nil : known
+    }
+    guard !isFull else { return nil }
     return table.add(labels, newest: try openPast().sealed.newestTime(of: labels))
+  }
+
+  private func tooManySeries(_ labels: Labels, _ time: Timestamp) -> SampleRefusal {
+    SampleRefusal(labels: labels, time: time, reason: .tooManySeries(limit: seriesMax))
   }
 
   private mutating func add(

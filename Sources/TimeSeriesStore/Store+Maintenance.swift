@@ -80,6 +80,7 @@ extension Store {
     try freeze()
     let frozen = current.withLock { $0.frozen }
     guard let last = frozen.last else { return false }
+    try keepLogsForFollowers(through: last.generation)
     try restate()
     let block = try BlockWriter.write(
       StoreSnapshot(blocks: [], heads: frozen.map(\.head)), as: nextBlockNumber,
@@ -160,6 +161,7 @@ extension Store {
       writer.seriesCount = 0
       writer.log = LogWriter(
         files, layout, generation: log.generation + 1, options.durability)
+      end.withLock { $0 = LogPlace(generation: log.generation + 1, offset: 0) }
       return nil
     }
     if let failure { throw failure }

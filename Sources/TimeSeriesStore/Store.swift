@@ -23,6 +23,10 @@ package final class Store: Sendable {
   let writer: Mutex<StoreWriter>
   /// The layers that readers see; held only to copy or to change a few references and rows.
   let current: Mutex<StoreLayers>
+  /// The place behind what was acknowledged last.
+  let end: Mutex<LogPlace>
+  let following = Mutex(Following())
+  private let totals = Mutex(AppendTotals())
   /// Serialises what replaces layers. Taken before `writer`.
   let maintenance = Mutex(Maintenance())
 
@@ -48,6 +52,7 @@ package final class Store: Sendable {
           head: recovered.head, generation: recovered.nextGeneration - 1,
           logSizeBytes: recovered.report.logSizeBytes))
     }
+    end = Mutex(LogPlace(generation: recovered.nextGeneration, offset: 0))
     let layers = StoreLayers(
       blocks: recovered.blocks, frozen: heads, exemplars: recovered.exemplars,
       metadata: recovered.metadata)
@@ -81,6 +86,9 @@ package final class Store: Sendable {
     current.withLock { $0.snapshot }
   }
 
+  /// What became of all rows since the store was opened.
+  package var appended: AppendTotals { totals.withLock { $0 } }
+
   /// Ends the use of the store: appends fail from now on, snapshots stay readable.
   package func close() {
     // Waits for maintenance, which still writes.
@@ -101,7 +109,8 @@ extension Store {
       if let stopped = writer.stopped { throw .stopped(cause: stopped) }
       guard writer.log != nil else { throw .notWritable(directory: layout.directory) }
       var plan = AppendPlan(
-        writer.table, seriesCount: writer.seriesCount, lateWindow: options.lateWindow,
+        writer.table, seriesCount: writer.seriesCount, seriesMax: options.seriesMax,
+        lateWindow: options.lateWindow,
         past: { self.snapshot() })
       var hasAnnotations = false
       do throws(StoreError) {
@@ -121,6 +130,11 @@ extension Store {
         throw error
       }
       apply(plan.entry, &writer)
+      let histograms = plan.entry.histograms.count
+      totals.withLock { totals in
+        totals.histograms += histograms
+        for outcome in plan.outcomes { totals.add(outcome) }
+      }
       for (pending, outcome) in zip(group, plan.outcomes) { pending.answer(.success(outcome)) }
     } catch {
       for pending in group { pending.answer(.failure(error)) }
@@ -128,12 +142,14 @@ extension Store {
   }
 
   func write(_ entry: LogEntry, _ writer: inout StoreWriter) throws(StoreError) {
-    guard !entry.isEmpty else { return }
+    guard !entry.isEmpty, let generation = writer.log?.generation else { return }
     do throws(AppendFailure) { try writer.log?.append(entry) } catch {
       guard let cause = error.endIsUnknown else { throw StoreError(error.error) }
       writer.stopped = cause
       throw .stopped(cause: cause)
     }
+    let place = LogPlace(generation: generation, offset: writer.log?.sizeBytes ?? 0)
+    end.withLock { $0 = place }
   }
 
   /// Makes visible what is on disk.

@@ -28,6 +28,11 @@ package struct StoreOptions: Sendable {
   package var retention = RetentionPolicy()
   /// The most exemplars kept, over all series; the oldest go first.
   package var exemplarsMax = 100_000
+  /// The most series with samples in memory; samples of further ones are refused until the next
+  /// seal lets go of some.
+  package var seriesMax = Int.max
+  /// The most bytes of logs kept for followers beyond those that aren't in blocks yet.
+  package var followedBytesMax = 4 << 30
 
   package init() {}
 }

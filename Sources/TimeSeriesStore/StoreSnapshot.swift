@@ -135,10 +135,11 @@ enum StoreLayer {
 
   /// Appends the samples of a series in `range`, in order of time.
   func append(
-    _ number: UInt32, in range: TimeRange, to columns: inout SampleColumns
+    _ number: UInt32, in range: TimeRange, to columns: inout SampleColumns,
+    cache: ColumnCache = ColumnCache()
   ) throws(StoreError) {
     switch self {
-    case .block(let block): try block.append(number, in: range, to: &columns)
+    case .block(let block): try block.append(number, in: range, to: &columns, cache: cache)
     case .head(let head):
       do throws(Damage) { try head[number].append(in: range, to: &columns) } catch {
         throw StoreError(error, in: Self.memory)
@@ -205,6 +206,7 @@ struct LayeredSeries {
 struct StoreSelection: SeriesSelection {
   private let layers: [StoreLayer]
   private let series: [LayeredSeries]
+  private let cache = ColumnCache()
   let labels: [Labels]
 
   init(layers: [StoreLayer], series: [LayeredSeries]) {
@@ -218,20 +220,22 @@ struct StoreSelection: SeriesSelection {
   ) throws(SelectError) {
     columns.removeAll()
     do throws(StoreError) {
-      try StoreSelection.append(series[index], of: layers, in: range, to: &columns)
+      try StoreSelection.append(
+        series[index], of: layers, in: range, to: &columns, cache: cache)
     } catch { throw SelectError(error) }
   }
 
   /// Appends the samples of a series from all its layers, in order of time.
   static func append(
     _ series: LayeredSeries, of layers: [StoreLayer], in range: TimeRange,
-    to columns: inout SampleColumns
+    to columns: inout SampleColumns, cache: ColumnCache
   ) throws(StoreError) {
     let start = columns.rowCounts
-    try layers[series.first.layer].append(series.first.number, in: range, to: &columns)
+    try layers[series.first.layer].append(
+      series.first.number, in: range, to: &columns, cache: cache)
     for source in series.others {
       let middle = columns.rowCounts
-      try layers[source.layer].append(source.number, in: range, to: &columns)
+      try layers[source.layer].append(source.number, in: range, to: &columns, cache: cache)
       columns.mergeRuns(from: start, at: middle)
     }
   }

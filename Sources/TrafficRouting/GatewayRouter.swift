@@ -56,7 +56,7 @@ struct GatewayRouter {
     var rules: [JSONValue] = []
     var sources: [JSONValue] = []
     for (index, rule) in own.enumerated() {
-      let isOurs = names(in: rule).contains(target.stable.service)
+      let isOurs = !owners(in: rule, target).isEmpty
       if isOurs { sources.append(rule) }
       rules.append(isOurs ? try split(rule, "rules[\(index)]", object, to: target) : rule)
     }
@@ -106,6 +106,12 @@ struct GatewayRouter {
     }
   }
 
+  /// The Services that make a rule the rollout's: stable's, or both where they take turns.
+  private func owners(in rule: JSONValue, _ target: TrafficTarget) -> [String] {
+    let owners = [target.stable.service] + (context.takesTurns ? [target.canary.service] : [])
+    return names(in: rule).filter(owners.contains)
+  }
+
   private func names(in rule: JSONValue) -> [String] {
     (rule["backendRefs"]?.asArray ?? []).compactMap { $0["name"]?.asString }
   }
@@ -114,17 +120,19 @@ struct GatewayRouter {
     _ rule: JSONValue, _ place: String, _ object: RoutedObject, to target: TrafficTarget
   ) throws(RouterRefusal) -> JSONValue {
     var result: [JSONValue] = []
-    var stable: JSONValue?
-    var hasCanary = false
+    var model: JSONValue?
+    var missing = [target.stable, target.canary]
     for backend in rule["backendRefs"]?.asArray ?? [] {
       var backend = backend
       let name = backend["name"]?.asString ?? ""
       if name == target.stable.service {
         backend["weight"] = .integer(Int64(target.stable.weight))
-        stable = backend
+        model = backend
+        missing.removeAll { $0.service == name }
       } else if name == target.canary.service {
         backend["weight"] = .integer(Int64(target.canary.weight))
-        hasCanary = true
+        model = model ?? backend
+        missing.removeAll { $0.service == name }
       } else if context.isExperiment(name) {
         continue
       } else if !context.otherDestinations.contains(name) {
@@ -132,9 +140,8 @@ struct GatewayRouter {
       }
       result.append(backend)
     }
-    let sides = (hasCanary ? [] : [target.canary]) + target.additional
-    for side in sides {
-      guard var backend = stable else { break }
+    for side in missing + target.additional {
+      guard var backend = model else { break }
       backend["name"] = .string(side.service)
       backend["weight"] = .integer(Int64(side.weight))
       result.append(backend)

@@ -143,6 +143,10 @@ struct IstioRouter {
         throw .otherDestination(object, route: name, destination: label(destination))
       }
     }
+    let isStableNew = stable == nil
+    if stable == nil, context.takesTurns, plan.destinationRule == nil, let canary {
+      stable = self.destination(of: target.stable, like: canary)
+    }
     guard var stable else {
       throw .noRoute(
         object, "route \(name) has no destination \"\(stableName(target))\"")
@@ -173,6 +177,7 @@ struct IstioRouter {
         result.append(destination)
       }
     }
+    if isStableNew { result.append(stable) }
     if canary == nil { result.append(new) }
     route["route"] = .array(result + list)
   }

@@ -14,6 +14,9 @@ package struct RoutingContext: Equatable, Sendable {
   package var otherDestinations: Set<String>
   /// Services of experiments that the plan names itself.
   package var experimentServices: Set<String>
+  /// The two Services take the roles in turn (`pingPong`), so either of them marks a route as the
+  /// rollout's own.
+  package var takesTurns = false
 
   package init(
     rollout: String, namespace: String, rolloutUID: String = "", managedRoutes: [String] = [],
@@ -37,6 +40,7 @@ package struct RoutingContext: Equatable, Sendable {
       rollout: plan.name, namespace: plan.namespace, rolloutUID: rolloutUID,
       managedRoutes: plan.canary.routing?.managedRoutes ?? [],
       otherDestinations: Self.otherDestinations(in: annotation), experimentServices: services)
+    takesTurns = plan.canary.pingPong != nil
   }
 
   private static func otherDestinations(in annotation: String?) -> Set<String> {

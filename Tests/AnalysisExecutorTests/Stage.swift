@@ -89,6 +89,7 @@ final class ScriptedSource: MetricSource {
 final class MemoryJournal: RunJournal {
   private let files = Mutex<[String: [String]]>([:])
   private let refusals = Mutex(0)
+  private let commits = Mutex(0)
 
   func refuse(_ times: Int) { refusals.withLock { $0 = times } }
 
@@ -104,15 +105,22 @@ final class MemoryJournal: RunJournal {
   func lines(of run: String) throws(JournalError) -> [String] {
     files.withLock { $0[run] ?? [] }
   }
-  func append(_ lines: [String], to run: String) throws(JournalError) {
+  func commit(_ changes: [JournalChange]) throws(JournalError) {
     try check()
-    files.withLock { $0[run, default: []] += lines }
+    files.withLock { files in
+      for change in changes {
+        switch change {
+        case .append(let lines, let run): files[run, default: []] += lines
+        case .replace(let lines, let run): files[run] = lines
+        case .remove(let run): files[run] = nil
+        }
+      }
+    }
+    commits.withLock { $0 += 1 }
   }
-  func replace(_ lines: [String], of run: String) throws(JournalError) {
-    try check()
-    files.withLock { $0[run] = lines }
-  }
-  func remove(_ run: String) throws(JournalError) { files.withLock { $0[run] = nil } }
+
+  /// How often something was written.
+  var commitCount: Int { commits.withLock { $0 } }
 
   /// A copy as it would be found after a crash now.
   var copy: MemoryJournal {

@@ -111,7 +111,7 @@ import Testing
       [Self.stable, Self.changed { ($0.badShare, $0.rate) = (1, 0.02) }], until: 600, seed: 5)
     let run = fleet.run(try Self.spec("\(Self.errors), minimumSamples: 100"))
     #expect(run.phase == .inconclusive)
-    #expect(run.verdict.metrics[0].comparison?.outcome == .notEnoughSamples)
+    #expect(run.verdict.metrics[0].comparison?.outcome == .notEnoughData)
     #expect(run.message.contains("100 are needed before anything is decided"))
   }
 

@@ -59,6 +59,30 @@ import Testing
     #expect(found.report.canary.pods.map(\.trials) == [10, 30])
   }
 
+  @Test func `a scrape that only one of the two queries has seen waits for the next look`() throws {
+    let requests = Self.series(
+      "requests_total", "canary", [(5, 0), (20, 100), (35, 200), (50, 300)])
+    // The scrape of second 50 was committed between the two answers.
+    let found = try Self.counted([
+      requests, Self.series("bad_total", "canary", [(5, 0), (20, 5), (35, 10)]),
+    ])
+    #expect(found.total == 200 && found.bad == 10)
+    let other = try Self.counted([
+      Self.series("requests_total", "canary", [(5, 0), (20, 100), (35, 200)]),
+      Self.series("bad_total", "canary", [(5, 0), (20, 5), (35, 10), (50, 15)]),
+    ])
+    #expect(other.total == 200 && other.bad == 10)
+    // Errors that are long behind have ended: nothing is to wait for.
+    let ended = try Self.counted(
+      [
+        Self.series(
+          "requests_total", "canary",
+          [(5, 0), (20, 100), (35, 200), (50, 300), (65, 400), (80, 500), (95, 600)]),
+        Self.series("bad_total", "canary", [(5, 0), (20, 5)]),
+      ], at: 105)
+    #expect(ended.total == 600 && ended.bad == 5)
+  }
+
   @Test func `the first error of a living pod counts although its series is new`() throws {
     let found = try Self.counted([
       Self.series("requests_total", "canary", [(5, 0), (20, 50), (35, 90)]),

@@ -64,7 +64,7 @@ import Testing
     let few = try Self.run("\(Self.drift), minimumSamples: 1e9}") {
       Self.classes($0, canary: [50, 30, 20])
     }
-    #expect(few.verdict.outcome == .notEnoughEvidence)
+    #expect(few.verdict.outcome == .notEnoughData)
   }
 
   /// Twenty units an arm whose levels differ much, and stay what they were before.

@@ -37,7 +37,9 @@ import Testing
     let driver = Self.finished(template.spec) { _, _ in .failed("") }
     #expect(driver.run.phase == .error)
     #expect(
-      driver.run.message == "Analysis spec invalid: metrics[0]: count must be >= failureLimit")
+      driver.run.message
+        == "Analysis spec invalid: metrics[0]: count (1) must be >= failureLimit + "
+        + "consecutiveSuccessLimit (3 + 0) if both >= 0")
   }
 
   @Test func `a dry-run rule that matches nothing ends the run as Error`() throws {
@@ -233,5 +235,37 @@ import Testing
         .measured(MeasurementID(metric: "m", number: 2), answer), at: Self.start
       ).isEmpty)
     #expect(run.phase == .running)
+  }
+
+  @Test func `a job is not waited for while other metrics are due`() throws {
+    let template = try TestTemplates.template(
+      metrics: [
+        "{name: load, provider: {job: {spec: {template: {spec: {containers: []}}}}}}",
+        "{name: errors, interval: 1m, count: 3, successCondition: result < 1, "
+          + "provider: {prometheus: {query: q}}}",
+      ])
+    func second(_ count: Int64) -> Timestamp { Timestamp(milliseconds: count * 1000) }
+    func answer(_ value: Double, _ number: Int, at time: Timestamp) -> AnalysisEvent {
+      .measured(
+        MeasurementID(metric: "errors", number: number),
+        .answered([.scalar(ScalarPoint(time: time, value: value))]))
+    }
+    var run = AnalysisRun(name: "r", spec: template.spec)
+    let first = run.apply(.started, at: second(0))
+    #expect(first.count == 2)
+    #expect(run.apply(answer(0, 1, at: second(1)), at: second(1)) == [.wake(at: second(61))])
+    #expect(run.apply(.woken, at: second(61)).count == 1)
+    var failed = run
+    #expect(failed.apply(answer(2, 2, at: second(62)), at: second(62)) == [.wake(at: second(62))])
+    #expect(failed.apply(.woken, at: second(62)) == [.finished(.failed)])
+    #expect(failed.result(of: "load")?.phase == .successful)
+    // Once only the job is left, there is nothing to wake up for.
+    #expect(run.apply(answer(0, 2, at: second(62)), at: second(62)) == [.wake(at: second(122))])
+    #expect(run.apply(.woken, at: second(122)).count == 1)
+    #expect(run.apply(answer(0, 3, at: second(123)), at: second(123)) == [])
+    let end = run.apply(
+      .measured(MeasurementID(metric: "load", number: 1), .concluded(.successful, message: "")),
+      at: second(600))
+    #expect(end == [.finished(.successful)])
   }
 }

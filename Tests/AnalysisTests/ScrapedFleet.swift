@@ -128,6 +128,11 @@ struct ScrapedFleet {
         where time > start.milliseconds && time <= now.milliseconds {
           kept.append(Timestamp(milliseconds: time), value)
         }
+        let histograms = one.samples.histograms
+        for (time, value) in zip(histograms.timestamps, histograms.values)
+        where time > start.milliseconds && time <= now.milliseconds {
+          kept.histograms.append(Timestamp(milliseconds: time), value)
+        }
         return kept.isEmpty ? nil : Series(labels: one.labels, samples: kept)
       })
   }

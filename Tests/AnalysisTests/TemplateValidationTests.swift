@@ -13,12 +13,19 @@ import Testing
     ),
     (
       "{name: m, count: 2, failureLimit: 3, interval: 1m, \(prometheus)}", "count-below-limits",
-      "metrics[0]: count must be >= failureLimit"
+      "metrics[0]: count (2) must be >= failureLimit + consecutiveSuccessLimit (3 + 0) if both "
+        + ">= 0"
     ),
     (
       "{name: m, count: 3, failureLimit: 2, consecutiveSuccessLimit: 2, interval: 1m, "
         + "\(prometheus)}", "count-below-limits",
-      "metrics[0]: count must be >= failureLimit + consecutiveSuccessLimit"
+      "metrics[0]: count (3) must be >= failureLimit + consecutiveSuccessLimit (2 + 2) if both "
+        + ">= 0"
+    ),
+    (
+      "{name: m, count: 2, failureLimit: -1, consecutiveSuccessLimit: 3, interval: 1m, "
+        + "\(prometheus)}", "count-below-limits",
+      "metrics[0]: count must be >= consecutiveSuccessLimit"
     ),
     (
       "{name: m, count: 1, inconclusiveLimit: 2, \(prometheus)}", "count-below-limits",
@@ -30,7 +37,7 @@ import Testing
     ),
     (
       "{name: m, failureLimit: -2, \(prometheus)}", "limit-out-of-range",
-      "metrics[0]: failureLimit must be >= -1"
+      "metrics[0]: failureLimit must be >= 0, or -1 to be disabled"
     ),
     (
       "{name: m, failureLimit: -1, \(prometheus)}", "limits-off",
@@ -154,6 +161,13 @@ import Testing
     ("kind: mean, value: a, errorBudget: 0.7", "found 0.7, expected a probability below 0.5"),
     ("kind: mean, value: a, since: yesterday", "found \"yesterday\", expected step"),
     ("kind: mean, value: a, warmup: -1m", "found \"-1m\", expected a duration such as 1m"),
+    ("kind: proportion, total: a, bad: b, direction: increase", "a proportion has no direction"),
+    ("kind: distribution, buckets: a, histogram: b", "expected either \"buckets\""),
+    ("kind: mean, value: a, steps: [{weight: 10, duration: 5m}]", "steps are the plan of mode"),
+    (
+      "kind: mean, value: a, mode: fast, steps: [{weight: 100, duration: 5m}]",
+      "found 100.0, expected the canary's weight between 0 and 100"
+    ),
     ("kind: mean, value: a, direction: up", "found \"up\", expected increase or decrease"),
   ]
 

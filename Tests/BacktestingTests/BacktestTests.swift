@@ -1,5 +1,6 @@
 import Analysis
 import Backtesting
+import Foundation
 import Manifest
 import MetricModel
 import Testing
@@ -105,5 +106,37 @@ import YAMLReader
     #expect(rare.warning(for: step)?.hasPrefix("can hardly detect anything") == true)
     #expect(plan.warning(for: DetectionPlan.Step(weight: 50, length: .hours(1))) == nil)
     #expect(plan.lines(for: [step]).count == 2)
+  }
+
+  @Test func `a sweep is drawn with a point for each value that has one`() throws {
+    let template = try YAMLReader.documents(in: Self.yaml)[0]
+    let sweep = try #require(Sweep("m.failureLimit=0,1,2"))
+    var rows: [(value: String, summary: BacktestSummary)] = []
+    for value in sweep.values {
+      let backtest = Backtest(
+        templates: [try sweep.applied(value, to: template)], answer: Self.answer)
+      rows.append((value, BacktestSummary(try backtest.outcomes(of: Self.deploys))))
+    }
+    let svg = SweepPlot(SweepSummary(sweep: sweep, rows: rows)).svg
+    #expect(svg.contains("m.failureLimit"))
+    #expect(svg.components(separatedBy: "<circle").count - 1 == 4 + 3 * 3 + 2)
+    #expect(svg.contains("1 of 2 bad deploys") && svg.hasSuffix("</svg>\n"))
+  }
+
+  @Test func `recorded traffic is told by its median, its quiet tenth and its bad share`() throws {
+    func matrix(_ values: [Double]) -> QueryValue {
+      var samples = SampleColumns()
+      for (index, value) in values.enumerated() {
+        samples.append(Timestamp(milliseconds: Int64(index) * 1000), value)
+      }
+      return .matrix([Series(labels: .empty, samples: samples)])
+    }
+    let rates = (1...20).map(Double.init)
+    let traffic = try #require(
+      RecordedTraffic(requests: matrix(rates), bad: matrix(rates.map { $0 / 100 })))
+    #expect(traffic.usual == 11 && traffic.quiet == 3)
+    #expect(abs((traffic.badShare ?? 0) - 0.01) < 1e-12)
+    #expect(RecordedTraffic(requests: matrix([.nan])) == nil)
+    #expect(RecordedTraffic(requests: .vector([])) == nil)
   }
 }

@@ -17,18 +17,20 @@ struct DifferentialTests {
   @Test(.enabled(if: PrometheusPeer.path != nil, "Prometheus could not be had"))
   func `random queries get Prometheus' answers`() async throws {
     let data = NastySeries(seed: Self.seed)
-    let peer = try await PrometheusPeer(
-      try #require(PrometheusPeer.path), data: data, lookback: "\(Self.lookback)ms")
+    let program = PeerProgram.prometheus(
+      try #require(PrometheusPeer.path), lookback: "\(Self.lookback)ms")
+    let peer = try await PrometheusPeer(program, data.batches)
     let source = InMemorySeries(data.series)
+    let shaken = (1...4).map { InMemorySeries(data.shaken(seed: Self.seed &+ $0)) }
     var generator = QueryGenerator(random: SplitMix(state: Self.seed &* 31))
     var failures = 0
     for number in 0..<Self.cases {
       let query = generator.query()
       let evaluation = Self.evaluation(&generator.random)
-      let difference = try await Self.difference(query, evaluation, source, peer)
+      let difference = try await Self.difference(query, evaluation, source, shaken, peer)
       guard let difference else { continue }
       let (small, when, what) = try await Self.shrunk(
-        query, evaluation, difference, source, peer)
+        query, evaluation, difference, source, shaken, peer)
       failures += 1
       Issue.record(
         """
@@ -50,23 +52,30 @@ struct DifferentialTests {
   }
 
   private static func difference(
-    _ query: String, _ evaluation: Evaluation, _ source: any SeriesSource, _ peer: PrometheusPeer
+    _ query: String, _ evaluation: Evaluation, _ source: any SeriesSource,
+    _ shaken: [InMemorySeries], _ peer: PrometheusPeer
   ) async throws -> String? {
     let theirs = try await peer.answer(query, evaluation)
     let ours = DifferentialAnswer(query, evaluation, from: source, lookback: lookback)
-    return ours.difference(from: theirs)
+    guard ours.difference(from: theirs) != nil else { return nil }
+    let others = shaken.map {
+      DifferentialAnswer(query, evaluation, from: $0, lookback: lookback)
+    }
+    return ours.difference(from: theirs, shaken: others)
   }
 
   /// The smallest part of the query, at the first single time, that still differs.
   private static func shrunk(
     _ query: String, _ evaluation: Evaluation, _ difference: String,
-    _ source: any SeriesSource, _ peer: PrometheusPeer
+    _ source: any SeriesSource, _ shaken: [InMemorySeries], _ peer: PrometheusPeer
   ) async throws -> (String, Evaluation, String) {
     var smallest = (query, evaluation, difference)
     if case .range(let start, let end, let step) = evaluation {
       for time in stride(from: start, through: end, by: Int(step)) {
         let moment = Evaluation.instant(time)
-        guard let what = try await self.difference(query, moment, source, peer) else { continue }
+        guard let what = try await self.difference(query, moment, source, shaken, peer) else {
+          continue
+        }
         smallest = (query, moment, what)
         break
       }
@@ -79,7 +88,8 @@ struct DifferentialTests {
         guard text.utf8.count < smallest.0.utf8.count else { continue }
         let type = try? TypeCheck.type(of: try Parser.parse(text), in: text)
         guard type == .vector || type == .scalar else { continue }
-        guard let what = try await self.difference(text, smallest.1, source, peer) else { continue }
+        let found = try await self.difference(text, smallest.1, source, shaken, peer)
+        guard let what = found else { continue }
         smallest = (text, smallest.1, what)
         isSmaller = true
         break

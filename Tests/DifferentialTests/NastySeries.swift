@@ -161,3 +161,19 @@ struct SplitMix: RandomNumberGenerator {
 
   mutating func pick<Element>(_ elements: [Element]) -> Element { elements[below(elements.count)] }
 }
+
+extension NastySeries {
+  /// The same series, each multiplied by something that differs from 1 in the last bits: what was
+  /// equal, rose or was zero does so still, only rounding falls out otherwise.
+  func shaken(seed: UInt64) -> [Series] {
+    var generator = SplitMix(state: seed)
+    return series.map { row in
+      var row = row
+      let factor = 1 + Double(generator.below(7) - 3) * 0x1p-50
+      for index in row.samples.values.indices where row.samples.values[index].isFinite {
+        row.samples.values[index] *= factor
+      }
+      return row
+    }
+  }
+}

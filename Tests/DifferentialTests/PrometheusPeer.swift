@@ -4,7 +4,51 @@ import FoundationNetworking
 import Glibc
 import MetricModel
 
-/// Debian's Prometheus on loopback with the data of a test, ending with the value.
+/// Which server is asked, and how it is started.
+struct PeerProgram {
+  var path: String
+  /// Of the folder for its files and the port.
+  var arguments: (_ folder: String, _ port: Int) -> [String]
+  var ready: String
+  /// Asked when all is written; "" where nothing has to be.
+  var flush = ""
+
+  /// Debian's package, or what `.ci/packages` has fetched.
+  static func path(of name: String) -> String? {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let candidates = [
+      root.appending(path: ".build/peers/usr/bin/\(name)").path, "/usr/bin/\(name)",
+    ]
+    return candidates.first(where: FileManager.default.isExecutableFile)
+  }
+
+  static func prometheus(_ path: String, lookback: String) -> PeerProgram {
+    PeerProgram(
+      path: path,
+      arguments: { folder, port in
+        [
+          "--config.file=\(folder)/prometheus.yml", "--storage.tsdb.path=\(folder)/data",
+          "--web.listen-address=127.0.0.1:\(port)", "--web.enable-remote-write-receiver",
+          "--query.lookback-delta=\(lookback)", "--storage.tsdb.retention.time=100y",
+        ]
+      }, ready: "/-/ready")
+  }
+
+  static func victoriaMetrics(_ path: String) -> PeerProgram {
+    PeerProgram(
+      path: path,
+      arguments: { folder, port in
+        [
+          "-storageDataPath=\(folder)/data", "-httpListenAddr=127.0.0.1:\(port)",
+          "-retentionPeriod=100y", "-search.latencyOffset=0s", "-search.disableCache",
+        ]
+      }, ready: "/health", flush: "/internal/force_flush")
+  }
+}
+
+/// Debian's Prometheus, or another server, on loopback with the data of a test, ending with the
+/// value.
 final class PrometheusPeer: @unchecked Sendable {
   private let process: Process
   private let address: String
@@ -15,16 +59,9 @@ final class PrometheusPeer: @unchecked Sendable {
     let description: String
   }
 
-  static let path: String? = {
-    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-    let candidates = [
-      root.appending(path: ".build/peers/usr/bin/prometheus").path, "/usr/bin/prometheus",
-    ]
-    return candidates.first(where: FileManager.default.isExecutableFile)
-  }()
+  static let path = PeerProgram.path(of: "prometheus")
 
-  init(_ path: String, data: NastySeries, lookback: String) async throws {
+  init(_ program: PeerProgram, _ batches: [SampleBatch]) async throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "peer-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let configuration = folder.appending(path: "prometheus.yml")
@@ -32,23 +69,20 @@ final class PrometheusPeer: @unchecked Sendable {
     let port = try Self.freePort()
     address = "http://127.0.0.1:\(port)"
     process = Process()
-    process.executableURL = URL(filePath: path)
-    process.arguments = [
-      "--config.file=\(configuration.path)", "--storage.tsdb.path=\(folder.path)/data",
-      "--web.listen-address=127.0.0.1:\(port)", "--web.enable-remote-write-receiver",
-      "--query.lookback-delta=\(lookback)", "--storage.tsdb.retention.time=100y",
-    ]
+    process.executableURL = URL(filePath: program.path)
+    process.arguments = program.arguments(folder.path, port)
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
     try process.run()
     let deadline = ContinuousClock.now + .seconds(60)
-    while (try? await get("/-/ready", [:]).status) != 200 {
+    while (try? await get(program.ready, [:]).status) != 200 {
       guard process.isRunning, ContinuousClock.now < deadline else {
-        throw Failure(description: "Prometheus did not become ready")
+        throw Failure(description: "\(program.path) did not become ready")
       }
       try await Task.sleep(for: .milliseconds(20))
     }
-    for batch in data.batches { try await write(batch) }
+    for batch in batches { try await write(batch) }
+    if !program.flush.isEmpty { _ = try await get(program.flush, [:]) }
   }
 
   deinit {

@@ -108,7 +108,7 @@ import Testing
       histogram.varints(13, [2, -1, 1].map { Int64($0).zigZagEncoded })
     }
     let batch = try MetricFamilyParser.parse(
-      bytes, untimedAt: now, keepsClassicHistograms: keeps)
+      bytes, untimedAt: now, histograms: keeps ? .both : .native)
     #expect(
       batch.histograms.map(\.histogram.expression) == [
         "{{schema:1 count:6 sum:9 z_bucket:1 z_bucket_w:0.001 offset:-1 buckets:[2 1 2]}}"

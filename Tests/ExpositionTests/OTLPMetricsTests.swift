@@ -23,10 +23,51 @@ import Testing
   @Test(
     arguments: [
       ("http.method", "http_method"), ("123x", "key_123x"), ("__reserved__", "__reserved__"),
-      ("a..b", "a_b"), ("_x", "_x"), ("___", nil), ("é", nil), ("a__b", "a_b"),
+      ("a..b", "a__b"), ("_x", "key_x"), ("___", nil), ("é", nil), ("a__b", "a__b"),
     ] as [(String, String?)])
   func `labels get Prometheus names`(name: String, expected: String?) {
     #expect(OTLPNames.label(name) == expected)
+  }
+
+  @Test(arguments: [
+    (
+      "http.server.duration", "ms", OTLPNames.Kind.other, OTLPOptions.Translation.noTranslation,
+      "http.server.duration"
+    ),
+    ("requests", "", .counter, .noUTF8EscapingWithSuffixes, "requests_total"),
+    ("a.b.total", "By", .counter, .noUTF8EscapingWithSuffixes, "a.b_bytes_total"),
+    ("fill", "1", .gauge, .noUTF8EscapingWithSuffixes, "fill_ratio"),
+    ("io", "By/s", .gauge, .noUTF8EscapingWithSuffixes, "io_bytes_per_second"),
+    ("http.x__y", "ms", .other, .underscoreEscapingWithoutSuffixes, "http_x__y"),
+    ("2xx", "", .counter, .underscoreEscapingWithoutSuffixes, "_2xx"),
+  ])
+  func `other strategies keep more of a name`(
+    name: String, unit: String, kind: OTLPNames.Kind, translation: OTLPOptions.Translation,
+    expected: String
+  ) {
+    #expect(OTLPNames.metric(name, unit: unit, kind, translation) == expected)
+  }
+
+  @Test func `a resource's attributes become labels where that is asked for`() throws {
+    let bytes = request { metric in
+      metric.text(1, "g")
+      metric.message(5) { gauge in point(&gauge, attributes: 7) { $0.double(4, 1) } }
+    }
+    var options = OTLPOptions()
+    options.promotion = .only(["cloud.zone", "service.name"])
+    options.keepsIdentifyingAttributes = true
+    #expect(
+      lines(of: try OTLPMetrics.parse(bytes, options).batch) == [
+        #"g{cloud_zone="eu", http_method="GET", \#(job), service_name="api"} 1 1700000000000"#,
+        #"target_info{cloud_zone="eu", \#(job), service_instance_id="i-1", service_name="api", "#
+          + #"service_namespace="shop"} 1 1700000000000"#,
+      ])
+    options.promotion = .all(except: ["cloud.zone"])
+    options.translation = .noTranslation
+    #expect(
+      lines(of: try OTLPMetrics.parse(bytes, options).batch).first
+        == #"g{"http.method"="GET", \#(job), "service.instance.id"="i-1", "service.name"="api", "#
+        + #""service.namespace"="shop"} 1 1700000000000"#)
   }
 
   private static let nanoseconds: UInt64 = 1_700_000_000_000_000_000
@@ -149,7 +190,8 @@ import Testing
     }
     let (batch, rejections) = try OTLPMetrics.parse(bytes)
     #expect(batch.count == 0)
-    #expect(rejections == [#"invalid temporality and type combination for metric "d""#])
+    #expect(
+      rejections.map(\.reason) == [#"invalid temporality and type combination for metric "d""#])
   }
 
   @Test(arguments: 0..<20)

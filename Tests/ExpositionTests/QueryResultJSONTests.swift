@@ -113,4 +113,25 @@ import Testing
       String(decoding: bytes, as: UTF8.self)
         == #"{"status":"success","data":["a",{"x":"y"},true,-3,[]]}"#)
   }
+
+  @Test(arguments: [0, 1, 2, 700])
+  func `the parts of an answer are the answer`(count: Int) {
+    let series = (0..<count).map { index in
+      let times = (0..<100).map { Int64($0) * 15_000 }
+      return Series(
+        labels: Labels([("i", "\(index)")]),
+        samples: SampleColumns(timestamps: times, values: times.map { Double($0) / 7 }))
+    }
+    for annotations in [[], [Annotation(.warning, "w"), Annotation(.info, "i")]] {
+      var parts = AnswerParts(series, annotations: annotations)
+      var bytes: [UInt8] = []
+      var number = 0
+      while let part = parts.next() {
+        bytes += part
+        number += 1
+      }
+      #expect(bytes == QueryResultJSON.answer(.matrix(series), annotations: annotations))
+      #expect(number > 2 || count < 700)
+    }
+  }
 }

@@ -160,19 +160,45 @@ import Testing
     #expect(batch.values.map(\.isStaleMarker) == [true] && batch.histograms.isEmpty)
   }
 
-  @Test func `a histogram that makes no sense is refused with its series`() throws {
+  @Test(arguments: RemoteWriteVersion.allCases)
+  func `a histogram that makes no sense is left out and told with its series`(
+    version: RemoteWriteVersion
+  ) throws {
     var sent = SampleBatch()
     let series = sent.addSeries(Labels([("__name__", "h")]))
     let broken = NativeHistogram(count: 1.5, positive: HistogramBuckets(from: 0, [-1, 2.5]))
     sent.append(
       HistogramRow(series: series, time: Timestamp(milliseconds: 7), histogram: broken))
-    let error = #expect(throws: WireError.self) {
-      try decode(RemoteWrite.decompressed(RemoteWrite.encode(sent)))
-    }
-    #expect(
-      error?.description
-        == "series h: positive side: bucket number 1 has observation count of -1: histogram has a "
+    sent.append(series: series, Timestamp(milliseconds: 8), 1)
+    var decoder = RemoteWriteDecoder()
+    let batch = try decoder.decode(
+      RemoteWrite.decompressed(RemoteWrite.encode(sent, version)), version)
+    #expect(lines(of: batch) == ["h 1 8"] && batch.histograms.isEmpty)
+    var expected = RowRefusal(
+      "series h: positive side: bucket number 1 has observation count of -1: histogram has a "
         + "bucket whose observation count is negative")
+    expected.histograms = 1
+    #expect(batch.refusals == [expected])
+  }
+
+  @Test(arguments: RemoteWriteVersion.allCases)
+  func `a series without a name doesn't refuse the others`(version: RemoteWriteVersion) throws {
+    var sent = SampleBatch()
+    let nameless = sent.addSeries(Labels([("job", "a")]))
+    let good = sent.addSeries(Labels([("__name__", "good")]))
+    for time in [Int64(1), 2] {
+      sent.append(series: nameless, Timestamp(milliseconds: time), 1)
+      sent.append(series: good, Timestamp(milliseconds: time), 2)
+    }
+    sent.append(
+      ExemplarRow(
+        series: nameless,
+        exemplar: Exemplar(labels: .empty, value: 1, time: Timestamp(milliseconds: 1))))
+    var decoder = RemoteWriteDecoder()
+    let batch = try decoder.decode(
+      RemoteWrite.decompressed(RemoteWrite.encode(sent, version)), version)
+    #expect(lines(of: batch) == ["good 2 1", "good 2 2"])
+    #expect(batch.refusals.map(\.samples) == [2] && batch.refusals.map(\.exemplars) == [1])
   }
 
   @Test(arguments: [

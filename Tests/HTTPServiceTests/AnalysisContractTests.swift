@@ -188,7 +188,7 @@ import Testing
     (#"{"templateName": 7}"#, "templateName: expected a text"),
     (#"{"templateName": "gate", "arg": {}}"#, "unknown field \"arg\""),
     (#"{"templateName": "gate", "args": {"a": []}}"#, "args.a: found an array"),
-    (#"{"name": "", "templateName": "gate"}"#, "name: expected a text"),
+    (#"{"name": "", "templateName": "gate"}"#, "name: expected 1 to 200 letters"),
     ("{}", "say what to run"), (#"{"template": {"kind": "Pod"}}"#, "template: "),
     (
       #"{"template":{"apiVersion":"argoproj.io/v1alpha1","kind":"AnalysisTemplate","metadata":"#

@@ -56,7 +56,7 @@ struct ServedStore {
     request.body = body
     request.contentType = type
     do {
-      return try route.answer(request)
+      return try route.answer(request).whole
     } catch {
       return .failure(error)
     }
@@ -100,6 +100,20 @@ private func failure(_ status: Int, _ type: String, _ message: String) -> String
   ])
   func `an instant query is answered`(_ query: String, _ data: String) throws {
     #expect(try ServedStore().text("GET /api/v1/query?\(query)") == success(data))
+  }
+
+  @Test func `stats tell how long a query took`() throws {
+    let served = try ServedStore()
+    let text = try served.text("GET /api/v1/query?query=1&time=1&stats=all")
+    #expect(
+      text.hasPrefix(
+        #"200 {"status":"success","data":{"resultType":"scalar","result":[1,"1"],"#
+          + #""stats":{"timings":{"evalTotalTime":"#))
+    #expect(!text.contains("warnings"))
+    let odd = try served.text(
+      "GET /api/v1/query_range?query=up&start=0&end=60&step=30&stats=1")
+    #expect(odd.contains(#""stats":{"timings""#))
+    #expect(odd.contains(#"value \"1\" for parameter \"stats\" is deprecated"#))
   }
 
   @Test func `a range query is answered`() throws {
@@ -231,9 +245,25 @@ private func failure(_ status: Int, _ type: String, _ message: String) -> String
   }
 
   @Test func `a broken selection names its place`() throws {
-    let text = try ServedStore().text("GET /api/v1/labels?match[]=up%7B")
-    #expect(text.hasPrefix(#"400 {"status":"error","errorType":"bad_data","error":"invalid param"#))
-    #expect(text.contains(#"eter \"match[]\": 1:"#))
+    let named = try ServedStore().text("GET /api/v1/series?match[]=up%7B")
+    #expect(
+      named.hasPrefix(#"400 {"status":"error","errorType":"bad_data","error":"invalid param"#))
+    #expect(named.contains(#"eter \"match[]\": 1:"#))
+    let plain = try ServedStore().text("GET /api/v1/labels?match[]=up%7B")
+    #expect(plain.hasPrefix(#"400 {"status":"error","errorType":"bad_data","error":"1:"#))
+  }
+
+  /// Nobody means all series by mistake, least of all when deleting.
+  @Test(arguments: [
+    "GET /api/v1/series", "GET /api/v1/labels", "GET /api/v1/label/job/values",
+    "POST /api/v1/admin/tsdb/delete_series",
+  ])
+  func `a selection of everything is none`(line: String) throws {
+    let served = try ServedStore { $0.isAdminEnabled = true }
+    for selection in ["", "{}", "{x=~%22.*%22}", "up&match[]="] {
+      #expect(try served.text("\(line)?match[]=\(selection)").hasPrefix("400 "))
+    }
+    #expect(try served.text("GET /api/v1/series?match[]=up").contains(#""job":"b""#))
   }
 }
 
@@ -302,6 +332,27 @@ private func failure(_ status: Int, _ type: String, _ message: String) -> String
       String(decoding: answer.body, as: UTF8.self)
         == "1 of 2 samples were not stored, the others were: "
         + "up{job=\"a\"} at 60000 ms: another value is stored, 4\n")
+    #expect(try served.text("GET /api/v1/query?query=new").contains(#"[60,"5"]"#))
+  }
+
+  @Test func `one histogram that makes no sense doesn't refuse the samples beside it`() throws {
+    let served = try ServedStore()
+    var batch = SampleBatch()
+    let bad = batch.addSeries(Labels([("__name__", "h")]))
+    batch.append(
+      HistogramRow(
+        series: bad, time: Timestamp(milliseconds: 60_000),
+        histogram: NativeHistogram(count: 1.5, positive: HistogramBuckets(from: 0, [-1, 2.5]))))
+    let new = batch.addSeries(Labels([("__name__", "new")]))
+    batch.append(series: new, Timestamp(milliseconds: 60_000), 5)
+    let answer = try write(
+      served, RemoteWrite.encode(batch, .v2), type: RemoteWriteVersion.v2.contentType)
+    #expect(answer.status == 400)
+    #expect(
+      String(decoding: answer.body, as: UTF8.self)
+        .hasPrefix("1 of 2 samples were not stored, the others were: series h: positive side"))
+    #expect(answer.headers["X-Prometheus-Remote-Write-Samples-Written"] == "1")
+    #expect(answer.headers["X-Prometheus-Remote-Write-Histograms-Written"] == "0")
     #expect(try served.text("GET /api/v1/query?query=new").contains(#"[60,"5"]"#))
   }
 

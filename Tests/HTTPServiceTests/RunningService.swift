@@ -1,3 +1,4 @@
+import Admission
 import Exposition
 import Foundation
 import Logging
@@ -9,12 +10,14 @@ import TimeSeriesStore
 /// A server on a real socket, and the programs that ask it.
 struct RunningService {
   let port: Int
+  let scheme: String
   /// Programs are waited for on threads of their own, since the server needs the common ones.
   private let programs: WorkerPool
 
   /// Runs `body` against a server over an empty store in memory, and ends the server.
   static func with(
-    _ configure: (inout ServiceOptions) -> Void = { _ in },
+    _ configure: (inout ServiceOptions) -> Void = { _ in }, analyses: AnalysisEndpoints? = nil,
+    access: ServiceAccess? = nil,
     _ body: (RunningService) async throws -> Void
   ) async throws {
     let store = try Store.open("data", on: MemoryFiles())
@@ -23,7 +26,8 @@ struct RunningService {
     configure(&options)
     var logger = Logger(label: "test") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = .critical
-    let service = Service(store: store, options: options, logger: logger)
+    let service = Service(
+      store: store, options: options, logger: logger, analyses: analyses, access: access)
     let (ports, announce) = AsyncStream<Int>.makeStream()
     let running = Task {
       try await service.run(at: ListenAddress(host: "127.0.0.1", port: 0)) { announce.yield($0) }
@@ -37,7 +41,9 @@ struct RunningService {
     let programs = WorkerPool(threads: 1)
     let result: Result<Void, any Error>
     do {
-      result = .success(try await body(RunningService(port: port, programs: programs)))
+      let scheme = access?.admission.usesTLS == true ? "https" : "http"
+      result = .success(
+        try await body(RunningService(port: port, scheme: scheme, programs: programs)))
     } catch {
       result = .failure(error)
     }
@@ -47,7 +53,7 @@ struct RunningService {
     try result.get()
   }
 
-  var address: String { "http://127.0.0.1:\(port)" }
+  var address: String { "\(scheme)://127.0.0.1:\(port)" }
 
   /// What a program prints; standard input is `input`.
   func run(_ program: String, _ arguments: [String], input: [UInt8] = []) async -> String {
@@ -74,15 +80,22 @@ struct RunningService {
 
   /// `STATUS CONTENT-TYPE BODY` of a request that curl makes.
   func curl(_ path: String, _ arguments: String..., input: [UInt8] = []) async -> String {
+    await curl(path, arguments, input: input)
+  }
+
+  func curl(_ path: String, _ arguments: [String], input: [UInt8] = []) async -> String {
     await run(
       "/usr/bin/curl",
       ["-s", "-g", "-w", "\n%{http_code} %{content_type}"] + arguments + [address + path],
       input: input)
   }
 
-  func write(_ batch: SampleBatch) async -> String {
+  func write(_ batch: SampleBatch, _ arguments: String...) async -> String {
     await curl(
-      "/api/v1/write", "--data-binary", "@-", "-H", "Content-Encoding: snappy", "-H",
-      "Content-Type: application/x-protobuf", input: RemoteWrite.encode(batch))
+      "/api/v1/write",
+      arguments + [
+        "--data-binary", "@-", "-H", "Content-Encoding: snappy", "-H",
+        "Content-Type: application/x-protobuf",
+      ], input: RemoteWrite.encode(batch))
   }
 }

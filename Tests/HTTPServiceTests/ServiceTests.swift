@@ -56,7 +56,7 @@ import TimeSeriesStore
         await service.curl("/nowhere") == "404 page not found\n\n404 text/plain; charset=utf-8")
       let refused = await service.curl("/api/v1/write", "-i")
       #expect(refused.hasPrefix("HTTP/1.1 405 "))
-      #expect(refused.lowercased().contains("allow: post\r\n"))
+      #expect(refused.lowercased().contains("allow: options, post\r\n"))
       let head = await service.curl("/-/ready", "-I")
       #expect(head.hasPrefix("HTTP/1.1 200 ") && !head.contains("Assay is Ready"))
       #expect(head.lowercased().contains("content-length: 16\r\n"))
@@ -90,9 +90,9 @@ import TimeSeriesStore
       _ = await service.curl("/nowhere")
       let text = await service.curl("/metrics")
       for line in [
-        #"assay_http_requests_total{handler="/api/v1/query",code="200"} 1"#,
-        #"assay_http_requests_total{handler="/api/v1/query",code="400"} 1"#,
-        #"assay_http_requests_total{handler="other",code="404"} 1"#,
+        #"prometheus_http_requests_total{code="200",handler="/api/v1/query"} 1"#,
+        #"prometheus_http_requests_total{code="400",handler="/api/v1/query"} 1"#,
+        #"prometheus_http_requests_total{code="404",handler="other"} 1"#,
       ] {
         #expect(text.contains(line + "\n"))
       }
@@ -136,6 +136,33 @@ import TimeSeriesStore
       #expect(text.hasPrefix("cannot listen on \(address): "))
       #expect(text.contains("Address already in use"))
       #expect(text.hasSuffix("; stop what uses it, or choose another port"))
+    }
+  }
+
+  @Test(.enabled(if: hasCurl, "curl is not installed"))
+  func `a large answer comes in parts, and whole`() async throws {
+    try await RunningService.with { service in
+      #expect(await service.write(batch) == "\n204 ")
+      // 10 series of 10,001 points.
+      let names = (0..<10).map { "label_replace(vector(time()), \"x\", \"\($0)\", \"\", \"\")" }
+      let range = [
+        "-d", "query=\(names.joined(separator: " or "))", "-d", "start=0", "-d", "end=10000",
+        "-d", "step=1",
+      ]
+      let path = "/api/v1/query_range"
+      let plain = await service.run(
+        "/usr/bin/curl", ["-s", "-D", "-"] + range + [service.address + path])
+      #expect(plain.lowercased().contains("transfer-encoding: chunked\r\n"))
+      let body = try #require(plain.range(of: "\r\n\r\n")).upperBound
+      let json = try #require(
+        try JSONSerialization.jsonObject(with: Data(plain[body...].utf8)) as? [String: Any])
+      let data = try #require(json["data"] as? [String: Any])
+      let result = try #require(data["result"] as? [[String: Any]])
+      #expect(result.count == 10)
+      #expect(result.allSatisfy { ($0["values"] as? [Any])?.count == 10_001 })
+      let compressed = await service.run(
+        "/usr/bin/curl", ["-s", "--compressed"] + range + [service.address + path])
+      #expect(compressed == String(plain[body...]))
     }
   }
 }

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import HTTPService
@@ -37,5 +38,18 @@ import Testing
     queue.close()
     #expect((0..<100).allSatisfy { queue.pop() == $0 })
     #expect(queue.pop() == nil)
+  }
+
+  @Test func `idle threads take their share of a large query`() async {
+    let pool = WorkerPool(threads: 3)
+    let total = await pool.run { () -> Int in
+      let sum = Atomic(0)
+      for _ in 0..<50 {
+        pool.crew.run(100) { number in sum.add(number, ordering: .relaxed) }
+      }
+      return sum.load(ordering: .relaxed)
+    }
+    pool.close()
+    #expect(total == 50 * 4950)
   }
 }

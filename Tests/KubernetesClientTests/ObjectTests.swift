@@ -79,6 +79,30 @@ import Testing
     #expect(cache.absorb(object("a", version: 8, uid: "another")))
   }
 
+  @Test func `a cache knows what an object manages`() {
+    func owned(_ name: String, version: Int, by owner: String?) -> JSONValue {
+      var object = object(name, version: version, uid: name)
+      object[path: "metadata", "ownerReferences"] = owner.map {
+        [["kind": "Rollout", "name": "m", "uid": .string($0), "controller": true]]
+      }
+      return object
+    }
+    let cache = ObjectCache(.replicaSets)
+    let (mine, other) = (object("m", version: 1, uid: "1"), object("o", version: 1, uid: "2"))
+    for (name, owner) in [("b", "1"), ("a", "1"), ("c", "2"), ("d", nil)] {
+      cache.absorb(owned(name, version: 5, by: owner))
+    }
+    #expect(cache.objects(ownedBy: mine).map(\.name) == ["a", "b"])
+    cache.absorb(owned("b", version: 6, by: "2"))
+    cache.absorb(owned("a", version: 6, by: "1"))
+    #expect(cache.objects(ownedBy: mine).map(\.resourceVersion) == ["6"])
+    #expect(cache.objects(ownedBy: other).map(\.name) == ["b", "c"])
+    cache.remove(owned("c", version: 7, by: "2"))
+    cache.absorb(owned("b", version: 7, by: nil))
+    #expect(cache.objects(ownedBy: other).isEmpty)
+    #expect(cache.objects(in: "n").map(\.name) == ["a", "b", "d"])
+  }
+
   @Test func `the owner that manages an object is found among others`() {
     let owned: JSONValue = [
       "metadata": [

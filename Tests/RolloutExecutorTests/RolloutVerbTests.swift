@@ -145,4 +145,27 @@ import Testing
     object[path: "metadata", "annotations"] = ["argocd.argoproj.io/tracking-id": "x"]
     #expect(RolloutVerb.repositoryKeeper(of: object) == "Argo CD")
   }
+
+  @Test func `what the repository must change is said`() {
+    var object: JSONValue = [
+      "metadata": ["name": "shop"],
+      "spec": ["template": ["spec": ["containers": [["name": "shop", "image": "shop:2"]]]]],
+    ]
+    #expect(RolloutVerb.abort.repositoryAdvice(for: object) == nil)
+    object[path: "metadata", "annotations"] = ["argocd.argoproj.io/tracking-id": "x"]
+    #expect(
+      RolloutVerb.abort.repositoryAdvice(for: object)
+        == "Argo CD keeps this Rollout as its repository has it, which still asks for shop:2: "
+        + "revert that change there; until then the Rollout stays Degraded, and `retry` would try "
+        + "it again")
+    let old: JSONValue = ["spec": ["containers": [["name": "shop", "image": "shop:1"]]]]
+    #expect(
+      RolloutVerb.undo(template: old).repositoryAdvice(for: object)
+        == "Argo CD keeps this Rollout as its repository has it: set spec.template (shop:1) there "
+        + "too, or this is taken back with the next sync")
+    #expect(RolloutVerb.retry.repositoryAdvice(for: object) == nil)
+    #expect(RolloutVerb.promote.repositoryAdvice(for: object) == nil)
+    object[path: "spec", "paused"] = true
+    #expect(RolloutVerb.promote.repositoryAdvice(for: object)?.contains("spec.paused") == true)
+  }
 }

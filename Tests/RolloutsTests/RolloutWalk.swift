@@ -112,6 +112,8 @@ struct RolloutWalk {
       for index in seen.replicaSets.indices {
         seen.replicaSets[index].podList.removeAll { $0.name == pod }
       }
+    case .copyConfig(let copy): seen.configCopies.insert(copy.reference)
+    case .deleteConfig(let reference): seen.configCopies.remove(reference)
     case .scaleWorkload(let replicas): seen.workload?.replicas = replicas
     case .record: break
     }

@@ -57,18 +57,16 @@ import YAMLReader
     #expect(job.interval == .seconds(10) && job.timeout == .seconds(10))
     #expect(job.limits.bodyBytes == 10 << 20 && job.limits.samples == 100 && job.limits.labels == 5)
     #expect(job.honorsLabels && !job.honorsTimestamps && job.keepsClassicHistograms)
-    #expect(job.credentials == .basic(username: "u", password: .file("/p")))
-    #expect(job.tls?.caFile == "/ca" && job.tls?.skipsVerification == true)
+    #expect(job.client.credentials == .basic(username: "u", password: .file("/p")))
+    #expect(job.client.tls?.caFile == "/ca" && job.client.tls?.skipsVerification == true)
     #expect(job.files == [TargetFiles(patterns: ["/t/*.json"], refreshInterval: .minutes(1))])
     #expect(job.metricRelabelings.count == 1)
-    #expect(configuration.jobs[1].credentials == .authorization(type: "Bearer", .text("t")))
+    #expect(configuration.jobs[1].client.credentials == .authorization(type: "Bearer", .text("t")))
     #expect(configuration.jobs[1].timeout == .seconds(20))
+    #expect(configuration.ruleFiles == ["rules.yml"] && !job.client.followsRedirects)
     #expect(
       notes.map(\.description) == [
-        "4:24: global.evaluation_interval: not supported here and without effect",
-        "21:23: scrape_configs[0].follow_redirects: not supported here and without effect",
-        "28:28: scrape_configs[0].kubernetes_sd_configs: not supported here and without effect",
-        "7:13: rule_files: not supported here and without effect",
+        "28:28: scrape_configs[0].kubernetes_sd_configs: not supported here and without effect"
       ])
   }
 

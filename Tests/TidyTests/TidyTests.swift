@@ -10,7 +10,7 @@ import Testing
     "Manifest": [],
     "Statistics": ["COpenBLAS", "CLAPACKE", "Glibc"],
     "StatisticsVectors": ["Statistics", "Manifest", "Glibc"],
-    "PromQL": ["MetricModel", "Glibc"],
+    "PromQL": ["MetricModel", "Statistics", "Glibc"],
     "QueryScripts": ["MetricModel", "PromQL"],
     "Rules": ["MetricModel", "PromQL", "QueryScripts", "Manifest"],
     "TimeSeriesStore": ["MetricModel", "CChecksum", "Glibc", "Synchronization"],
@@ -31,11 +31,19 @@ import Testing
     "Backtesting": ["MetricModel", "Statistics", "Manifest", "Analysis", "Glibc"],
     "AnalysisExecutor": [
       "MetricModel", "PromQL", "Analysis", "AnalysisQueries", "Manifest", "HTTPTransport",
-      "SystemPackage", "FoundationEssentials", "Glibc",
+      "SystemPackage", "FoundationEssentials", "Glibc", "Synchronization", "CPosix",
+    ],
+    "Admission": [
+      "CCredentials", "Manifest", "YAMLReader", "NIOCore", "NIOSSL", "FoundationEssentials",
+      "Glibc", "Synchronization",
     ],
     "Study": ["Statistics", "Glibc"],
     "YAMLReader": ["Manifest", "Yams"],
     "HTTPTransport": ["CCurl", "Glibc", "Synchronization"],
+    "MetricTransfer": [
+      "MetricModel", "Manifest", "Exposition", "Scraping", "TimeSeriesStore", "HTTPTransport",
+      "YAMLReader", "FoundationEssentials", "Dispatch", "Synchronization",
+    ],
     "KubernetesClient": [
       "HTTPTransport", "Manifest", "YAMLReader", "MetricModel", "Glibc", "Synchronization",
       "FoundationEssentials", "Dispatch",
@@ -47,18 +55,19 @@ import Testing
     "HTTPService": [
       "Analysis", "AnalysisExecutor", "MetricModel", "PromQL", "Rules", "TimeSeriesStore",
       "Exposition", "Manifest", "HTTPTransport", "Hummingbird", "Logging", "CCompression",
-      "FoundationEssentials",
-      "HummingbirdCore", "NIOCore", "HTTPTypes", "Synchronization", "Glibc",
+      "FoundationEssentials", "MetricTransfer", "Scraping", "Admission", "ServiceLifecycle",
+      "HummingbirdCore", "NIOCore", "HTTPTypes", "Synchronization", "Glibc", "UnixSignals",
+      "Dispatch",
     ],
     "CLI": [
-      "KubernetesClient", "RolloutExecutor", "TrafficRouting", "Scraping", "Study",
+      "Admission", "KubernetesClient", "RolloutExecutor", "TrafficRouting", "Scraping", "Study",
       "Synchronization", "AnalysisQueries", "AnalysisScripts", "AnalysisExecutor", "Backtesting",
       "HTTPTransport",
       "MetricModel", "PromQL", "QueryScripts", "Rules", "TimeSeriesStore", "Exposition", "Analysis",
       "Rollouts",
       "Simulation", "Statistics", "StatisticsVectors", "Manifest", "YAMLReader", "HTTPService",
       "ArgumentParser",
-      "FoundationEssentials", "Logging", "SystemPackage", "Glibc",
+      "FoundationEssentials", "Logging", "SystemPackage", "Glibc", "MetricTransfer", "Dispatch",
     ],
   ]
 

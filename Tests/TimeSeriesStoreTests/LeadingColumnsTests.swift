@@ -87,9 +87,11 @@ import Testing
     func decoded(_ bytes: [UInt8], _ leader: MappedBytes) throws -> [Double] {
       var values: [Double] = []
       var cursor = MappedBytes(bytes).cursor
-      try ValueColumn.decode(&cursor, count: 300, into: &values) { offset throws(Damage) in
+      try ValueColumn.decode(&cursor, count: 300, into: &values) {
+        (offset, count) throws(Damage) in
         guard offset == 0 else { throw Damage(at: 0, "no column there") }
-        return leader.cursor
+        var cursor = leader.cursor
+        return try DecimalSplit.Leader(&cursor, count: count)
       }
       return values
     }

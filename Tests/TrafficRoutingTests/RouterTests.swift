@@ -273,6 +273,33 @@ import YAMLReader
     #expect(rules[0][path: "backendRefs", 1, "weight"] == 20)
   }
 
+  @Test func `where two Services take turns either marks a route as the rollout's`() throws {
+    var turns = context
+    turns.takesTurns = true
+    let route = try value(
+      "spec: {rules: [{backendRefs: [{name: shop-canary, port: 80, weight: 100}]}]}")
+    let gateway = RouterPlan.gatewayAPI(GatewayPlan(routes: [.init(.http, "shop")]))
+    #expect(throws: RouterRefusal.self) { try edited(gateway, [route], target(0)) }
+    let after = try #require(try edited(gateway, [route], target(0), turns).first?.after)
+    #expect(
+      after[path: "spec", "rules", 0, "backendRefs"]
+        == [
+          ["name": "shop-canary", "port": 80, "weight": 0],
+          ["name": "shop-stable", "port": 80, "weight": 100],
+        ])
+    let service = try value(
+      "spec: {http: [{route: [{destination: {host: shop-canary}, weight: 100}]}]}")
+    let istio = RouterPlan.istio(IstioPlan(virtualServices: [.init(name: "shop")]))
+    #expect(throws: RouterRefusal.self) { try edited(istio, [service], target(0)) }
+    let split = try #require(try edited(istio, [service], target(0), turns).first?.after)
+    #expect(
+      split[path: "spec", "http", 0, "route"]
+        == [
+          ["destination": ["host": "shop-canary"], "weight": 0],
+          ["destination": ["host": "shop-stable"], "weight": 100],
+        ])
+  }
+
   @Test func `a Gateway route with backends of others is refused by name`() throws {
     let router = RouterPlan.gatewayAPI(GatewayPlan(routes: [.init(.http, "shop")]))
     let route = try value("spec: {rules: [{backendRefs: [{name: shop-stable}, {name: legacy}]}]}")

@@ -17,16 +17,18 @@ extension CompareSpec {
       func rate(_ selector: String) -> String {
         "rate(\(SelectorText.narrowed(selector, to: arm))[\(window)])"
       }
+      func quantile(_ q: Double, _ histogram: Histogram) -> String {
+        let sum = if case .classic = histogram { "sum by (le)" } else { "sum" }
+        return "histogram_quantile(\(NumberText.json(q)), \(sum) (\(rate(histogram.selector))))"
+      }
       switch measure {
       case .proportion(let events, let total, let isBad):
         let share = "sum(\(rate(events))) / sum(\(rate(total)))"
         return isBad ? share : "1 - \(share)"
-      case .distribution(let buckets):
-        return "histogram_quantile(0.99, sum by (le) (\(rate(buckets))))"
+      case .distribution(let histogram): return quantile(0.99, histogram)
       case .mean(let value): return "avg(\(SelectorText.narrowed(value, to: arm)))"
       case .rate(let events): return "avg(\(rate(events)))"
-      case .quantile(let buckets, let q):
-        return "histogram_quantile(\(NumberText.json(q)), sum by (le) (\(rate(buckets))))"
+      case .quantile(let histogram, let q): return quantile(q, histogram)
       case .ratio(let numerator, let denominator):
         return "sum(\(rate(numerator))) / sum(\(rate(denominator)))"
       }

@@ -4,11 +4,12 @@ internal import Statistics
 
 /// Judges one look: is the canary worse, not worse by the margin, or can't one tell yet?
 ///
-/// `Comparison+Kinds` holds the tests, one for each kind of measure.
+/// Each look lets a judge of Statistics see all strata since the window began, one after the other:
+/// the same code for both modes. `Comparison+Shares`, `+Histograms` and `+Pods` hold the kinds.
 struct Comparison {
   let spec: CompareSpec
   let look: Look
-  let budget: ErrorBudget
+  let budget: LookBudget
 
   /// The tests' words for why there is no answer.
   enum Fault: Error, CustomStringConvertible {
@@ -26,7 +27,7 @@ struct Comparison {
   init(_ spec: CompareSpec, look: Look) {
     self.spec = spec
     self.look = look
-    budget = ErrorBudget(spec.errorBudget, look: look)
+    budget = LookBudget(spec.errorBudget, look: look)
   }
 
   func judgement(of values: [QueryValue]) -> Judgement {
@@ -58,7 +59,7 @@ struct Comparison {
       switch report.outcome {
       case .worse: .failed
       case .notWorse: .successful
-      case .notEnoughEvidence, .notEnoughSamples, .noData: .inconclusive
+      case .notEnoughEvidence, .notEnoughData, .noData: .inconclusive
       }
     return Judgement(
       phase: phase, value: report.evidence.map { NumberText.json($0.estimate) } ?? "",
@@ -72,11 +73,12 @@ struct Comparison {
     switch spec.measure {
     case .proportion(_, _, let isBad):
       return try proportions(canary: canary, stable: stable, isBad: isBad)
-    case .distribution: return try distributions(canary: canary[0], stable: stable[0])
+    case .distribution(let histogram):
+      return try distributions(try read(histogram, canary[0], stable[0]))
+    case .quantile(let histogram, let q):
+      return try quantiles(try read(histogram, canary[0], stable[0]), at: q)
     case .mean: return try means(canary: canary[0], stable: stable[0])
     case .rate: return try rates(canary: canary[0], stable: stable[0])
-    case .quantile(_, let q):
-      return try quantiles(canary: canary[0], stable: stable[0], at: q)
     case .ratio: return try ratios(canary: canary, stable: stable)
     }
   }
@@ -87,9 +89,12 @@ struct Comparison {
 
   var window: TimeRange { TimeRange(after: queries.windowStart, through: look.takenAt) }
 
-  func increases(of reference: [Series]) -> CounterIncreases {
+  func increases(
+    of reference: [Series], beside companions: [Series] = []
+  ) -> CounterIncreases {
     CounterIncreases(
-      reference: reference, windowStart: queries.windowStart, now: look.takenAt,
+      reference: reference, companions: companions, windowStart: queries.windowStart,
+      now: look.takenAt,
       warmup: spec.warmup.milliseconds)
   }
 
@@ -103,7 +108,7 @@ struct Comparison {
   ) -> ComparisonReport {
     ComparisonReport(
       outcome: outcome, measure: measure, canary: canary, stable: stable,
-      errorBudget: budget.whole, margin: spec.margin, window: window, reason: reason)
+      errorBudget: budget.stop, margin: spec.margin, window: window, reason: reason)
   }
 
   /// The report for arms that are too small to judge; nil where they aren't.
@@ -130,7 +135,7 @@ struct Comparison {
     guard least < spec.minimumSamples else { return nil }
     let name = canary.samples <= stable.samples ? "canary" : "stable"
     return undecided(
-      .notEnoughSamples, measure, canary, stable,
+      .notEnoughData, measure, canary, stable,
       "the \(name) has \(PlainNumber.count(least)) \(unit), "
         + "\(PlainNumber.count(spec.minimumSamples)) are needed before anything is decided")
   }

@@ -12,7 +12,7 @@ package struct ComparisonReport: Equatable, Sendable {
     /// There are data, and they don't tell yet.
     case notEnoughEvidence
     /// An arm has fewer observations than the template asks for.
-    case notEnoughSamples
+    case notEnoughData
     /// An arm had no traffic, or no series.
     case noData
   }
@@ -26,18 +26,23 @@ package struct ComparisonReport: Equatable, Sendable {
   package var stable: Arm
   /// The chance of a false stop that this look may spend.
   package var errorBudget: Double
-  /// What the evidence had to reach: the natural logarithm of an e-value.
+  /// Whether the budget is spent over a plan (mode fast), so that the boundary moves with it.
+  package var isPlanned = false
+  /// What the evidence has to reach to stop: the natural logarithm of an e-value.
   package var requiredLogE: Double?
-  /// What it had to fall to: the natural logarithm of a p-value.
+  /// What it has to fall to by the end of the plan: the natural logarithm of a p-value.
   package var requiredLogP: Double?
-  /// The natural logarithm of the p-value for "not worse by the margin".
-  package var logPNotWorse: Double?
+  /// The end of the stratum that carried the evidence over its boundary.
+  package var crossedAt: Timestamp?
   package var margin: Double?
   package var window: TimeRange
-  /// How much more the stable pods differ than chance lets them, about 1 where they are alike.
-  package var podSpread: Double?
-  /// The ratio of rates that the stable pods show among themselves; 1 where they are alike.
-  package var noiseFloor = 1.0
+  /// What pods of one arm differ by of themselves, and the arms from scrape to scrape: standard
+  /// deviations of the log odds, or of the logarithm of a histogram's quantity; 0 where they are
+  /// alike.
+  package var podDeviation = 0.0
+  package var timeDeviation = 0.0
+  /// The smallest factor that the looks so far would have shown with four chances of five.
+  package var detectable: Double?
   /// All of it in a sentence.
   package var reason: String
 
@@ -78,9 +83,19 @@ package struct ComparisonReport: Equatable, Sendable {
     }
     if let requiredLogE { result["requiredLogE"] = NumberText.json(requiredLogE) }
     if let requiredLogP { result["requiredLogP"] = NumberText.json(requiredLogP) }
-    if let logPNotWorse { result["logPNotWorse"] = NumberText.json(logPNotWorse) }
-    if noiseFloor > 1 { result["noiseFloor"] = NumberText.json(noiseFloor) }
-    if let podSpread { result["podSpread"] = NumberText.json(podSpread) }
+    if let crossedAt { result["crossedAt"] = crossedAt.rfc3339 }
+    if podDeviation > 0 { result["podDeviation"] = NumberText.json(podDeviation) }
+    if timeDeviation > 0 { result["timeDeviation"] = NumberText.json(timeDeviation) }
+    if let detectable { result["detectable"] = NumberText.json(detectable) }
     return result
   }
+}
+
+/// What one pod contributed.
+package struct PodCount: Equatable, Sendable {
+  package var pod: String
+  /// Bad events, the numerator of a ratio, or the mean of a gauge; 0 for histograms.
+  package var events: Double
+  /// Trials, observations, seconds of exposure, or the denominator of a ratio.
+  package var trials: Double
 }

@@ -16,10 +16,10 @@ struct ComparisonSentence {
       Self.decision(report, evidence, spec),
     ]
     var sentence = parts.joined(separator: "; ")
-    if report.noiseFloor > 1 {
+    if report.podDeviation > 0 {
       sentence +=
-        "; stable pods differ among themselves, so ratios up to "
-        + "\(PlainNumber.short(report.noiseFloor)) count for nothing"
+        "; pods of one version differ by \(PlainNumber.percent(report.podDeviation)) of "
+        + "themselves, which is allowed for"
     }
     text = sentence
   }
@@ -49,14 +49,10 @@ struct ComparisonSentence {
     case .proportion:
       return "difference \(PlainNumber.points(evidence.estimate)) points "
         + "(\(PlainNumber.points(interval.lower)) to \(PlainNumber.points(interval.upper)))"
-    case .distribution:
-      return "a canary value exceeds a stable one with probability "
-        + "\(PlainNumber.short(evidence.estimate)) "
-        + "(\(PlainNumber.short(interval.lower)) to \(PlainNumber.short(interval.upper)))"
     case .mean:
       return "difference \(PlainNumber.short(evidence.estimate)) "
         + "(\(PlainNumber.short(interval.lower)) to \(PlainNumber.short(interval.upper)))"
-    case .rate, .quantile, .ratio:
+    case .distribution, .rate, .quantile, .ratio:
       return "\(PlainNumber.short(evidence.estimate)) times "
         + "(\(PlainNumber.short(interval.lower)) to \(PlainNumber.short(interval.upper)))"
     }
@@ -69,23 +65,33 @@ struct ComparisonSentence {
       guard case .proportion = spec.measure else { return PlainNumber.short(value) }
       return PlainNumber.points(value) + (value == 0.01 ? " point" : " points")
     }
+    let shown =
+      switch spec.test {
+      case .nonInferiority: "not worse by the margin of \(margin ?? "0")"
+      case .superiority: "better"
+      case .equivalence: "within the margin of \(margin ?? "0") on both sides"
+      }
     switch report.outcome {
     case .worse: return "worse: \(strength(report, evidence))"
-    case .notWorse: return "not worse by the margin of \(margin ?? "0")"
+    case .notWorse: return shown
     default:
-      let wanted = margin.map { "neither worse nor within the margin of \($0) is shown" }
-      return "not enough evidence yet: \(wanted ?? "worse is not shown") "
+      let canPass = spec.test == .superiority || margin != nil
+      return "not enough evidence yet: "
+        + (canPass ? "neither worse nor \(shown) is shown " : "worse is not shown ")
         + "(\(strength(report, evidence)))"
     }
   }
 
   private static func strength(_ report: ComparisonReport, _ evidence: Evidence) -> String {
-    if let logE = evidence.strength.logE, let required = report.requiredLogE {
-      return "evidence e = \(PlainNumber.exponential(logE)), "
-        + "\(PlainNumber.exponential(required)) needed"
+    let found =
+      evidence.strength.logE.map { "evidence e = \(PlainNumber.exponential($0))" }
+      ?? "p = \(PlainNumber.exponential(evidence.strength.logP))"
+    if report.isPlanned {
+      let side = report.crossedAt == nil ? "within" : "beyond"
+      return "\(found), \(side) the boundary that is planned for this time"
     }
-    return "p = \(PlainNumber.exponential(evidence.strength.logP)), "
-      + "\(PlainNumber.exponential(report.requiredLogP ?? 0)) needed"
+    guard let required = report.requiredLogE else { return found }
+    return "\(found), \(PlainNumber.exponential(required)) needed"
   }
 }
 

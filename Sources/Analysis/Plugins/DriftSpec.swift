@@ -44,6 +44,7 @@ package struct DriftSpec: EvidencePlugin {
   var limit: Double
   var minimumSamples: Double
   var errorBudget: Double
+  var isCritical: Bool
 
   init(
     _ object: inout ManifestObject, unknown: inout [ManifestError]
@@ -64,10 +65,13 @@ package struct DriftSpec: EvidencePlugin {
     limit = try CompareSpec.positive("limit", &object) ?? measure.usualLimit
     minimumSamples = try CompareSpec.positive("minimumSamples", &object) ?? 200
     errorBudget = try CompareSpec.positive("errorBudget", &object) ?? 0.05
+    isCritical = try object.optionalBool("critical") ?? false
     unknown += object.unknownFields
   }
 
   var spendsBudget: Bool { true }
+
+  func failsClosed(on shortfall: Shortfall) -> Bool { isCritical }
 
   func requests(runStart: Timestamp, now: Timestamp) -> [QueryRequest] {
     arms.requests([selector], runStart: runStart, now: now)
@@ -91,7 +95,7 @@ package struct DriftSpec: EvidencePlugin {
     }
     guard min(m, n) >= minimumSamples else {
       return Self.undecided(
-        .notEnoughSamples,
+        .notEnoughData,
         "found \(PlainNumber.count(min(m, n))) samples, \(PlainNumber.count(minimumSamples)) are "
           + "needed")
     }
@@ -112,7 +116,7 @@ package struct DriftSpec: EvidencePlugin {
       case .ks: Self.largestGap(first, second)
       case .chiSquare: drift.cramersV
       }
-    let required = ErrorBudget.requiredLogP(ErrorBudget(errorBudget, look: look).ofLook)
+    let required = LookBudget(errorBudget, look: look).requiredLogP
     let text =
       "\(measure.rawValue) \(PlainNumber.short(value)) of "
       + "\(PlainNumber.count(first.reduce(0, +))) canary and "

@@ -13,12 +13,17 @@ protocol EvidencePlugin: Equatable, Sendable {
   /// Whether the metric spends of the run's error budget.
   var spendsBudget: Bool { get }
 
+  /// Whether a last look that can't tell fails: for metrics without which nothing may go on.
+  func failsClosed(on shortfall: Shortfall) -> Bool
+
   func requests(runStart: Timestamp, now: Timestamp) -> [QueryRequest]
 
   func judgement(of values: [QueryValue], look: Look) -> Judgement
 }
 
 extension EvidencePlugin {
+  func failsClosed(on shortfall: Shortfall) -> Bool { false }
+
   /// The answers as raw series, one list for each query; nil where one is something else.
   static func series(_ values: [QueryValue]) -> [[Series]]? {
     var result: [[Series]] = []
@@ -43,6 +48,8 @@ extension EvidencePlugin {
 
 extension CompareSpec: EvidencePlugin {
   var spendsBudget: Bool { true }
+
+  func failsClosed(on shortfall: Shortfall) -> Bool { isCritical }
 
   func requests(runStart: Timestamp, now: Timestamp) -> [QueryRequest] {
     CompareQueries(self, runStart: runStart, now: now).requests

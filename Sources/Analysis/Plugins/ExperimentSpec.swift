@@ -83,6 +83,11 @@ package struct ExperimentSpec: EvidencePlugin {
 
   var spendsBudget: Bool { true }
 
+  /// A guardrail that couldn't be looked at has guarded nothing.
+  func failsClosed(on shortfall: Shortfall) -> Bool {
+    shortfall != .notEnoughEvidence && metrics.contains { $0.role == .guardrail }
+  }
+
   private var selectors: [String] {
     [exposures] + metrics.flatMap { [$0.numerator, $0.denominator] }
   }
@@ -108,7 +113,7 @@ package struct ExperimentSpec: EvidencePlugin {
             metric, (canary[place], canary[place + 1]), (stable[place], stable[place + 1]), look)
         else {
           return Self.undecided(
-            .notEnoughSamples, "\(metric.name): fewer than two units in an arm have data")
+            .notEnoughData, "\(metric.name): fewer than two units in an arm have data")
         }
         findings.append(finding)
       }
@@ -183,7 +188,7 @@ package struct ExperimentSpec: EvidencePlugin {
     let better: Alternative = metric.bad == .increase ? .less : .greater
     return Finding(
       metric: metric, estimate: test.estimate,
-      interval: test.interval(level: 1 - 2 * ErrorBudget(errorBudget, look: look).ofLook),
+      interval: test.interval(level: 1 - 2 * LookBudget(errorBudget, look: look).stopAtLook),
       logPWorse: test.logP(worse), logPBetter: test.logP(better), varianceRatio: varianceRatio)
   }
 
@@ -217,7 +222,7 @@ package struct ExperimentSpec: EvidencePlugin {
   private func decision(
     _ findings: [Finding], _ look: Look
   ) throws(NotComputable) -> Judgement {
-    let budget = ErrorBudget(errorBudget, look: look)
+    let budget = LookBudget(errorBudget, look: look)
     let words = findings.map { finding in
       let gain =
         finding.varianceRatio.map { ", variance \(PlainNumber.percent($0)) of plain" } ?? ""
@@ -227,7 +232,7 @@ package struct ExperimentSpec: EvidencePlugin {
     }.joined(separator: ", ")
     let estimates = findings.first.map { NumberText.json($0.estimate) } ?? ""
     let guards = findings.filter { $0.metric.role == .guardrail }
-    let share = budget.ofLook / Double(max(1, guards.count))
+    let share = budget.stopAtLook / Double(max(1, guards.count))
     if let worse = guards.first(where: { $0.logPWorse <= log(share) }) {
       return Judgement(
         phase: .failed, value: estimates,
@@ -236,8 +241,7 @@ package struct ExperimentSpec: EvidencePlugin {
     }
     let successes = findings.filter { $0.metric.role == .success }
     guard !successes.isEmpty else {
-      let isLast = look.planned.map { look.number >= $0 } ?? false
-      return isLast
+      return look.isLast
         ? Judgement(
           phase: .successful, value: estimates, message: "no guardrail got worse: \(words)")
         : Self.undecided(
@@ -245,7 +249,7 @@ package struct ExperimentSpec: EvidencePlugin {
     }
     let adjusted = try MultipleComparisons.benjaminiHochberg
       .adjusted(successes.map { exp($0.logPBetter) })
-    let winners = zip(successes, adjusted).filter { $1 <= budget.ofLook }.map(\.0.metric.name)
+    let winners = zip(successes, adjusted).filter { $1 <= budget.stopAtLook }.map(\.0.metric.name)
     guard !winners.isEmpty else {
       return Self.undecided(
         .notEnoughEvidence, "nothing got better yet: \(words)", value: estimates)
@@ -253,6 +257,6 @@ package struct ExperimentSpec: EvidencePlugin {
     return Judgement(
       phase: .successful, value: estimates,
       message: "better: \(winners.joined(separator: ", ")) (false discovery rate "
-        + "\(PlainNumber.percent(budget.ofLook))): \(words)")
+        + "\(PlainNumber.percent(budget.stopAtLook))): \(words)")
   }
 }

@@ -26,7 +26,7 @@ extension AnalysisRun {
           "startedAt": startedAt.map { JSONValue($0) },
           "completedAt": completedAt.map { JSONValue($0) },
           "terminated": .bool(isTerminated),
-          "budgetShare": spec.budgetShare == 1 ? nil : JSONValue(exact: spec.budgetShare),
+          "budgetShare": spec.budgetShare.map { JSONValue(exact: $0) },
           "obstacle": obstacle.map(JSONValue.string),
           "arguments": .object(
             arguments.openValues(of: spec.arguments).mapValues(JSONValue.string)),
@@ -74,7 +74,7 @@ extension AnalysisRun {
       else { throw ManifestError("found \"\(text)\" in excess", at: node, path: path) }
       template.spec.metrics[index].compatibility = mode
     }
-    template.spec.budgetShare = try details.optionalExactNumber("budgetShare") ?? 1
+    template.spec.budgetShare = try details.optionalExactNumber("budgetShare")
     let arguments = try ResolvedArguments(
       restoring: try details.textMap("arguments"), template.spec.arguments, secrets,
       isForReading: isForReading, at: document)

@@ -11,11 +11,13 @@ extension ComparisonReport {
         "errorBudget": JSONValue(exact: errorBudget),
         "requiredLogE": requiredLogE.map(JSONValue.init(exact:)),
         "requiredLogP": requiredLogP.map(JSONValue.init(exact:)),
-        "logPNotWorse": logPNotWorse.map(JSONValue.init(exact:)),
+        "isPlanned": isPlanned ? .bool(true) : nil,
+        "crossedAt": crossedAt.map { JSONValue($0) },
         "margin": margin.map(JSONValue.init(exact:)),
         "window": .array([JSONValue(window.start), JSONValue(window.end)]),
-        "podSpread": podSpread.map(JSONValue.init(exact:)),
-        "noiseFloor": JSONValue(exact: noiseFloor), "reason": .string(reason),
+        "podDeviation": JSONValue(exact: podDeviation),
+        "timeDeviation": JSONValue(exact: timeDeviation),
+        "detectable": detectable.map(JSONValue.init(exact:)), "reason": .string(reason),
       ])
   }
 
@@ -39,10 +41,12 @@ extension ComparisonReport {
     }
     requiredLogE = try object.optionalExactNumber("requiredLogE")
     requiredLogP = try object.optionalExactNumber("requiredLogP")
-    logPNotWorse = try object.optionalExactNumber("logPNotWorse")
+    isPlanned = try object.optionalBool("isPlanned") ?? false
+    crossedAt = try object.optionalTime("crossedAt")
     margin = try object.optionalExactNumber("margin")
-    podSpread = try object.optionalExactNumber("podSpread")
-    noiseFloor = try object.exactNumber("noiseFloor")
+    podDeviation = try object.exactNumber("podDeviation")
+    timeDeviation = try object.exactNumber("timeDeviation")
+    detectable = try object.optionalExactNumber("detectable")
   }
 }
 

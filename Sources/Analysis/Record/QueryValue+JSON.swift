@@ -4,9 +4,8 @@ internal import MetricModel
 /// Answers as records keep them: times in milliseconds, samples in columns.
 ///
 /// A look at a growing window sees again what the look before it saw. So of each series only the
-/// samples beyond those of the metric's previous answer are written, with their number as `same`.
-/// Native histograms, which no measurement is judged by, are left out: NaN stands for one in a
-/// vector.
+/// samples beyond those of the metric's previous answer are written, with their number as `same`
+/// (`sameHistograms`). NaN stands for a native histogram in a vector, which nothing is judged by.
 struct AnswerCoding {
   /// The latest answers, by metric and place among its queries.
   private var previous: [Place: [Labels: SampleColumns]] = [:]
@@ -56,13 +55,29 @@ struct AnswerCoding {
         same += 1
       }
     }
-    sampleCount += samples.count - same
-    return .object(
-      omittingNil: [
-        "labels": JSONValue(series.labels), "same": same > 0 ? .integer(Int64(same)) : nil,
-        "t": .array(samples.timestamps[same...].map { .integer($0) }),
-        "v": .array(samples.values[same...].map { JSONValue(exact: $0) }),
-      ])
+    let histograms = samples.histograms
+    var sameHistograms = 0
+    if let known = known?.histograms {
+      let count = min(known.count, histograms.count)
+      while sameHistograms < count,
+        known.timestamps[sameHistograms] == histograms.timestamps[sameHistograms],
+        known.values[sameHistograms] == histograms.values[sameHistograms]
+      {
+        sameHistograms += 1
+      }
+    }
+    sampleCount += samples.count - same + histograms.count - sameHistograms
+    var fields: [String: JSONValue?] = [
+      "labels": JSONValue(series.labels), "same": same > 0 ? .integer(Int64(same)) : nil,
+      "t": .array(samples.timestamps[same...].map { .integer($0) }),
+      "v": .array(samples.values[same...].map { JSONValue(exact: $0) }),
+    ]
+    if !histograms.isEmpty {
+      fields["sameHistograms"] = sameHistograms > 0 ? .integer(Int64(sameHistograms)) : nil
+      fields["th"] = .array(histograms.timestamps[sameHistograms...].map { .integer($0) })
+      fields["h"] = .array(histograms.values[sameHistograms...].map(\.json))
+    }
+    return .object(omittingNil: fields)
   }
 
   /// The value that `json` wrote, read in the same order.
@@ -112,27 +127,53 @@ struct AnswerCoding {
     var object = object
     let labels = try object.required("labels").labels(at: object.path(of: "labels"))
     var samples = SampleColumns()
-    if object.optional("same") != nil {
-      let same = try object.count("same")
-      guard let known = known[labels], known.count >= same else {
-        throw ManifestError(
-          "refers to \(same) samples of an answer before it that hasn't that many",
-          at: object.node, path: object.path(of: "same"))
-      }
-      samples = SampleColumns(
-        timestamps: Array(known.timestamps.prefix(same)), values: Array(known.values.prefix(same)))
+    let known = known[labels] ?? SampleColumns()
+    let same = try Self.repeated("same", of: &object, outOf: known.count)
+    samples = SampleColumns(
+      timestamps: Array(known.timestamps.prefix(same)), values: Array(known.values.prefix(same)))
+    for (time, value) in try Self.columns("t", "v", of: &object) {
+      samples.append(time, try value.node.exactNumber(at: value.path))
     }
-    let (times, values) = (try object.list("t"), try object.list("v"))
+    let histograms = known.histograms
+    let sameHistograms = try Self.repeated("sameHistograms", of: &object, outOf: histograms.count)
+    samples.histograms = HistogramColumns(
+      timestamps: Array(histograms.timestamps.prefix(sameHistograms)),
+      values: Array(histograms.values.prefix(sameHistograms)))
+    for (time, value) in try Self.columns("th", "h", of: &object) {
+      samples.histograms.append(
+        time, try NativeHistogram(try value.node.object(at: value.path)))
+    }
+    return Series(labels: labels, samples: samples)
+  }
+
+  /// How many samples of the answer before are meant.
+  private static func repeated(
+    _ field: String, of object: inout ManifestObject, outOf known: Int
+  ) throws(ManifestError) -> Int {
+    guard object.optional(field) != nil else { return 0 }
+    let same = try object.count(field)
+    guard known >= same else {
+      throw ManifestError(
+        "refers to \(same) samples of an answer before it that hasn't that many",
+        at: object.node, path: object.path(of: field))
+    }
+    return same
+  }
+
+  private static func columns(
+    _ times: String, _ values: String, of object: inout ManifestObject
+  ) throws(ManifestError) -> [(Timestamp, (node: ManifestNode, path: String))] {
+    let (times, values) = (try object.list(times), try object.list(values))
     guard times.count == values.count else {
       throw ManifestError(
         "found \(times.count) times beside \(values.count) values", at: object.node,
         path: object.path)
     }
+    var pairs: [(Timestamp, (node: ManifestNode, path: String))] = []
     for (time, value) in zip(times, values) {
-      samples.append(
-        try time.node.time(at: time.path), try value.node.exactNumber(at: value.path))
+      pairs.append((try time.node.time(at: time.path), value))
     }
-    return Series(labels: labels, samples: samples)
+    return pairs
   }
 
   private static func pair(

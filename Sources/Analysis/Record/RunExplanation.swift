@@ -40,6 +40,7 @@ package struct RunExplanation: Sendable {
     var lines = ["\(plan.name): \(phase)\(dry)"]
     lines.append("  asks \(plan.spec.provider?.name ?? "nothing"), " + schedule(of: plan))
     if let condition = conditions(of: plan) { lines.append("  \(condition)") }
+    if let budget = budget(of: plan, run, looks) { lines.append("  \(budget)") }
     if let evidence = looks.last?.comparison?.evidence {
       lines.append("  method: \(evidence.method)")
       for assumption in evidence.assumptions {
@@ -51,8 +52,11 @@ package struct RunExplanation: Sendable {
       let value = look.value.isEmpty ? "no value" : look.value
       lines.append("  +\(time)  #\(look.id.number) \(look.phase.rawValue): \(value)")
       if !look.message.isEmpty { lines.append("    \(look.message)") }
-      if let boundary = boundary(look.comparison) { lines.append("    \(boundary)") }
-      if let report = look.comparison { lines += samples(report).map { "    \($0)" } }
+      if let boundary = boundary(look.comparison, since: start) { lines.append("    \(boundary)") }
+      if let report = look.comparison {
+        if let reach = reach(report) { lines.append("    \(reach)") }
+        lines += samples(report).map { "    \($0)" }
+      }
     }
     let lost = again.steps.filter { step in
       guard case .measured(let id, .failed) = step.event.event else { return false }
@@ -66,6 +70,20 @@ package struct RunExplanation: Sendable {
     let interval = plan.spec.interval.map { "every \($0.text)" } ?? "once"
     let count = plan.spec.effectiveCount.map { ", \($0) times" } ?? ", until it is stopped"
     return interval + (plan.spec.interval == nil ? "" : count)
+  }
+
+  /// How the chance of a false stop was handed down to this metric.
+  private func budget(
+    of plan: MetricPlan, _ run: AnalysisRun, _ looks: [Measurement]
+  ) -> String? {
+    guard let comparison = plan.comparison, let report = looks.last?.comparison else { return nil }
+    let share = run.spec.budgetShare ?? 1
+    let comparisons = run.plans.count { $0.plugin?.spendsBudget == true && !$0.isDryRun }
+    var text = "may stop a good canary with a chance of \(PlainNumber.short(report.errorBudget)): "
+    text += "the rollout's \(PlainNumber.short(comparison.errorBudget))"
+    if share < 1 { text += ", of which this run has \(PlainNumber.short(share))" }
+    if comparisons > 1 { text += ", shared by \(comparisons) comparisons" }
+    return text + (report.isPlanned ? ", spent as planned" : ", over all looks together")
   }
 
   private func conditions(of plan: MetricPlan) -> String? {
@@ -86,17 +104,30 @@ package struct RunExplanation: Sendable {
     }
   }
 
-  private func boundary(_ report: ComparisonReport?) -> String? {
+  private func boundary(_ report: ComparisonReport?, since start: Timestamp) -> String? {
     guard let report, let evidence = report.evidence else { return nil }
-    if let logE = evidence.strength.logE, let required = report.requiredLogE {
-      let side = logE >= required ? "crossed" : "not reached"
-      return "boundary for worse: e = \(PlainNumber.exponential(required)), "
-        + "found \(PlainNumber.exponential(logE)): \(side)"
-    }
-    guard let required = report.requiredLogP else { return nil }
-    let side = evidence.strength.logP <= required ? "crossed" : "not reached"
-    return "boundary for worse: p = \(PlainNumber.exponential(required)), "
-      + "found \(PlainNumber.exponential(evidence.strength.logP)): \(side)"
+    let found =
+      evidence.strength.logE.map { "e = \(PlainNumber.exponential($0))" }
+      ?? "p = \(PlainNumber.exponential(evidence.strength.logP))"
+    let side =
+      report.crossedAt.map { "crossed \(moment($0, since: start))" } ?? "not reached"
+    let needed = report.requiredLogE.map { "e = \(PlainNumber.exponential($0))" }
+    return "boundary for worse: \(needed ?? "as planned"), found \(found): \(side)"
+  }
+
+  /// `at +4m0s`, or how long before the run.
+  private func moment(_ time: Timestamp, since start: Timestamp) -> String {
+    let elapsed = time.since(start)
+    guard elapsed < .zero else { return "at +\(GoDuration(elapsed))" }
+    return "\(GoDuration(start.since(time))) before the run began"
+  }
+
+  /// What the look could have shown, and what was allowed for.
+  private func reach(_ report: ComparisonReport) -> String? {
+    guard report.outcome == .notEnoughEvidence || report.outcome == .notWorse,
+      let factor = report.detectable, factor.isFinite, factor > 0
+    else { return nil }
+    return "a canary \(PlainNumber.short(factor)) times as bad would likely have been found by now"
   }
 
   /// Who contributed what.

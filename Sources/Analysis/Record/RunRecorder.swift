@@ -106,12 +106,13 @@ extension AnalysisRun {
   package func outstandingEffects(at now: Timestamp) -> [AnalysisEffect] {
     guard phase == .running else { return [] }
     let waiting = results.compactMap(\.measurements.last).filter { $0.finishedAt == nil }
-    if waiting.isEmpty { return [.wake(at: nextPass(after: now))] }
-    return waiting.compactMap { measurement in
+    let effects = waiting.compactMap { measurement in
       question(of: measurement.id).map {
-        .measure(
+        AnalysisEffect.measure(
           MeasurementRequest(id: measurement.id, metric: measurement.id.metric, question: $0))
       }
     }
+    // A wake while answers are awaited does no harm.
+    return effects + (nextPass(after: now).map { [.wake(at: $0)] } ?? [])
   }
 }

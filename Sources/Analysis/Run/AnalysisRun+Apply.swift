@@ -4,7 +4,8 @@ extension AnalysisRun {
   /// Changes the run by an event and answers what is to be done about it.
   ///
   /// All metrics that are due are measured together, and judged together once the last of their
-  /// answers is there: the outcome doesn't depend on the order of answers.
+  /// answers is there: the outcome doesn't depend on the order of answers. Jobs and Kayenta's
+  /// canaries, which take minutes, are not waited for: the others go on beside them.
   package mutating func apply(_ event: AnalysisEvent, at now: Timestamp) -> [AnalysisEffect] {
     guard !phase.isCompleted else { return [] }
     switch event {
@@ -14,9 +15,7 @@ extension AnalysisRun {
     case .woken:
       return phase == .running ? pass(at: now) : []
     case .measured(let id, let answer):
-      guard finish(id, with: answer, at: now), !results.contains(where: \.isInFlight) else {
-        return []
-      }
+      guard finish(id, with: answer, at: now), !isWaiting else { return [] }
       return assess(at: now)
     case .terminate:
       isTerminated = true
@@ -38,14 +37,33 @@ extension AnalysisRun {
 
   /// Measures what is due; judges when nothing is.
   private mutating func pass(at now: Timestamp) -> [AnalysisEffect] {
-    guard !results.contains(where: \.isInFlight) else { return [] }
+    guard !isWaiting else { return [] }
     var effects: [AnalysisEffect] = []
     if !isTerminating {
       for plan in plans where isDue(plan, at: now) {
         if let request = begin(plan, at: now) { effects.append(.measure(request)) }
       }
     }
-    return effects.isEmpty ? assess(at: now) : effects
+    return isWaiting ? effects : effects + assess(at: now)
+  }
+
+  /// Whether an answer is awaited that the next judgement needs.
+  private var isWaiting: Bool {
+    plans.contains { !$0.isSlow && result(of: $0.name)?.isInFlight == true }
+  }
+
+  /// Ends what a run that stops doesn't wait for any more. Argo's providers call that Successful.
+  private mutating func abandonSlowMeasurements(at now: Timestamp) {
+    for plan in plans where plan.isSlow {
+      guard let index = results.firstIndex(where: { $0.name == plan.name }),
+        results[index].isInFlight, let last = results[index].measurements.indices.last
+      else { continue }
+      let phase: AnalysisPhase = plan.spec.compatibility == .safe ? .inconclusive : .successful
+      results[index].measurements[last].finishedAt = now
+      results[index].measurements[last].phase = phase
+      results[index].measurements[last].message = "stopped before it ended"
+      results[index].tally(phase)
+    }
   }
 
   private func isDue(_ plan: MetricPlan, at now: Timestamp) -> Bool {
@@ -102,7 +120,8 @@ extension AnalysisRun {
       plan: plan,
       look: Look(
         number: results[index].count + 1, planned: plan.spec.effectiveCount,
-        budgetShare: spec.budgetShare,
+        interval: plan.spec.interval?.value?.milliseconds,
+        budgetShare: spec.budgetShare ?? 1,
         comparisons: plans.count { $0.plugin?.spendsBudget == true && !$0.isDryRun },
         mayEndEarly: plan.spec.limits.consecutiveSuccess > 0,
         runStart: openedAt ?? measurement.startedAt, takenAt: measurement.startedAt))
@@ -122,6 +141,7 @@ extension AnalysisRun {
   private mutating func assess(at now: Timestamp) -> [AnalysisEffect] {
     // Read before phases change: siblings of a metric that ends badly end one pass later.
     let wasTerminating = isTerminating
+    if wasTerminating { abandonSlowMeasurements(at: now) }
     var isAllCompleted = true
     var worst: AnalysisPhase?
     var worstMessage = ""
@@ -151,7 +171,9 @@ extension AnalysisRun {
     }
     if startedAt == nil { startedAt = now }
     retainMeasurements()
-    guard wasTerminating || isAllCompleted else { return [.wake(at: nextPass(after: now))] }
+    guard wasTerminating || isAllCompleted else {
+      return nextPass(after: now).map { [.wake(at: $0)] } ?? []
+    }
     phase = worst ?? .successful
     message = worstMessage.isEmpty && isTerminated ? "Run Terminated" : worstMessage
     completedAt = now
@@ -178,12 +200,13 @@ extension AnalysisRun {
   }
 
   /// At once after a metric has ended badly, so that its siblings end too; else when the next
-  /// measurement is due.
-  func nextPass(after now: Timestamp) -> Timestamp {
+  /// measurement is due; nil while there is nothing but an answer to wait for.
+  func nextPass(after now: Timestamp) -> Timestamp? {
     if isTerminating { return now }
     let times = plans.compactMap {
       Schedule.nextMeasurement(of: $0, after: result(of: $0.name), runStartedAt: startedAt)
     }
-    return max(now, times.min() ?? now)
+    if let next = times.min() { return max(now, next) }
+    return results.contains(where: \.isInFlight) ? nil : now
   }
 }

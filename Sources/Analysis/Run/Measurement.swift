@@ -28,7 +28,7 @@ package enum Shortfall: String, Sendable, Hashable, CaseIterable {
   /// No traffic, or no series.
   case noData
   /// Fewer observations than the template asks for.
-  case notEnoughSamples
+  case notEnoughData
   /// There are data, and they don't tell yet.
   case notEnoughEvidence
 }

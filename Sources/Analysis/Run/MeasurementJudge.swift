@@ -6,6 +6,8 @@ struct Look: Equatable {
   var number: Int64
   /// Nil when the metric goes on until it is stopped.
   var planned: Int64?
+  /// The time from one look to the next.
+  var interval: Milliseconds?
   /// What the run may spend of its rollout's error budget, up to 1.
   var budgetShare = 1.0
   /// The comparisons of the run that count, this one included.
@@ -15,6 +17,9 @@ struct Look: Equatable {
   var runStart: Timestamp
   /// The time that the queries were about.
   var takenAt: Timestamp
+
+  /// Whether the metric ends with it.
+  var isLast: Bool { planned.map { number >= $0 } ?? false }
 }
 
 /// What an answer was judged to be.
@@ -48,7 +53,7 @@ struct MeasurementJudge {
         return Judgement(phase: .error, message: error.message)
       }
     case .answered(let values):
-      if let plugin = plan.plugin { return plugin.judgement(of: values, look: look) }
+      if let plugin = plan.plugin { return judgement(of: values, by: plugin) }
       guard values.count == 1 else {
         return Judgement(phase: .error, message: "found \(values.count) answers, expected one")
       }
@@ -60,6 +65,20 @@ struct MeasurementJudge {
       }
       return judgement(of: reading, at: now)
     }
+  }
+
+  /// What can't be told at the last look of a critical metric is a failure.
+  private func judgement(
+    of values: [QueryValue], by plugin: any EvidencePlugin
+  ) -> Judgement {
+    var judgement = plugin.judgement(of: values, look: look)
+    if look.isLast, judgement.phase == .inconclusive, let shortfall = judgement.shortfall,
+      plugin.failsClosed(on: shortfall)
+    {
+      judgement.phase = .failed
+      judgement.message = "critical, and at the last look \(judgement.message)"
+    }
+    return judgement
   }
 
   private func judgement(of reading: ResultReading, at now: Timestamp) -> Judgement {

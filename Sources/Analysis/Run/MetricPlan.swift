@@ -18,6 +18,14 @@ package struct MetricPlan: Equatable, Sendable {
   /// The plugin of ours that asks and judges; nil for conditions on what others answer.
   var plugin: (any EvidencePlugin)? { spec.provider?.plugin }
 
+  /// Whether an answer may take minutes.
+  var isSlow: Bool {
+    switch spec.provider {
+    case .job, .kayenta: true
+    default: false
+    }
+  }
+
   static let retainedByDefault = 10
 
   /// - Throws: `ConditionError` for a condition that can't be read.

@@ -9,6 +9,8 @@ package struct Verdict: Equatable, Sendable {
     case inconclusive
     /// Data were there, and they could not tell.
     case notEnoughEvidence
+    /// Fewer observations than the template asks for.
+    case notEnoughData
     /// No traffic, or no series.
     case noData
     case fail
@@ -45,7 +47,8 @@ extension AnalysisRun {
       case .failed: .fail
       case .error: .error
       case .inconclusive:
-        counting.map(\.outcome).first { $0 == .noData || $0 == .notEnoughEvidence }
+        counting.map(\.outcome)
+          .first { [.noData, .notEnoughData, .notEnoughEvidence].contains($0) }
           ?? (isTerminated && !counting.contains { $0.outcome == .inconclusive }
             ? .stopped : .inconclusive)
       }
@@ -76,7 +79,8 @@ extension AnalysisRun {
     case .successful, .inconclusive:
       switch last.shortfall {
       case .noData: return .noData
-      case .notEnoughEvidence, .notEnoughSamples: return .notEnoughEvidence
+      case .notEnoughData: return .notEnoughData
+      case .notEnoughEvidence: return .notEnoughEvidence
       case nil: break
       }
       if result.phase == .inconclusive {

@@ -15,11 +15,17 @@ package struct VerdictSeries: Sendable {
 
   /// The samples of a run's verdict at a time; a run that has ended is let go of.
   package mutating func batch(for run: AnalysisRun, at now: Timestamp) -> SampleBatch {
+    var batch = SampleBatch()
+    add(run, at: now, to: &batch)
+    return batch
+  }
+
+  /// The same beside those of other runs.
+  package mutating func add(_ run: AnalysisRun, at now: Timestamp, to batch: inout SampleBatch) {
     let verdict = run.verdict
     var current = ["": verdict.outcome]
     for metric in verdict.metrics { current[metric.metric] = metric.outcome }
     let before = outcomes[run.name] ?? [:]
-    var batch = SampleBatch()
     for (metric, outcome) in current.sorted(by: { $0.key < $1.key }) {
       if let old = before[metric], old != outcome {
         batch.append(
@@ -28,7 +34,6 @@ package struct VerdictSeries: Sendable {
       batch.append(series: batch.addSeries(Self.labels(run, metric, outcome)), now, 1)
     }
     outcomes[run.name] = run.phase.isCompleted ? nil : current
-    return batch
   }
 
   private static func labels(

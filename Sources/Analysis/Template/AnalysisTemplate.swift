@@ -1,4 +1,5 @@
 package import Manifest
+internal import MetricModel
 
 /// An AnalysisTemplate, ClusterAnalysisTemplate or AnalysisRun as written.
 ///
@@ -56,6 +57,7 @@ package struct AnalysisTemplate: Equatable, Sendable {
     spec = try AnalysisSpec(&specObject, kind: kind, unknown: &unknown)
     let compatibility = try Self.compatibility(annotations, document) ?? spec.usualCompatibility
     for index in spec.metrics.indices { spec.metrics[index].compatibility = compatibility }
+    spec.budgetShare = try Self.budgetShare(annotations, document)
     object.ignore("status", AnalysisRun.extensionField)
     unknownFields = unknown + object.unknownFields
   }
@@ -74,6 +76,23 @@ package struct AnalysisTemplate: Equatable, Sendable {
   }
 }
 
+extension AnalysisTemplate {
+  /// The part of the rollout's error budget that a run may spend, on a template or run.
+  package static let budgetAnnotation = "assay.dev/budget-share"
+
+  fileprivate static func budgetShare(
+    _ annotations: [String: String], _ document: ManifestNode
+  ) throws(ManifestError) -> Double? {
+    guard let text = annotations[budgetAnnotation] else { return nil }
+    guard let share = NumberText.parseDecimal(text.utf8), share > 0, share <= 1 else {
+      throw ManifestError(
+        "found \"\(text)\", expected a part of the rollout's error budget such as 0.25",
+        at: document, path: "metadata.annotations[\"\(budgetAnnotation)\"]")
+    }
+    return share
+  }
+}
+
 /// The metrics of a template or run, and what belongs to them.
 package struct AnalysisSpec: Equatable, Sendable {
   package var metrics: [MetricSpec]
@@ -85,9 +104,10 @@ package struct AnalysisSpec: Equatable, Sendable {
   package var templates: [TemplateReference]
   /// Runs only: whether to stop.
   package var isTerminated: Bool
-  /// What each run may spend of the error budget of its rollout: one over the number of runs that
-  /// the rollout will have. Set by whoever starts them; budgets of templates are for the rollout.
-  package var budgetShare = 1.0
+  /// What a run may spend of the error budgets of its metrics, which are for the whole rollout: one
+  /// over the number of runs that the rollout will have, from whoever starts them, unless the
+  /// annotation of a template says otherwise. Nil for all of it.
+  package var budgetShare: Double?
   /// Runs only: how long to keep the finished run.
   package var timeToLive: TimeToLive?
 

@@ -81,9 +81,13 @@ package struct MetricSpec: Equatable, Sendable {
   }
 
   /// Where a field stands, or the metric when the field is absent.
-  func place(of field: String) -> (node: ManifestNode, path: String) {
-    guard let node = source[field] else { return (source, path) }
-    return (node, "\(path).\(field)")
+  package func place(of fields: String...) -> (node: ManifestNode, path: String) {
+    var place = (node: source, path: path)
+    for field in fields {
+      guard let node = place.node[field] else { return (source, path) }
+      place = (node, "\(place.path).\(field)")
+    }
+    return place
   }
 }
 

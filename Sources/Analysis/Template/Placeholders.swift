@@ -68,9 +68,9 @@ enum Placeholders {
     }
   }
 
-  private struct Unresolved: Error { var name: String }
+  struct Unresolved: Error { var name: String }
 
-  private static func replaced(
+  static func replaced(
     in text: String, _ value: (String) -> String?
   ) throws(Unresolved) -> String {
     let bytes = Array(text.utf8)

@@ -47,7 +47,7 @@ package enum TemplateAdvice {
       switch metric.provider {
       case .prometheus(let prometheus):
         let sketch = QuerySketch(prometheus.query)
-        let place = queryPlace(of: metric)
+        let place = metric.place(of: "provider", "prometheus", "query")
         findings += [
           mixedVersions(metric, sketch, place, context), unguardedNaN(metric, sketch, place),
           longWindow(sketch, place, context), emptyVector(metric, sketch), noTolerance(metric),
@@ -198,13 +198,6 @@ package enum TemplateAdvice {
           + "rules are unanchored regular expressions",
         remedy: "write ^\(rule.metricName)$")
     }
-  }
-
-  private static func queryPlace(of metric: MetricSpec) -> (node: ManifestNode, path: String) {
-    guard let query = metric.source[path: "provider", "prometheus", "query"] else {
-      return (metric.source, metric.path)
-    }
-    return (query, "\(metric.path).provider.prometheus.query")
   }
 }
 

@@ -1,4 +1,4 @@
-internal import Manifest
+package import Manifest
 
 /// Something to change in a template: what, where, why, and how.
 package struct TemplateFinding: Equatable, Sendable, CustomStringConvertible {
@@ -22,7 +22,7 @@ package struct TemplateFinding: Equatable, Sendable, CustomStringConvertible {
   /// What to write instead.
   package var remedy: String
 
-  init(
+  package init(
     _ severity: Severity, _ rule: String, at place: (node: ManifestNode, path: String),
     _ message: String, remedy: String
   ) {

@@ -14,10 +14,13 @@ extension AnalysisSpec {
   /// Metrics are taken over in order; the same argument may occur in several templates as long as
   /// its values agree; of the given arguments only declared ones count.
   ///
-  /// - Parameter find: gives the template of a reference inside a template; nil when there is none.
+  /// - Parameters:
+  ///   - budgetShare: what the run may spend of its rollout's error budget, unless a template says
+  ///     otherwise; then the smallest share counts.
+  ///   - find: gives the template of a reference inside a template; nil when there is none.
   package static func merging(
     _ templates: [AnalysisTemplate], arguments: [Argument] = [], dryRun: [MetricRule] = [],
-    measurementRetention: [MetricRule] = [],
+    measurementRetention: [MetricRule] = [], budgetShare: Double? = nil,
     find: (TemplateReference) -> AnalysisTemplate? = { _ in nil }
   ) throws(TemplateMergeError) -> AnalysisSpec {
     let all = try expanded(templates, find: find)
@@ -36,6 +39,7 @@ extension AnalysisSpec {
     }
     let declared = try union(of: all.flatMap(\.spec.arguments))
     merged.arguments = fill(declared, with: arguments)
+    merged.budgetShare = all.compactMap(\.spec.budgetShare).min() ?? budgetShare
     return merged
   }
 

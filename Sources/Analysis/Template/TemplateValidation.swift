@@ -57,21 +57,54 @@ package enum TemplateValidation {
     _ rule: String, _ field: String, _ message: String, _ remedy: String
   ) -> Void
 
+  /// In Argo's order, since its controller tells only the first (`ValidateMetric`).
   private static func limitFindings(of metric: MetricSpec, _ add: Report) {
     let limits = metric.limits
-    let count = metric.count?.value ?? 0
-    if count > 0, limits.failure > 0 || limits.consecutiveSuccess > 0 {
-      let needed = max(0, limits.failure).addingReportingOverflow(
-        max(0, limits.consecutiveSuccess)
-      ).partialValue
-      if count < needed {
-        let message =
-          limits.consecutiveSuccess > 0
-          ? "count must be >= failureLimit + consecutiveSuccessLimit"
-          : "count must be >= failureLimit"
+    let mayBeZero = "use 0 or more, or leave it out"
+    if limits.consecutiveSuccess < 0 {
+      add(
+        "limit-out-of-range", "consecutiveSuccessLimit", "consecutiveSuccessLimit must be >= 0",
+        mayBeZero)
+    }
+    if limits.failure < -1 {
+      add(
+        "limit-out-of-range", "failureLimit", "failureLimit must be >= 0, or -1 to be disabled",
+        "use 0 to fail at the first failure, or -1 to turn the limit off")
+    }
+    if limits.failure == -1, limits.consecutiveSuccess == 0 {
+      add(
+        "limits-off", "failureLimit",
+        "failureLimit and consecutiveSuccessLimit cannot both be disabled",
+        "with failureLimit: -1, say with consecutiveSuccessLimit when the metric has passed")
+    }
+    for (field, value) in [
+      ("inconclusiveLimit", limits.inconclusive),
+      ("consecutiveErrorLimit", limits.consecutiveError),
+    ] where value < 0 {
+      add("limit-out-of-range", field, "\(field) must be >= 0", mayBeZero)
+    }
+    countFindings(of: metric, add)
+    // Argo would measure without a pause.
+    if let interval = metric.interval?.value, interval.nanoseconds < 0 {
+      add("limit-out-of-range", "interval", "interval must be >= 0", "use a positive duration")
+    }
+  }
+
+  private static func countFindings(of metric: MetricSpec, _ add: Report) {
+    let (count, limits) = (metric.count?.value ?? 0, metric.limits)
+    let (failure, success) = (limits.failure, limits.consecutiveSuccess)
+    if count > 0, success >= 0 {
+      let needed = max(0, failure).addingReportingOverflow(success).partialValue
+      if failure >= 0, count < needed {
         add(
-          "count-below-limits", "count", message,
+          "count-below-limits", "count",
+          "count (\(count)) must be >= failureLimit + consecutiveSuccessLimit "
+            + "(\(failure) + \(success)) if both >= 0",
           "raise count to \(needed) or lower the limits: they could never be reached")
+      } else if failure < 0, count < success {
+        add(
+          "count-below-limits", "count", "count must be >= consecutiveSuccessLimit",
+          "raise count to \(success) or lower consecutiveSuccessLimit")
       }
     }
     if count > 0, count < limits.inconclusive {
@@ -83,28 +116,6 @@ package enum TemplateValidation {
       add(
         "interval-missing", "count", "interval must be specified when count > 1",
         "add the time between measurements, such as interval: 1m")
-    }
-    if limits.failure < -1 {
-      add(
-        "limit-out-of-range", "failureLimit", "failureLimit must be >= -1",
-        "use 0 to fail at the first failure, or -1 to turn the limit off")
-    }
-    if limits.failure == -1, limits.consecutiveSuccess <= 0 {
-      add(
-        "limits-off", "failureLimit",
-        "failureLimit and consecutiveSuccessLimit cannot both be disabled",
-        "with failureLimit: -1, say with consecutiveSuccessLimit when the metric has passed")
-    }
-    for (field, value) in [
-      ("inconclusiveLimit", limits.inconclusive),
-      ("consecutiveErrorLimit", limits.consecutiveError),
-      ("consecutiveSuccessLimit", limits.consecutiveSuccess),
-    ] where value < 0 {
-      add(
-        "limit-out-of-range", field, "\(field) must be >= 0", "use 0 or more, or leave it out")
-    }
-    if let interval = metric.interval?.value, interval.nanoseconds < 0 {
-      add("limit-out-of-range", "interval", "interval must be >= 0", "use a positive duration")
     }
   }
 
@@ -158,6 +169,14 @@ package enum TemplateValidation {
           "condition-on-comparison", "successCondition",
           "conditions don't apply to \(metric.providers[0].name), the test decides",
           "remove the condition and say with margin how much worse the canary may be")
+      }
+      if case .compare(let comparison) = metric.providers[0], comparison.mode == .fast([]),
+        (metric.count?.value == nil && metric.count == nil) || metric.interval == nil
+      {
+        add(
+          "fast-without-plan", "provider", "mode fast spends its budget over a plan",
+          "give the metric count and interval, or the comparison steps: "
+            + "[{weight: 10, duration: 5m}]; mode guard needs no plan")
       }
     }
   }

@@ -36,6 +36,12 @@ package struct OpenMetricsWriter {
     return omitted
   }
 
+  /// The text since the last call, without its ending, for files that are written piece by piece.
+  package mutating func take() -> [UInt8] {
+    defer { bytes.removeAll(keepingCapacity: true) }
+    return bytes
+  }
+
   /// The whole text.
   package mutating func finish() -> [UInt8] { bytes + Array("# EOF\n".utf8) }
 

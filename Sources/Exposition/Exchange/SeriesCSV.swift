@@ -14,6 +14,12 @@ package struct SeriesCSV {
 
   package init() { bytes = Array((Self.header + "\n").utf8) }
 
+  /// The text since the last call, for files that are written piece by piece.
+  package mutating func take() -> [UInt8] {
+    defer { bytes.removeAll(keepingCapacity: true) }
+    return bytes
+  }
+
   /// Adds the numbers of a series.
   ///
   /// - Returns: how many native histograms were left out.

@@ -13,6 +13,12 @@ package struct SeriesJSONLines {
 
   package init() {}
 
+  /// The text since the last call, for files that are written piece by piece.
+  package mutating func take() -> [UInt8] {
+    defer { bytes.removeAll(keepingCapacity: true) }
+    return bytes
+  }
+
   /// Adds the numbers of a series as a line, if it has any.
   ///
   /// - Returns: how many native histograms were left out.

@@ -3,16 +3,18 @@ package import MetricModel
 /// Reads metrics of the OpenTelemetry protocol over HTTP in protobuf: the body of
 /// `/api/v1/otlp/v1/metrics`.
 ///
-///     let (batch, rejections) = try OTLPMetrics.parse(body)
+///     let (batch, rejections) = try OTLPMetrics.parse(body, options)
 ///
-/// Names and labels come out as Prometheus 3 makes them by default. Exponential histograms become
+/// Names and labels come out as Prometheus 3 makes them. Exponential histograms become
 /// native ones, explicit ones classic series. Resources name `job` and `instance`, and with further
 /// attributes a series `target_info`. Sums that tell differences instead of totals are rejected one
 /// by one, as Prometheus does without its flag for them.
 package struct OTLPMetrics {
   private let bytes: [UInt8]
   private var batch = SampleBatch()
-  private var rejections: [String] = []
+  private var rejections: [OTLPRejection] = []
+  private let options: OTLPOptions
+  private var scope: [OTLPAttribute]?
   private var resource = OTLPResource()
   /// The times of the resource's points, for `target_info`.
   private var times: [Int64] = []
@@ -20,9 +22,9 @@ package struct OTLPMetrics {
   /// - Returns: what is to be stored, and why metrics were left out, for the answer's
   ///   `partial_success`.
   package static func parse(
-    _ bytes: [UInt8]
-  ) throws(WireError) -> (batch: SampleBatch, rejections: [String]) {
-    var parser = OTLPMetrics(bytes: bytes)
+    _ bytes: [UInt8], _ options: OTLPOptions = OTLPOptions()
+  ) throws(WireError) -> (batch: SampleBatch, rejections: [OTLPRejection]) {
+    var parser = OTLPMetrics(bytes: bytes, options)
     var reader = ProtobufReader(0..<bytes.count, of: .metricsExport)
     while let (field, payload) = try reader.next(bytes.span) {
       if field == 1, case .bytes(let range) = payload {
@@ -32,7 +34,10 @@ package struct OTLPMetrics {
     return (parser.batch, parser.rejections)
   }
 
-  private init(bytes: [UInt8]) { self.bytes = bytes }
+  private init(bytes: [UInt8], _ options: OTLPOptions) {
+    self.bytes = bytes
+    self.options = options
+  }
 
   private mutating func resourceMetrics(_ reader: ProtobufReader) throws(WireError) {
     var reader = reader
@@ -43,18 +48,61 @@ package struct OTLPMetrics {
       if field == 1 { attributes = try self.attributes(reader.part(range), field: 1) }
       if field == 2 { scopes.append(range) }
     }
-    resource = OTLPResource(attributes)
+    resource = OTLPResource(attributes, options)
     times = []
-    for range in scopes {
-      var scope = reader.part(range)
-      while let (field, payload) = try scope.next(bytes.span) {
-        if field == 2, case .bytes(let range) = payload { try metric(scope.part(range)) }
+    for range in scopes { try scopeMetrics(reader.part(range)) }
+    guard let labels = resource.targetInfo, let first = times.min(), let latest = times.max()
+    else { return }
+    // Lookups find it at any time between.
+    let series = batch.addSeries(labels)
+    let step = max(options.targetInfoInterval, (latest - first) / Self.targetInfoMax, 1)
+    for time in stride(from: first, to: latest, by: Int(step)) {
+      batch.append(series: series, Timestamp(milliseconds: time), 1)
+    }
+    batch.append(series: series, Timestamp(milliseconds: latest), 1)
+    batch.append(MetricMetadata(family: "target_info", type: .gauge, help: "Target metadata"))
+  }
+
+  /// A sender that is wrong about the time doesn't fill the store.
+  private static let targetInfoMax: Int64 = 1000
+
+  private mutating func scopeMetrics(_ reader: ProtobufReader) throws(WireError) {
+    var reader = reader
+    var metrics: [Range<Int>] = []
+    var labels: [OTLPAttribute] = []
+    var schema = ""
+    while let (field, payload) = try reader.next(bytes.span) {
+      guard case .bytes(let range) = payload else { continue }
+      switch field {
+      case 1 where options.promotesScope: labels = try scopeLabels(reader.part(range))
+      case 2: metrics.append(range)
+      case 3: schema = try reader.text(range, bytes)
+      default: continue
       }
     }
-    if let labels = resource.targetInfo, let latest = times.max() {
-      batch.append(series: batch.addSeries(labels), Timestamp(milliseconds: latest), 1)
-      batch.append(MetricMetadata(family: "target_info", type: .gauge, help: "Target metadata"))
+    // A scope without a name says nothing.
+    scope = labels.contains { $0.key == "otel_scope_name" } ? labels : nil
+    if !schema.isEmpty { scope?.append(OTLPAttribute("otel_scope_schema_url", schema)) }
+    for range in metrics { try metric(reader.part(range)) }
+    scope = nil
+  }
+
+  /// The labels that tell the scope: its name, its version, its attributes.
+  private func scopeLabels(_ reader: ProtobufReader) throws(WireError) -> [OTLPAttribute] {
+    var labels = try attributes(reader, field: 3).map { attribute in
+      OTLPAttribute("otel_scope_" + attribute.key, attribute.value)
     }
+    var reader = reader
+    while let (field, payload) = try reader.next(bytes.span) {
+      guard case .bytes(let range) = payload else { continue }
+      if field == 1 {
+        labels.append(OTLPAttribute("otel_scope_name", try reader.text(range, bytes)))
+      }
+      if field == 2 {
+        labels.append(OTLPAttribute("otel_scope_version", try reader.text(range, bytes)))
+      }
+    }
+    return labels
   }
 
   private mutating func metric(_ reader: ProtobufReader) throws(WireError) {
@@ -75,18 +123,17 @@ package struct OTLPMetrics {
     let points = try points(reader.part(content.range))
     let isSumOrHistogram = content.kind != 5 && content.kind != 11
     guard !isSumOrHistogram || points.isCumulative else {
-      rejections.append(
-        "invalid temporality and type combination for metric \(GoText.quoted(name))")
+      reject("invalid temporality and type combination for metric \(GoText.quoted(name))", points)
       return
     }
     let isCounter = content.kind == 7 && points.isMonotonic
     let kind: OTLPNames.Kind = isCounter ? .counter : content.kind == 5 ? .gauge : .other
-    guard let family = OTLPNames.metric(name, unit: unit, kind) else {
-      rejections.append("normalization for metric \(GoText.quoted(name)) resulted in empty name")
+    guard let family = OTLPNames.metric(name, unit: unit, kind, options.translation) else {
+      reject("normalization for metric \(GoText.quoted(name)) resulted in empty name", points)
       return
     }
     let types: [UInt64: MetricType] = [5: .gauge, 9: .histogram, 10: .histogram, 11: .summary]
-    let (main, per) = OTLPNames.units(unit)
+    let (main, per) = OTLPNames.units(unit, escapes: options.translation.escapes)
     batch.append(
       MetricMetadata(
         family: family, type: isCounter ? .counter : types[content.kind] ?? .gauge,
@@ -96,6 +143,10 @@ package struct OTLPMetrics {
       times.append(point.time.milliseconds)
       append(point, family, kind: content.kind)
     }
+  }
+
+  private mutating func reject(_ reason: String, _ points: Points) {
+    rejections.append(OTLPRejection(reason: reason, points: points.ranges.count))
   }
 
   private struct Points {
@@ -186,7 +237,7 @@ package struct OTLPMetrics {
   }
 
   private mutating func append(_ point: OTLPPoint, _ family: String, kind: UInt64) {
-    let labels = resource.labels(point.attributes)
+    let labels = resource.labels(point.attributes, scope)
     func series(_ suffix: String, _ label: (name: String, value: String)? = nil) -> UInt32 {
       var builder = LabelsBuilder(labels)
       builder.set(Labels.metricName, family + suffix)
@@ -225,7 +276,7 @@ package struct OTLPMetrics {
               series: series, time: point.time, startTime: point.start, histogram: histogram))
         }
       } catch {
-        rejections.append("\(family): \(error)")
+        rejections.append(OTLPRejection(reason: "\(family): \(error)", points: 1))
       }
       for exemplar in point.exemplars {
         batch.append(ExemplarRow(series: series, exemplar: exemplar))

@@ -5,24 +5,32 @@ package import MetricModel
 ///     let batch = try MetricFamilyParser.parse(body, untimedAt: now)
 ///
 /// The one exposition format with native histograms. A histogram that is classic and native at once
-/// gives the native one, or both when asked for. Bounds and quantiles become labels as in
+/// gives the one, the other or both, as chosen. Bounds and quantiles become labels as in
 /// OpenMetrics (`le="1.0"`).
 package struct MetricFamilyParser {
+  /// What becomes of a histogram. One that is native only stays so with `both`; with `classic`
+  /// nothing but its count, its sum and the bucket of everything is left.
+  package enum HistogramChoice: Sendable {
+    case native
+    case classic
+    case both
+  }
+
   private let bytes: [UInt8]
   private let untimedAt: Timestamp
-  private let keepsClassicHistograms: Bool
+  private let choice: HistogramChoice
   private var batch = SampleBatch()
   private var name = ""
   private var type = MetricType.unknown
 
   /// - Parameters:
   ///   - time: what a sample without a timestamp gets.
-  ///   - keepsClassicHistograms: whether the classic series of a native histogram are kept too.
+  ///   - histograms: what is read of histograms that are classic and native at once.
   package static func parse(
-    _ bytes: [UInt8], untimedAt time: Timestamp, keepsClassicHistograms: Bool = false
+    _ bytes: [UInt8], untimedAt time: Timestamp, histograms choice: HistogramChoice = .native
   ) throws(WireError) -> SampleBatch {
     var parser = MetricFamilyParser(
-      bytes: bytes, untimedAt: time, keepsClassicHistograms: keepsClassicHistograms)
+      bytes: bytes, untimedAt: time, choice: choice)
     var reader = ProtobufReader(0..<bytes.count, of: .metricFamilies)
     while !reader.isAtEnd {
       try parser.family(reader.part(try reader.delimited(bytes.span)))
@@ -30,10 +38,10 @@ package struct MetricFamilyParser {
     return parser.batch
   }
 
-  private init(bytes: [UInt8], untimedAt: Timestamp, keepsClassicHistograms: Bool) {
+  private init(bytes: [UInt8], untimedAt: Timestamp, choice: HistogramChoice) {
     self.bytes = bytes
     self.untimedAt = untimedAt
-    self.keepsClassicHistograms = keepsClassicHistograms
+    self.choice = choice
   }
 
   private mutating func family(_ reader: ProtobufReader) throws(WireError) {
@@ -191,8 +199,9 @@ package struct MetricFamilyParser {
     }
     if native.floatCount == nil { native.floatZeroCount = nil }
     let isNative =
-      !native.positive.spans.isEmpty || !native.negative.spans.isEmpty
-      || native.zeroThreshold > 0 || native.zeroCount > 0
+      choice != .classic
+      && (!native.positive.spans.isEmpty || !native.negative.spans.isEmpty
+        || native.zeroThreshold > 0 || native.zeroCount > 0)
     if isNative {
       let series = batch.addSeries(metric.labels(suffix: ""))
       do {
@@ -208,7 +217,7 @@ package struct MetricFamilyParser {
       if examples.isEmpty { examples = buckets.compactMap(\.exemplar) }
       for example in examples { batch.append(ExemplarRow(series: series, exemplar: example)) }
     }
-    guard !isNative || keepsClassicHistograms && !buckets.isEmpty else { return }
+    guard !isNative || choice == .both && !buckets.isEmpty else { return }
     let count = native.floatCount ?? Double(native.count)
     append(metric.labels(suffix: "_count"), metric.time, count, start)
     append(metric.labels(suffix: "_sum"), metric.time, native.sum, start)

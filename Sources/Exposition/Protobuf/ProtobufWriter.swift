@@ -25,6 +25,12 @@ struct ProtobufWriter {
     fixed64(value.bitPattern)
   }
 
+  /// Eight bytes, written even when zero.
+  mutating func fixed(_ field: UInt64, _ value: UInt64) {
+    raw(field << 3 | 1)
+    fixed64(value)
+  }
+
   mutating func text(_ field: UInt64, _ text: some Collection<UInt8>) {
     raw(field << 3 | 2)
     raw(UInt64(text.count))

@@ -18,7 +18,9 @@ package struct RemoteWriteDecoder: Sendable {
     self.rememberedBytesMax = rememberedBytesMax
   }
 
-  /// Everything in a request, in its order. One thing that may not be stored refuses the request.
+  /// Everything in a request, in its order. Series with labels that may not be and histograms that
+  /// contradict themselves are left out and told in the batch's `refusals`; a message that isn't
+  /// what it should be is refused as a whole.
   ///
   /// - Complexity: O(bytes); in version 1.0 nothing is allocated for a sample of a series met
   ///   before.
@@ -53,23 +55,28 @@ package struct RemoteWriteDecoder: Sendable {
     _ message: [UInt8], _ range: Range<Int>, into batch: inout SampleBatch
   ) throws(WireError) {
     var labelsEnd = range.lowerBound
-    var series: UInt32?
+    var place: SeriesPlace?
     var reader = ProtobufReader(range, of: .writeRequest)
     while let (field, payload) = try reader.next(message.span) {
       guard case .bytes(let part) = payload else { continue }
       if field == 1 {
-        guard series == nil else { throw reader.malformed("a label follows a sample") }
+        guard place == nil else { throw reader.malformed("a label follows a sample") }
         labelsEnd = part.upperBound
         continue
       }
       guard (2...4).contains(field) else { continue }
-      let index: UInt32
-      if let series {
-        index = series
-      } else {
-        index = batch.addSeries(try labels(message, range.lowerBound..<labelsEnd))
+      if place == nil {
+        place = try batch.place { () throws(WireError) in
+          try labels(message, range.lowerBound..<labelsEnd)
+        }
       }
-      series = index
+      guard case .series(let index) = place else {
+        if case .refused(var refusal) = place {
+          refusal.count(field == 2 ? .sample : field == 3 ? .exemplar : .histogram)
+          place = .refused(refusal)
+        }
+        continue
+      }
       switch field {
       case 2: try batch.appendSample(reader.part(part), message.span, series: index)
       case 3:
@@ -78,6 +85,7 @@ package struct RemoteWriteDecoder: Sendable {
       default: try batch.appendHistogram(reader.part(part), message.span, series: index)
       }
     }
+    if case .refused(let refusal) = place { batch.append(refusal) }
   }
 
   private static func exemplar(
@@ -139,7 +147,42 @@ package struct RemoteWriteDecoder: Sendable {
   }
 }
 
+/// Where the rows of a series go.
+enum SeriesPlace {
+  case series(UInt32)
+  /// Nowhere: its labels may not be.
+  case refused(RowRefusal)
+}
+
+extension RowRefusal {
+  enum Kind {
+    case sample
+    case histogram
+    case exemplar
+  }
+
+  mutating func count(_ kind: Kind) {
+    switch kind {
+    case .sample: samples += 1
+    case .histogram: histograms += 1
+    case .exemplar: exemplars += 1
+    }
+  }
+}
+
 extension SampleBatch {
+  /// Names a series by what `labels` reads; one that may not be stored doesn't refuse the others.
+  mutating func place(
+    _ labels: () throws(WireError) -> Labels
+  ) throws(WireError) -> SeriesPlace {
+    do throws(WireError) {
+      return .series(addSeries(try labels()))
+    } catch {
+      guard case .invalidSeries = error else { throw error }
+      return .refused(RowRefusal(error.description))
+    }
+  }
+
   /// A `Sample` of either version.
   mutating func appendSample(
     _ reader: ProtobufReader, _ bytes: Span<UInt8>, series: UInt32
@@ -184,7 +227,11 @@ extension SampleBatch {
         HistogramRow(
           series: series, time: time, startTime: start, histogram: try message.histogram()))
     } catch {
-      throw .invalidSeries(series: labels[Int(series)].description, reason: "\(error)")
+      let reason = WireError.invalidSeries(
+        series: labels[Int(series)].description, reason: "\(error)")
+      var refusal = RowRefusal(reason.description)
+      refusal.count(.histogram)
+      append(refusal)
     }
   }
 }

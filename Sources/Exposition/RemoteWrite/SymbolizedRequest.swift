@@ -44,7 +44,37 @@ struct SymbolizedRequest {
       }
     }
     let pairs = try pairs(references, reader)
-    // A length before each text tells runs apart, and the first byte from those of version 1.0.
+    let run = Self.run(pairs)
+    let place = try batch.place { () throws(WireError) in
+      try decoder.labels(for: run) { () throws(WireError) -> Labels in
+        try LabelFields(pairs).labels()
+      }
+    }
+    guard case .series(let series) = place else {
+      if case .refused(var refusal) = place {
+        for (field, _) in parts where field < 5 {
+          refusal.count(field == 2 ? .sample : field == 3 ? .histogram : .exemplar)
+        }
+        batch.append(refusal)
+      }
+      return
+    }
+    for (field, part) in parts {
+      switch field {
+      case 2: try batch.appendSample(reader.part(part), message.span, series: series)
+      case 3: try batch.appendHistogram(reader.part(part), message.span, series: series)
+      case 4:
+        batch.append(ExemplarRow(series: series, exemplar: try exemplar(reader.part(part))))
+      default: try decodeMetadata(reader.part(part), of: batch.labels[Int(series)], into: &batch)
+      }
+    }
+  }
+
+  /// The texts in one run of bytes: a length before each tells runs apart, and the first byte from
+  /// those of version 1.0.
+  private static func run(
+    _ pairs: [(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)]
+  ) -> [UInt8] {
     var run: [UInt8] = [0]
     for (name, value) in pairs {
       for text in [name, value] {
@@ -52,22 +82,10 @@ struct SymbolizedRequest {
         run += text
       }
     }
-    let labels = try decoder.labels(for: run) { () throws(WireError) -> Labels in
-      try LabelFields(pairs).labels()
-    }
-    let series = batch.addSeries(labels)
-    for (field, part) in parts {
-      switch field {
-      case 2: try batch.appendSample(reader.part(part), message.span, series: series)
-      case 3: try batch.appendHistogram(reader.part(part), message.span, series: series)
-      case 4:
-        batch.append(ExemplarRow(series: series, exemplar: try exemplar(reader.part(part))))
-      default: try decodeMetadata(reader.part(part), of: labels, into: &batch)
-      }
-    }
+    return run
   }
 
-  private func appendLength(_ count: Int, onto run: inout [UInt8]) {
+  private static func appendLength(_ count: Int, onto run: inout [UInt8]) {
     for shift in [0, 8, 16, 24] { run.append(UInt8(truncatingIfNeeded: count >> shift)) }
   }
 

@@ -9,11 +9,26 @@ package enum QueryResultJSON {
   private static let annotationCountMax = 10
 
   /// What a query answered, with its remarks.
-  package static func answer(_ value: QueryValue, annotations: [Annotation]) -> [UInt8] {
+  ///
+  /// - Parameter timings: by name in seconds, where parameter `stats` asks for them.
+  package static func answer(
+    _ value: QueryValue, annotations: [Annotation],
+    timings: [(name: String, seconds: Double)]? = nil
+  ) -> [UInt8] {
     success(annotations: annotations) { json in
       json.object { json in
         json.field("resultType", value.typeName)
         json.field("result") { write(value, to: &$0) }
+        guard let timings else { return }
+        json.field("stats") { json in
+          json.object { json in
+            json.field("timings") { json in
+              json.object { json in
+                for (name, seconds) in timings { json.field(name) { $0.number(seconds) } }
+              }
+            }
+          }
+        }
       }
     }
   }
@@ -83,7 +98,7 @@ package enum QueryResultJSON {
     }
   }
 
-  private static func write(_ series: Series, to json: inout JSONWriter) {
+  static func write(_ series: Series, to json: inout JSONWriter) {
     json.object { json in
       json.field("metric") { write(series.labels, to: &$0) }
       let histograms = series.samples.histograms
@@ -99,6 +114,14 @@ package enum QueryResultJSON {
         }
       }
     }
+  }
+
+  /// What follows the list of results.
+  static func end(_ annotations: [Annotation]) -> [UInt8] {
+    var json = JSONWriter()
+    json.object { write(annotations, to: &$0) }
+    let fields = json.bytes.dropFirst()
+    return Array("]}\(fields.count > 1 ? "," : "")".utf8) + fields
   }
 
   private static func write(_ annotations: [Annotation], to json: inout JSONWriter) {

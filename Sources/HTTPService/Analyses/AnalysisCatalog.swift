@@ -55,7 +55,6 @@ package struct AnalysisCatalog: Sendable {
 struct RunOrder {
   var name: String
   var spec: AnalysisSpec
-  var sources: ArgumentSources
 
   /// `{name, templateName | template | templates, args}`; args may be texts or numbers.
   init(
@@ -82,14 +81,17 @@ struct RunOrder {
     } else {
       spec = try catalog.spec(of: try Self.templates(fields), arguments: arguments)
     }
-    sources = ArgumentSources()
   }
 
   private static func name(_ value: JSONValue?) throws(APIError) -> String? {
     guard let value else { return nil }
-    guard let name = value.asString, !name.isEmpty, name.utf8.count <= 200,
+    // Its file is named so, and file systems take 255 bytes.
+    guard let name = value.asString, !name.isEmpty, name.unicodeScalars.count <= 200,
+      PathText.escaped(name).utf8.count <= 240,
       !name.unicodeScalars.contains(where: { $0.value < 0x20 })
-    else { throw APIError(.badData, "name: expected a text of 1 to 200 bytes") }
+    else {
+      throw APIError(.badData, "name: expected 1 to 200 letters, at most 240 bytes once escaped")
+    }
     return name
   }
 

@@ -18,9 +18,8 @@ internal import Manifest
 /// each canary and checksum. What isn't 200 is 409, since Flagger takes all up to 202 for yes.
 extension AnalysisEndpoints {
   func flagger(
-    _ method: String, hook: String, _ request: APIRequest
+    _ hook: String, _ request: APIRequest
   ) async throws(APIError) -> APIResponse {
-    guard method == "POST" else { return Self.refusal("POST") }
     guard let document = try? JSONValue(parsing: request.body),
       let name = document["name"]?.asString, let space = document["namespace"]?.asString
     else { throw APIError(.badData, "expected JSON with name, namespace, phase and metadata") }
@@ -53,7 +52,7 @@ extension AnalysisEndpoints {
     }
     let arguments = try RunOrder.arguments(.object(metadata))
     let spec = try catalog.spec(named: [template], arguments: arguments)
-    return try await start(RunOrder(name: name, spec: spec, sources: ArgumentSources()))
+    return try await start(RunOrder(name: name, spec: spec))
   }
 
   private static func objection(_ run: AnalysisRun, isFinal: Bool) -> APIResponse {
@@ -68,9 +67,8 @@ extension AnalysisEndpoints {
 }
 
 extension RunOrder {
-  init(name: String, spec: AnalysisSpec, sources: ArgumentSources) {
+  init(name: String, spec: AnalysisSpec) {
     self.name = name
     self.spec = spec
-    self.sources = sources
   }
 }

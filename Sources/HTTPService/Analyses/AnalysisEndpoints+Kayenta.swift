@@ -11,20 +11,13 @@ extension AnalysisEndpoints {
   func kayenta(
     _ method: String, _ parts: [Substring], _ request: APIRequest
   ) async throws(APIError) -> APIResponse {
-    if parts[0] == "canaryConfig" {
-      guard method == "GET" else { return Self.refusal("GET") }
-      return .json(Array(configs.spelled.utf8))
-    }
+    guard parts[0] == "canary" else { return .json(Array(configs.spelled.utf8)) }
     let id = try PercentDecoding.decode(parts[1].utf8, plusIsSpace: false)
-    switch method {
-    case "POST": return try await startCanary(config: id, request.body)
-    case "GET":
-      guard let run = canaries.run(id) else {
-        throw APIError(.notFound, "there is no canary \"\(id)\"")
-      }
-      return .json(Array(Self.state(of: run).spelled.utf8))
-    default: return Self.refusal("GET, POST")
+    if method == "POST" { return try await startCanary(config: id, request.body) }
+    guard let run = canaries.run(id) else {
+      throw APIError(.notFound, "there is no canary \"\(id)\"")
     }
+    return .json(Array(Self.state(of: run).spelled.utf8))
   }
 
   /// A template's name is its id.

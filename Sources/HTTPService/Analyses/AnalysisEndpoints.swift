@@ -4,7 +4,7 @@ internal import Manifest
 package import MetricModel
 
 /// Analyses over HTTP: our own REST API, and the contracts by which other controllers ask for
-/// verdicts. `OpenAPIDocument` describes all of it.
+/// verdicts. `OpenAPIOperation.all` is the map of it.
 package struct AnalysisEndpoints: Sendable {
   /// Judges a stretch of the past at once, for those who ask about one.
   package typealias Judging =
@@ -15,12 +15,15 @@ package struct AnalysisEndpoints: Sendable {
   let catalog: AnalysisCatalog
   let judge: Judging
   let canaries = JudgedCanaries()
+  private let secrets: SecretFiles?
   private let newName: @Sendable () -> String
 
+  /// - Parameter secrets: what arguments with a `secretKeyRef` are taken from; nil for nothing.
   package init(
-    runner: AnalysisRunner, catalog: AnalysisCatalog, judge: @escaping Judging,
-    newName: @escaping @Sendable () -> String
+    runner: AnalysisRunner, catalog: AnalysisCatalog, secrets: SecretFiles? = nil,
+    judge: @escaping Judging, newName: @escaping @Sendable () -> String
   ) {
+    self.secrets = secrets
     self.runner = runner
     self.catalog = catalog
     self.judge = judge
@@ -41,16 +44,13 @@ package struct AnalysisEndpoints: Sendable {
     method: String, path: Substring, _ request: APIRequest
   ) async -> Reply? {
     let parts = path.split(separator: "/", omittingEmptySubsequences: true)
-    guard let first = parts.first else { return nil }
+    guard let methods = OpenAPIOperation.methods(at: parts) else { return nil }
+    guard methods.contains(method) else { return .whole(Self.refusal(methods)) }
     do throws(APIError) {
-      switch first {
-      case "api" where parts.count >= 3 && parts[1] == "v1":
-        return try await ours(method, Array(parts.dropFirst(2)), request)
-      case "canaryConfig" where parts.count == 1, "canary" where parts.count == 2:
-        return .whole(try await kayenta(method, parts, request))
-      case "flagger" where parts.count == 2:
-        return .whole(try await flagger(method, hook: String(parts[1]), request))
-      default: return nil
+      switch parts[0] {
+      case "flagger": return .whole(try await flagger(String(parts[1]), request))
+      case "canary", "canaryConfig": return .whole(try await kayenta(method, parts, request))
+      default: return try await ours(method, Array(parts.dropFirst(2)), request)
       }
     } catch {
       return .whole(.failure(error))
@@ -59,25 +59,16 @@ package struct AnalysisEndpoints: Sendable {
 
   private func ours(
     _ method: String, _ parts: [Substring], _ request: APIRequest
-  ) async throws(APIError) -> Reply? {
+  ) async throws(APIError) -> Reply {
     switch (parts[0], parts.count) {
-    case ("openapi.json", 1):
-      guard method == "GET" else { return .whole(Self.refusal("GET")) }
-      return .whole(.json(Array(OpenAPIDocument.text.utf8)))
-    case ("verdict", 1):
-      guard method == "POST" else { return .whole(Self.refusal("POST")) }
+    case ("openapi.json", _): return .whole(.json(Array(OpenAPIDocument.text.utf8)))
+    case ("verdict", _):
       let order = try RunOrder(request.body, catalog: catalog, defaultName: newName)
       return .whole(Self.verdict(try await start(order)))
-    case ("analyses", 1):
-      switch method {
-      case "GET": return .whole(await list())
-      case "POST": return .whole(try await create(request))
-      default: return .whole(Self.refusal("GET, POST"))
-      }
-    case ("analyses", 2...3):
+    case (_, 1): return .whole(method == "GET" ? await list() : try await create(request))
+    default:
       let name = try PercentDecoding.decode(parts[1].utf8, plusIsSpace: false)
       return try await one(method, name, parts.count == 3 ? parts[2] : "")
-    default: return nil
     }
   }
 
@@ -97,8 +88,9 @@ package struct AnalysisEndpoints: Sendable {
 
   /// Starts a run, or takes the one that is there already.
   func start(_ order: RunOrder) async throws(APIError) -> AnalysisRun {
+    let sources = ArgumentSources(secrets: secrets?.values(for: order.spec) ?? [:])
     do throws(AnalysisRunner.StartError) {
-      try await runner.start(order.name, spec: order.spec, sources: order.sources)
+      try await runner.start(order.name, spec: order.spec, sources: sources)
     } catch {
       switch error {
       case .exists: throw APIError(.badData, error.description)
@@ -117,37 +109,36 @@ package struct AnalysisEndpoints: Sendable {
 
   private func one(
     _ method: String, _ name: String, _ part: Substring
-  ) async throws(APIError) -> Reply? {
+  ) async throws(APIError) -> Reply {
     let run = try await run(name)
-    switch (part, method) {
-    case ("", "GET"): return .whole(Self.success(run.json))
-    case ("", "DELETE"):
-      guard await runner.remove(name) else {
-        throw APIError(.badData, "the analysis \"\(name)\" goes on; cancel it first")
-      }
-      return .whole(.empty(status: 204))
-    case ("cancel", "POST"):
+    switch part {
+    case "cancel":
       await runner.terminate(name)
       return .whole(Self.success(try await self.run(name).json, status: 202))
-    case ("verdict", "GET"): return .whole(Self.verdict(run))
-    case ("record", "GET"):
-      do throws(JournalError) {
-        guard let record = try await runner.record(of: name) else {
-          throw JournalError("no record is kept of \"\(name)\"")
-        }
-        return .whole(.json(Array(record.json.spelled.utf8)))
-      } catch {
-        throw APIError(.notFound, error.description)
-      }
-    case ("events", "GET"):
+    case "verdict": return .whole(Self.verdict(run))
+    case "record": return .whole(try await record(of: name))
+    case "events":
       guard let updates = await runner.updates(of: name) else {
         throw APIError(.notFound, "there is no analysis \"\(name)\"")
       }
       return .events(updates)
-    case ("", _): return .whole(Self.refusal("GET, DELETE"))
-    case ("cancel", _): return .whole(Self.refusal("POST"))
-    case ("verdict", _), ("record", _), ("events", _): return .whole(Self.refusal("GET"))
-    default: return nil
+    default:
+      if method == "GET" { return .whole(Self.success(run.json)) }
+      guard await runner.remove(name) else {
+        throw APIError(.badData, "the analysis \"\(name)\" goes on; cancel it first")
+      }
+      return .whole(.empty(status: 204))
+    }
+  }
+
+  private func record(of name: String) async throws(APIError) -> APIResponse {
+    do throws(JournalError) {
+      guard let record = try await runner.record(of: name) else {
+        throw JournalError("no record is kept of \"\(name)\"")
+      }
+      return .json(Array(record.json.spelled.utf8))
+    } catch {
+      throw APIError(.notFound, error.description)
     }
   }
 
@@ -212,9 +203,9 @@ package struct AnalysisEndpoints: Sendable {
     return .json(Array(document.spelled.utf8), status: status)
   }
 
-  static func refusal(_ methods: String) -> APIResponse {
+  private static func refusal(_ methods: [String]) -> APIResponse {
     var response = APIResponse.text("Method Not Allowed\n", status: 405)
-    response.headers["Allow"] = methods
+    response.headers["Allow"] = methods.joined(separator: ", ")
     return response
   }
 }

@@ -9,7 +9,8 @@ extension AnalysisEndpoints {
   func response(to request: Request) async throws -> Response? {
     let address = request.head.path ?? "/"
     let parts = address.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-    guard Self.mayOwn(parts[0]) else { return nil }
+    let path = parts[0].split(separator: "/", omittingEmptySubsequences: true)
+    guard OpenAPIOperation.methods(at: path) != nil else { return nil }
     var decoded = APIRequest()
     do {
       decoded.body = Array(
@@ -19,7 +20,12 @@ extension AnalysisEndpoints {
     }
     decoded.contentType = request.headers[.contentType] ?? ""
     let method = request.method == .head ? "GET" : request.method.rawValue
-    switch await reply(method: method, path: parts[0], decoded) {
+    // Analyses are judged where nobody's connection has to wait for them.
+    let answered = await withTaskExecutorPreference(globalConcurrentExecutor) {
+      [decoded] () async -> Reply? in
+      await reply(method: method, path: parts[0], decoded)
+    }
+    switch answered {
     case nil: return nil
     case .whole(let answer):
       let response = Self.http(answer)
@@ -32,11 +38,6 @@ extension AnalysisEndpoints {
       return Response(
         status: .ok, headers: headers, body: ResponseBody(asyncSequence: bytes))
     }
-  }
-
-  private static func mayOwn(_ path: Substring) -> Bool {
-    ["/api/v1/analyses", "/api/v1/verdict", "/api/v1/openapi.json", "/canary", "/flagger/"]
-      .contains { path.hasPrefix($0) }
   }
 
   private static func http(_ answer: APIResponse) -> Response {

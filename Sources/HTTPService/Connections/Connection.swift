@@ -4,7 +4,13 @@ import Synchronization
 
 /// What a request has to know of the connection it came over: whether anybody still waits.
 final class Connection: Sendable {
+  /// Who is at the other end, as far as the network knows.
+  let client: String
   private let closed = Atomic(false)
+
+  fileprivate init(client: String) {
+    self.client = client
+  }
 
   /// Whether the client has gone, or has said that it will send no more.
   var isClosed: Bool { closed.load(ordering: .relaxed) }
@@ -46,7 +52,8 @@ final class Connections: Sendable {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-      connections.add(Connection(), of: context.channel)
+      connections.add(
+        Connection(client: context.remoteAddress?.ipAddress ?? ""), of: context.channel)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

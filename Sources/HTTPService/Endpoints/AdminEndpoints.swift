@@ -1,6 +1,5 @@
 import Exposition
 import MetricModel
-import PromQL
 import TimeSeriesStore
 
 /// `/api/v1/admin/tsdb/…`, for operators.
@@ -12,19 +11,13 @@ struct AdminEndpoints: Sendable {
   func deleteSeries(_ request: APIRequest) throws(APIError) -> APIResponse {
     guard options.isAdminEnabled else { throw APIError(.unavailable, "admin APIs disabled") }
     let parameters = request.parameters
-    let texts = parameters.all("match[]")
-    guard !texts.isEmpty else { throw APIError(.badData, "no match[] parameter provided") }
+    guard !parameters.all("match[]").isEmpty else {
+      throw APIError(.badData, "no match[] parameter provided")
+    }
     let start = try parameters.time("start", default: .earliest)
     let end = try parameters.time("end", default: .latest)
     let range = TimeRange(after: start.advanced(by: Milliseconds(-1)), through: end)
-    var selections: [[LabelMatcher]] = []
-    for text in texts {
-      do {
-        selections.append(try Parser.parseSelector(text).matchers)
-      } catch {
-        throw .invalidParameter("match[]", error.description)
-      }
-    }
+    let selections = try parameters.selections(.named)
     do {
       for matchers in selections { try store.delete(matching: matchers, in: range) }
     } catch {

@@ -49,11 +49,16 @@ struct IngestEndpoints: Sendable {
     do {
       let outcome = try store.append(batch)
       counters.count(outcome)
+      let unreadable = batch.refusals.reduce(0) { $0 + $1.samples + $1.histograms }
+      counters.countRefused(unreadable)
+      let refused = outcome.refused + unreadable
       var response = APIResponse.empty(status: 204)
-      if let refusal = outcome.refusals.first {
+      let reason = batch.refusals.first?.reason ?? outcome.refusals.first.map { "\($0)" }
+      if let reason {
+        let all = batch.count + batch.histograms.count + unreadable
         response = .text(
-          "\(outcome.refused) of \(batch.count + batch.histograms.count) samples were not stored, "
-            + "the others were: \(refusal)\n", status: 400)
+          "\(refused) of \(all) samples were not stored, the others were: \(reason)\n",
+          status: 400)
       }
       guard version == .v2 else { return response }
       // Duplicates count as written, for they are stored.

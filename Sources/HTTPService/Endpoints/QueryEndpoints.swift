@@ -11,37 +11,41 @@ struct QueryEndpoints: Sendable {
   /// Steps of a range query past the first.
   private static let stepsMax = 11_000
 
-  /// `query`, `time` (default: now), `timeout`, `limit`, `lookback_delta`.
+  /// `query`, `time` (default: now), `timeout`, `limit`, `lookback_delta`, `stats`.
   func instant(_ request: APIRequest) throws(APIError) -> APIResponse {
     let parameters = request.parameters
     let limit = try parameters.limit()
     let time = try parameters.time("time", default: options.now())
     let deadline = try deadline(request)
+    let clock = QueryClock()
     let query = try query(parameters)
+    let prepared = QueryClock()
     do {
       let answer = try query.instant(at: time, from: store.snapshot(), limits: deadline.limits)
-      return response(answer, limit: limit)
+      return response(answer, limit: limit, parameters, clock.timings(preparedAt: prepared))
     } catch {
       throw apiError(error, deadline)
     }
   }
 
-  /// `query`, `start`, `end`, `step`, `timeout`, `limit`, `lookback_delta`.
+  /// `query`, `start`, `end`, `step`, `timeout`, `limit`, `lookback_delta`, `stats`.
   func range(_ request: APIRequest) throws(APIError) -> APIResponse {
     let parameters = request.parameters
     let limit = try parameters.limit()
     let grid = try grid(parameters)
     let deadline = try deadline(request)
+    let clock = QueryClock()
     let query = try query(parameters)
+    let prepared = QueryClock()
     do {
       let answer = try query.range(over: grid, from: store.snapshot(), limits: deadline.limits)
-      return response(answer, limit: limit)
+      return response(answer, limit: limit, parameters, clock.timings(preparedAt: prepared))
     } catch {
       throw apiError(error, deadline)
     }
   }
 
-  private func grid(_ parameters: RequestParameters) throws(APIError) -> StepGrid {
+  func grid(_ parameters: RequestParameters) throws(APIError) -> StepGrid {
     let start = try parameters.time("start")
     let end = try parameters.time("end")
     guard end >= start else {
@@ -65,7 +69,7 @@ struct QueryEndpoints: Sendable {
     return grid
   }
 
-  private func query(_ parameters: RequestParameters) throws(APIError) -> Query {
+  func query(_ parameters: RequestParameters) throws(APIError) -> Query {
     var understood = options.queries
     let lookback = parameters.text("lookback_delta")
     if !lookback.isEmpty {
@@ -84,14 +88,41 @@ struct QueryEndpoints: Sendable {
     }
   }
 
-  private func response(_ answer: QueryAnswer, limit: Int?) -> APIResponse {
+  private func response(
+    _ answer: QueryAnswer, limit: Int?, _ parameters: RequestParameters,
+    _ timings: [(name: String, seconds: Double)]
+  ) -> APIResponse {
     var value = answer.value
     var annotations = answer.annotations
     if let limit, let cut = Self.truncated(value, to: limit) {
       value = cut
       annotations.append(Annotation(.warning, "results truncated due to limit"))
     }
+    let stats = parameters.text("stats")
+    if !["", "true", "all"].contains(stats) {
+      annotations.append(
+        Annotation(
+          .warning,
+          "value \(GoText.quoted(stats)) for parameter \"stats\" is deprecated and will be "
+            + "rejected in the next major release, use \"true\" or \"all\""))
+    }
+    if !stats.isEmpty {
+      return .json(QueryResultJSON.answer(value, annotations: annotations, timings: timings))
+    }
+    if case .matrix(let series) = value, Self.isLarge(series) {
+      return .json(AnswerParts(series, annotations: annotations))
+    }
     return .json(QueryResultJSON.answer(value, annotations: annotations))
+  }
+
+  /// Whether the text of an answer is worth being sent in parts: from about a MiB on.
+  private static func isLarge(_ series: [Series]) -> Bool {
+    var points = 0
+    for row in series {
+      points += row.samples.count + row.samples.histograms.count
+      if points > 40_000 { return true }
+    }
+    return false
   }
 
   /// Nil when nothing has to go.
@@ -104,25 +135,30 @@ struct QueryEndpoints: Sendable {
   }
 
   /// When a query has to stop.
-  private struct Deadline: Sendable {
+  struct Deadline: Sendable {
     let instant: ContinuousClock.Instant
     let isAbandoned: @Sendable () -> Bool
+    let crew: WorkerCrew
+    let samplesMax: Int
+    let bytesMax: Int
 
     var hasPassed: Bool { ContinuousClock.now >= instant }
     var limits: QueryLimits {
       QueryLimits(
-        stepsMax: QueryEndpoints.stepsMax + 1, isCancelled: { hasPassed || isAbandoned() })
+        stepsMax: QueryEndpoints.stepsMax + 1, samplesMax: samplesMax, bytesMax: bytesMax,
+        crew: crew, isCancelled: { hasPassed || isAbandoned() })
     }
   }
 
-  private func deadline(_ request: APIRequest) throws(APIError) -> Deadline {
+  func deadline(_ request: APIRequest) throws(APIError) -> Deadline {
     let asked = try request.parameters.optionalDuration("timeout") ?? options.queryTimeout
     let allowed = min(asked, options.queryTimeout)
     return Deadline(
-      instant: .now.advanced(by: .milliseconds(allowed.count)), isAbandoned: request.isAbandoned)
+      instant: .now.advanced(by: .milliseconds(allowed.count)), isAbandoned: request.isAbandoned,
+      crew: request.crew, samplesMax: options.querySamplesMax, bytesMax: options.queryBytesMax)
   }
 
-  private func apiError(_ error: QueryError, _ deadline: Deadline) -> APIError {
+  func apiError(_ error: QueryError, _ deadline: Deadline) -> APIError {
     switch error {
     case .rangeQueryType, .duration: .invalidParameter("query", error.description)
     case .cancelled where deadline.hasPassed:
@@ -131,5 +167,30 @@ struct QueryEndpoints: Sendable {
     case .storage: APIError(.internal, error.description)
     default: APIError(.execution, error.description)
     }
+  }
+}
+
+/// A moment, to tell how long what came after it took.
+private struct QueryClock {
+  private let moment = ContinuousClock.now
+
+  /// Prometheus' names; nothing is sorted or waits by itself here.
+  func timings(preparedAt prepared: QueryClock) -> [(name: String, seconds: Double)] {
+    let now = QueryClock()
+    let (total, inner) = (
+      Self.seconds(moment, now.moment), Self.seconds(prepared.moment, now.moment)
+    )
+    return [
+      ("evalTotalTime", total), ("resultSortTime", 0),
+      ("queryPreparationTime", total - inner), ("innerEvalTime", inner), ("execQueueTime", 0),
+      ("execTotalTime", total),
+    ]
+  }
+
+  private static func seconds(
+    _ start: ContinuousClock.Instant, _ end: ContinuousClock.Instant
+  ) -> Double {
+    let parts = (end - start).components
+    return Double(parts.seconds) + Double(parts.attoseconds) * 1e-18
   }
 }

@@ -149,6 +149,9 @@ enum QueryTreeJSON {
         for argument in call.arguments { write(argument, to: &json) }
       }
     }
+    if let matching = call.matching {
+      json.field("matching") { write(VectorMatching(labels: matching), to: &$0) }
+    }
   }
 
   private static func write(fieldsOf aggregation: Aggregation, to json: inout JSONWriter) {

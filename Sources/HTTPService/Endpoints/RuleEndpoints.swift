@@ -1,6 +1,5 @@
 import Exposition
 import MetricModel
-import PromQL
 import Rules
 
 /// `/api/v1/rules`, `/api/v1/alerts` and `/api/v1/alertmanagers`.
@@ -162,15 +161,7 @@ struct RuleFilter {
       throw .invalidParameter("type", "not supported value \(GoText.quoted(type))")
     }
     let names = Set(parameters.all("rule_name[]"))
-    var selections: [[LabelMatcher]] = []
-    for text in parameters.all("match[]") {
-      do {
-        selections.append(try Parser.parseSelector(text).matchers)
-      } catch {
-        throw APIError(.badData, error.description)
-      }
-    }
-    let chosen = selections
+    let chosen = try parameters.selections(.plain)
     isWanted = { rule in
       guard type.isEmpty || (type == "alert") == rule.isAlerting else { return false }
       guard names.isEmpty || names.contains(rule.name) else { return false }

@@ -1,6 +1,5 @@
 import Exposition
 import MetricModel
-import PromQL
 import TimeSeriesStore
 
 /// `/api/v1/labels`, `/api/v1/label/NAME/values` and `/api/v1/series`: what there is to ask for.
@@ -9,7 +8,7 @@ struct SeriesEndpoints: Sendable {
 
   /// `start`, `end`, `match[]`, `limit`.
   func labelNames(_ request: APIRequest) throws(APIError) -> APIResponse {
-    let scope = try Scope(request.parameters)
+    let scope = try Scope(request.parameters, .plain)
     let snapshot = store.snapshot()
     let names = try scope.union { (matchers) throws(SelectError) in
       try snapshot.labelNames(matching: matchers, in: scope.range).map(ByteOrderedText.init)
@@ -23,7 +22,7 @@ struct SeriesEndpoints: Sendable {
     guard !name.isEmpty else {
       throw APIError(.badData, "invalid label name: \(GoText.quoted(name))")
     }
-    let scope = try Scope(request.parameters)
+    let scope = try Scope(request.parameters, .plain)
     let snapshot = store.snapshot()
     let values = try scope.union { (matchers) throws(SelectError) in
       try snapshot.labelValues(of: name, matching: matchers, in: scope.range)
@@ -34,7 +33,7 @@ struct SeriesEndpoints: Sendable {
 
   /// `match[]` at least once, `start`, `end`, `limit`.
   func series(_ request: APIRequest) throws(APIError) -> APIResponse {
-    let scope = try Scope(request.parameters)
+    let scope = try Scope(request.parameters, .named)
     guard scope.hasMatchers else { throw APIError(.badData, "no match[] parameter provided") }
     let snapshot = store.snapshot()
     let found = try scope.union { (matchers) throws(SelectError) in
@@ -53,20 +52,15 @@ private struct Scope {
   let hasMatchers: Bool
   private let limit: Int?
 
-  init(_ parameters: RequestParameters) throws(APIError) {
+  init(
+    _ parameters: RequestParameters, _ errors: RequestParameters.SelectorErrors
+  ) throws(APIError) {
     limit = try parameters.limit()
     let start = try parameters.time("start", default: .earliest)
     let end = try parameters.time("end", default: .latest)
     // Prometheus' metadata ranges hold their start.
     range = TimeRange(after: start.advanced(by: Milliseconds(-1)), through: end)
-    var selections: [[LabelMatcher]] = []
-    for text in parameters.all("match[]") {
-      do {
-        selections.append(try Parser.parseSelector(text).matchers)
-      } catch {
-        throw .invalidParameter("match[]", error.description)
-      }
-    }
+    let selections = try parameters.selections(errors)
     hasMatchers = !selections.isEmpty
     self.selections = hasMatchers ? selections : [[]]
   }

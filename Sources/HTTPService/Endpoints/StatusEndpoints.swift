@@ -6,9 +6,11 @@ import TimeSeriesStore
 struct StatusEndpoints: Sendable {
   let options: ServiceOptions
   let counters: ServiceCounters
+  let runner: RuleRunner
   let started: Timestamp
 
-  init(options: ServiceOptions, counters: ServiceCounters) {
+  init(options: ServiceOptions, counters: ServiceCounters, runner: RuleRunner) {
+    self.runner = runner
     self.options = options
     self.counters = counters
     started = options.now()
@@ -46,23 +48,18 @@ struct StatusEndpoints: Sendable {
 
   /// Prometheus' fields; those about Go's runtime are left out.
   func runtimeInformation(_ request: APIRequest) throws(APIError) -> APIResponse {
-    .json(
+    let loading = runner.lastLoading
+    let isLoaded = loading.hasSucceeded && options.configuration?.state.isLoaded ?? true
+    return .json(
       QueryResultJSON.success { json in
         json.object { json in
           json.field("startTime", started.rfc3339)
           json.field("CWD", "")
-          json.field("reloadConfigSuccess") { $0.boolean(true) }
-          json.field("lastConfigTime", started.rfc3339)
+          json.field("reloadConfigSuccess") { $0.boolean(isLoaded) }
+          json.field("lastConfigTime", loading.time.rfc3339)
           json.field("corruptionCount") { $0.integer(0) }
           json.field("serverTime", options.now().rfc3339)
         }
       })
-  }
-
-  /// The counters in the text format.
-  func metrics() -> APIResponse {
-    APIResponse(
-      status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8",
-      body: Array(counters.text(version: options.version).utf8))
   }
 }

@@ -24,6 +24,18 @@ struct APIError: Error, Equatable {
     APIError(.badData, "invalid parameter \"\(name)\": \(reason)")
   }
 
+  /// Why a query wasn't even begun.
+  init(_ refusal: Turnstile.Refusal) {
+    switch refusal {
+    case .tooManyWait(let limit):
+      self.init(.unavailable, "too many queries: \(limit) wait for their turn already; ask again")
+    case .waitedTooLong(let patience):
+      self.init(
+        .unavailable, "too many queries: waited \(patience) for a turn, the most allowed; ask again"
+      )
+    }
+  }
+
   var status: Int {
     switch kind {
     case .badData: 400

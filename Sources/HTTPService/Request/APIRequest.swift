@@ -1,3 +1,5 @@
+import PromQL
+
 /// A request with its body read and its parameters decoded; endpoints see no HTTP beyond this.
 struct APIRequest: Sendable {
   /// The part of the path that the route leaves open, decoded: `job` of `/label/job/values`.
@@ -8,6 +10,8 @@ struct APIRequest: Sendable {
   var contentEncoding = ""
   var remoteWriteVersion = ""
   var body: [UInt8] = []
+  /// Who helps with large queries.
+  var crew = WorkerCrew.alone
   /// Whether nobody waits for the answer any more.
   var isAbandoned: @Sendable () -> Bool = { false }
 }

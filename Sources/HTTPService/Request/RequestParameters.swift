@@ -46,7 +46,15 @@ struct RequestParameters: Sendable {
 
   /// As `time(_:)`; `fallback` when the parameter is absent or empty.
   func time(_ name: String, default fallback: Timestamp) throws(APIError) -> Timestamp {
-    text(name).isEmpty ? fallback : try time(name)
+    let spelled = text(name)
+    if spelled.isEmpty { return fallback }
+    guard let time = Timestamp(parsing: spelled) else {
+      throw .invalidParameter(
+        name,
+        "invalid time value for '\(name)': cannot parse \(GoText.quoted(spelled)) to a valid "
+          + "timestamp")
+    }
+    return time
   }
 
   /// Seconds or Prometheus' spelling, `1h30m`; parts of a millisecond are cut off.

@@ -11,6 +11,8 @@ package struct RuleOptions: Sendable {
   package var alertmanagers: [String] = []
   /// Firing alerts are sent again after this.
   package var resendDelay = Milliseconds.minutes(1)
+  /// Reads the groups anew, for SIGHUP and `/-/reload`; throws what is wrong with them.
+  package var readGroups: @Sendable () throws -> [RuleGroup] = { [] }
 
   package init() {}
 }

@@ -9,7 +9,7 @@ final class RuleRunner: Sendable {
   /// What is known of a group.
   struct Report: Sendable {
     var state: RuleGroupState
-    let schedule: RuleSchedule
+    var schedule: RuleSchedule
     var evaluationSeconds = 0.0
     var lastEvaluation: Timestamp?
     var evaluations = 0
@@ -23,6 +23,17 @@ final class RuleRunner: Sendable {
   private let pool: WorkerPool
   private let notifier: AlertNotifier
   private let logger: Logger
+  /// Groups read anew that are to take the place of those running.
+  private let replacements: AsyncStream<[RuleGroup]>
+  private let announce: AsyncStream<[RuleGroup]>.Continuation
+  private let loading: Mutex<Loading>
+
+  /// What came of reading the rules last.
+  struct Loading: Sendable {
+    var hasSucceeded = true
+    /// Of the last success.
+    var time: Timestamp
+  }
 
   init(
     _ options: RuleOptions, store: Store, now: @escaping @Sendable () -> Timestamp,
@@ -41,12 +52,63 @@ final class RuleRunner: Sendable {
     self.pool = pool
     self.notifier = notifier
     self.logger = logger
+    (replacements, announce) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    loading = Mutex(Loading(time: now()))
+  }
+
+  var lastLoading: Loading { loading.withLock { $0 } }
+
+  /// Reads the rules anew; those running go on until they are replaced, also when this throws.
+  func reload() throws {
+    do {
+      let groups = try options.readGroups()
+      announce.yield(groups)
+      loading.withLock { $0 = Loading(time: now()) }
+    } catch {
+      loading.withLock { $0.hasSucceeded = false }
+      throw error
+    }
+  }
+
+  /// Puts groups in the place of those that were there; a group of the same file and name takes
+  /// over what was known of its rules.
+  func replaceGroups(by groups: [RuleGroup]) {
+    board.withLock { reports in
+      let earlier = reports
+      reports = groups.map { group in
+        let interval = group.interval ?? options.evaluationInterval
+        let schedule = RuleSchedule(group, interval: interval)
+        let before = earlier.first {
+          $0.state.group.name == group.name && $0.state.group.file == group.file
+        }
+        guard var report = before else {
+          return Report(
+            state: RuleGroupState(group, awaitsRestoration: true), schedule: schedule)
+        }
+        report.state = RuleGroupState(group, after: report.state)
+        report.schedule = schedule
+        return report
+      }
+    }
   }
 
   var reports: [Report] { board.withLock { $0 } }
 
-  /// Runs until the task is cancelled; each group has a task of its own.
+  /// Runs until the task is cancelled. What is being evaluated when rules are replaced ends first.
   func run() async {
+    var running = Task { await runGroups() }
+    for await groups in replacements {
+      running.cancel()
+      await running.value
+      replaceGroups(by: groups)
+      running = Task { await runGroups() }
+    }
+    running.cancel()
+    await running.value
+  }
+
+  /// Each group has a task of its own.
+  private func runGroups() async {
     await withDiscardingTaskGroup { tasks in
       for index in reports.indices {
         tasks.addTask { await self.run(group: index) }

@@ -4,6 +4,11 @@ import MetricModel
 
 /// What the operating system alone can give: threads, a queue on which they sleep, the time of day.
 enum Posix {
+  /// Keeps SIGHUP from ending the program, so that a dispatch source can take it.
+  static func ignoreHangups() {
+    unsafe signal(SIGHUP, SIG_IGN)
+  }
+
   /// Starts a thread that runs `body` once; false when the system has no more threads to give.
   static func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
     let box = unsafe Unmanaged.passRetained(ThreadBody(body))
@@ -94,11 +99,9 @@ enum Posix {
   }
 }
 
-extension SleepingQueue where Element == UnownedJob {
-  /// Runs jobs on the calling thread in the name of `executor`, until the queue is closed.
-  func work(for executor: some TaskExecutor) {
-    while let job = pop() {
-      unsafe job.runSynchronously(on: executor.asUnownedTaskExecutor())
-    }
+extension UnownedJob {
+  /// Runs a job on the calling thread in the name of `executor`.
+  func run(for executor: some TaskExecutor) {
+    unsafe runSynchronously(on: executor.asUnownedTaskExecutor())
   }
 }

@@ -4,8 +4,8 @@ package import Manifest
 /// Keeps a cache in step with the API server: lists, then watches from where the list ended, and
 /// lists again when the server no longer knows what happened since.
 ///
-///     let informer = Informer(.rollouts, client: client) { change in queue.add(change.object) }
-///     await informer.run()          // until the task is cancelled
+///     let informer = Informer(.rollouts, client: client)
+///     await informer.run { change in queue.add(change.object) }      // until cancelled
 package final class Informer: Sendable {
   /// What happened to an object.
   package enum Change: Sendable {
@@ -23,26 +23,23 @@ package final class Informer: Sendable {
   private let client: ClusterClient
   private let namespace: String?
   private let labels: String?
-  private let onChange: @Sendable (Change) -> Void
-  private let onError: @Sendable (ClusterError) -> Void
 
   /// - Parameters:
   ///   - namespace: nil for all.
   ///   - labels: a label selector; nil for all objects.
   package init(
-    _ kind: ResourceKind, client: ClusterClient, namespace: String? = nil, labels: String? = nil,
-    onError: @escaping @Sendable (ClusterError) -> Void = { _ in },
-    onChange: @escaping @Sendable (Change) -> Void = { _ in }
+    _ kind: ResourceKind, client: ClusterClient, namespace: String? = nil, labels: String? = nil
   ) {
     cache = ObjectCache(kind)
     self.client = client
     self.namespace = namespace
     self.labels = labels
-    self.onChange = onChange
-    self.onError = onError
   }
 
-  package func run() async {
+  /// Keeps in step until the task is cancelled.
+  package func run(
+    onError: @Sendable (ClusterError) -> Void = { _ in }, onChange: @Sendable (Change) -> Void
+  ) async {
     var backoff = Backoff()
     var position: String?
     while !Task.isCancelled {
@@ -51,11 +48,11 @@ package final class Informer: Sendable {
         if let position {
           start = position
         } else {
-          start = try await relist()
+          start = try await relist(onChange)
         }
         position = start
         var isAlive = false
-        try await follow(from: start) { reached in
+        try await follow(from: start, onChange) { reached in
           position = reached
           isAlive = true
         }
@@ -70,8 +67,27 @@ package final class Informer: Sendable {
     }
   }
 
+  /// Lists once more, until that succeeds or the task is cancelled: after it the cache holds at
+  /// least what the server held before.
+  package func refresh(onError: @Sendable (ClusterError) -> Void = { _ in }) async {
+    var backoff = Backoff()
+    while !Task.isCancelled {
+      do throws(ClusterError) {
+        _ = try await relist { _ in }
+        return
+      } catch {
+        if error.isCancelled { return }
+        onError(error)
+        let wait = client.wait(after: &backoff)
+        do { try await Task.sleep(for: wait) } catch { return }
+      }
+    }
+  }
+
   /// Answers the resource version to watch from.
-  private func relist() async throws(ClusterError) -> String {
+  private func relist(
+    _ onChange: @Sendable (Change) -> Void
+  ) async throws(ClusterError) -> String {
     let list = try await client.list(cache.kind, namespace: namespace, labels: labels)
     let (changed, gone) = cache.replace(with: list)
     for object in gone { onChange(.deleted(object)) }
@@ -81,7 +97,7 @@ package final class Informer: Sendable {
 
   /// Follows one watch to its end.
   private func follow(
-    from start: String, reached: (String) -> Void
+    from start: String, _ onChange: @Sendable (Change) -> Void, reached: (String) -> Void
   ) async throws(ClusterError) {
     let stream = try await client.watch(
       cache.kind, namespace: namespace, labels: labels, from: start, seconds: 290)

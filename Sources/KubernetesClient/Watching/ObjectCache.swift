@@ -12,6 +12,8 @@ package final class ObjectCache: Sendable {
 
   private struct State {
     var objects: [String: [String: JSONValue]] = [:]
+    /// Names by who manages them.
+    var owned: [String: Set<String>] = [:]
     var isFilled = false
     /// Identities of objects that are gone, the latest ones: an answer to a write may arrive after
     /// the news that its object was deleted.
@@ -20,7 +22,7 @@ package final class ObjectCache: Sendable {
 
     mutating func bury(_ object: JSONValue) {
       if objects[object.namespace]?[object.name]?.uid == object.uid {
-        objects[object.namespace]?[object.name] = nil
+        put(nil, object.namespace, object.name)
       }
       guard buried.insert(object.uid).inserted else { return }
       burials.append(object.uid)
@@ -38,8 +40,17 @@ package final class ObjectCache: Sendable {
       {
         return false
       }
-      objects[namespace, default: [:]][name] = object
+      put(object, namespace, name)
       return true
+    }
+
+    private mutating func put(_ object: JSONValue?, _ namespace: String, _ name: String) {
+      if let owner = objects[namespace]?[name]?.controllerOwner?.uid {
+        owned[owner]?.remove(name)
+        if owned[owner]?.isEmpty ?? false { owned[owner] = nil }
+      }
+      objects[namespace, default: [:]][name] = object
+      if let owner = object?.controllerOwner?.uid { owned[owner, default: []].insert(name) }
     }
   }
 
@@ -52,12 +63,18 @@ package final class ObjectCache: Sendable {
     state.withLock { $0.objects[namespace]?[name] }
   }
 
-  /// Those that `isWanted`, sorted by name.
-  package func objects(
-    in namespace: String, where isWanted: (JSONValue) -> Bool = { _ in true }
-  ) -> [JSONValue] {
+  /// What an object manages, sorted by name.
+  package func objects(ownedBy owner: JSONValue) -> [JSONValue] {
+    state.withLock { state in
+      let names = state.owned[owner.uid] ?? []
+      return names.sorted().compactMap { state.objects[owner.namespace]?[$0] }
+    }
+  }
+
+  /// Sorted by name.
+  package func objects(in namespace: String) -> [JSONValue] {
     let objects = state.withLock { $0.objects[namespace] ?? [:] }
-    return objects.filter { isWanted($0.value) }.sorted { $0.key < $1.key }.map(\.value)
+    return objects.sorted { $0.key < $1.key }.map(\.value)
   }
 
   /// Sorted by namespace and name.
@@ -65,10 +82,6 @@ package final class ObjectCache: Sendable {
     let objects = state.withLock { $0.objects }
     return objects.sorted { $0.key < $1.key }.flatMap { $0.value.sorted { $0.key < $1.key } }
       .map(\.value)
-  }
-
-  package var count: Int {
-    state.withLock { $0.objects.values.reduce(0) { $0 + $1.count } }
   }
 
   /// Takes in an object unless a newer state of it is here; whether it did.

@@ -29,7 +29,7 @@ struct MonotonicityDetail: Equatable {
 ///
 /// As in Prometheus, remarks of equal text are one remark, even when they come from different
 /// places of the query; the first place is kept.
-struct AnnotationLog {
+struct AnnotationLog: Sendable {
   private var places: [Remark: SourceRange] = [:]
   private var details: [Remark: MonotonicityDetail] = [:]
   private var counts: [Remark: Int] = [:]
@@ -43,6 +43,13 @@ struct AnnotationLog {
   mutating func add(_ remark: Remark, _ detail: MonotonicityDetail, at range: SourceRange) {
     add(remark, at: range)
     details[remark] = details[remark].map { $0.merged(with: detail) } ?? detail
+  }
+
+  /// Takes in what was said later.
+  mutating func merge(_ other: AnnotationLog) {
+    for (remark, place) in other.places where places[remark] == nil { places[remark] = place }
+    details.merge(other.details) { $0.merged(with: $1) }
+    counts.merge(other.counts) { $0 + $1 }
   }
 
   /// Sorted, with positions in `query`.

@@ -2,7 +2,7 @@ internal import MetricModel
 
 /// What a join is to do, in terms of its "many" and its "one" side; in a one-to-one join the left
 /// side is the "many".
-struct JoinRule {
+struct JoinRule: Equatable {
   var operation: BinaryOperation.Operator
   var comparison: ComparisonResult
   var matching: VectorMatching
@@ -13,7 +13,7 @@ struct JoinRule {
   /// Whether it loses it at the end of the query.
   var dropsNameAtEnd: Bool
   /// Of the operation, for remarks.
-  var place: SourceRange
+  var place: RemarkPlace
   /// Whether elements of the "many" side that match the same one may end up with equal labels.
   var mayCollide = true
 
@@ -135,7 +135,7 @@ struct BinaryJoin: Operator {
         result.set(value, at: start + step)
       }
     }
-    for remark in arithmetic.remarks { context.annotations.add(remark, at: rule.place) }
+    for remark in arithmetic.remarks { context.annotations.add(remark, at: rule.place.range) }
   }
 
   /// Drops the last row when it is empty; folds it onto an earlier one of the same labels, which

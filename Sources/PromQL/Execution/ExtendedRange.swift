@@ -12,7 +12,7 @@ struct ExtendedRange: RangeInput {
   /// - Parameter grid: of the window as written, for one step.
   init(_ selector: SelectorPlan, _ window: ExtendedWindow, _ grid: WindowGrid) {
     wideGrid = WindowGrid(window.widened(selector.window), on: grid.steps)
-    input = StoredRange(selector, wideGrid.span)
+    input = StoredRange(selector, wideGrid.span, nil)
     self.window = window
   }
 

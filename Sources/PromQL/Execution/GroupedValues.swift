@@ -19,7 +19,7 @@ struct QuantileAggregate: Operator {
     self.parameter = parameter
     groups = GroupIndex(plan.grouping)
     self.place = place
-    vectorPlace = plan.place
+    vectorPlace = plan.place.range
     self.steps = steps
   }
 

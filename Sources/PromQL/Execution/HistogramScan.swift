@@ -3,7 +3,7 @@ internal import MetricModel
 /// `histogram_quantile` and its kin: gathers the bucket rows of each classic histogram, and native
 /// ones of the same labels, then evaluates them step by step.
 struct HistogramScan: Operator {
-  enum Question {
+  enum Question: Equatable {
     /// Column: the quantile.
     case quantile
     /// Columns: the quantiles, which the results bear in a label of this name.
@@ -13,9 +13,12 @@ struct HistogramScan: Operator {
   }
 
   /// Where annotations point.
-  struct Places {
+  struct Places: Equatable {
     var parameters: [SourceRange]
     var vector: SourceRange
+
+    /// As `RemarkPlace`.
+    static func == (left: Places, right: Places) -> Bool { true }
   }
 
   private let question: Question

@@ -1,16 +1,23 @@
 internal import MetricModel
 
 /// What all operators of one running query share.
-struct QueryContext {
+struct QueryContext: Sendable {
   let source: any SeriesSource
   let limits: QueryLimits
   var annotations = AnnotationLog()
+  /// Shared by all workers of the query.
+  private(set) var layouts = LayoutCache()
+  /// Nil unless the plan is measured.
+  var meter: PlanMeter?
   private var samplesHeld = 0
   private var bytesHeld = 0
+  /// The most bytes that were held at once.
+  private(set) var bytesPeak = 0
 
-  init(source: any SeriesSource, limits: QueryLimits) {
+  init(source: any SeriesSource, limits: QueryLimits, meter: PlanMeter? = nil) {
     self.source = source
     self.limits = limits
+    self.meter = meter
   }
 
   /// Called by scans once a tile.
@@ -18,20 +25,38 @@ struct QueryContext {
     if limits.isCancelled() { throw .cancelled }
   }
 
-  /// Notes what stays in memory beyond a tile, until the query ends.
+  /// Notes what stays in memory beyond a tile, until it is released or the query ends.
   ///
   /// - Parameter bytesEach: 8 for the cell of a row, more for states of aggregations and points.
   mutating func hold(samples count: Int, bytesEach: Int = 8) throws(QueryError) {
     samplesHeld += count
-    bytesHeld += count * bytesEach
-    if samplesHeld > limits.samplesMax { throw .tooManySamples }
-    if bytesHeld > limits.bytesMax { throw .tooMuchMemory(limits.bytesMax) }
+    if samplesHeld > limits.samplesMax {
+      throw .tooManySamples(limit: limits.samplesMax, needed: samplesHeld)
+    }
+    try hold(bytes: count * bytesEach)
   }
 
-  /// Notes that a block stays in memory until the query ends.
+  /// Notes columns that aren't samples: tiles, labels, indexes.
+  mutating func hold(bytes count: Int) throws(QueryError) {
+    bytesHeld += count
+    bytesPeak = max(bytesPeak, bytesHeld)
+    meter?.keep(bytes: count)
+    if bytesHeld > limits.bytesMax {
+      throw .tooMuchMemory(limit: limits.bytesMax, needed: bytesHeld)
+    }
+  }
+
+  /// Notes that a block stays in memory.
   mutating func hold(_ block: SeriesBlock, bytesEach: Int = 8) throws(QueryError) {
     try hold(samples: block.values.count, bytesEach: bytesEach)
+    try hold(bytes: block.rowCount * MemoryLayout<SeriesHead>.stride)
     if block.hasHistograms { try hold(histogramBytes: block.histogramBytes) }
+  }
+
+  /// Notes that a block held before is gone.
+  mutating func release(_ block: SeriesBlock) {
+    samplesHeld -= block.values.count + block.histogramBytes / 16
+    bytesHeld -= block.sizeBytes
   }
 
   /// Notes that histograms stay. As in Prometheus, 16 bytes of one count as a sample.
@@ -47,6 +72,21 @@ struct QueryContext {
     } catch {
       throw .storage(error)
     }
+  }
+
+  /// The context of a part of the query that another worker runs; `merge` takes it back.
+  var fork: QueryContext {
+    var part = QueryContext(source: source, limits: limits, meter: meter?.fork)
+    part.layouts = layouts
+    return part
+  }
+
+  mutating func merge(_ part: QueryContext) throws(QueryError) {
+    annotations.merge(part.annotations)
+    if let meter = part.meter { self.meter?.merge(meter) }
+    samplesHeld += part.samplesHeld
+    bytesHeld += part.bytesHeld
+    bytesPeak = max(bytesPeak, bytesHeld)
   }
 }
 

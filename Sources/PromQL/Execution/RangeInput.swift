@@ -13,30 +13,24 @@ protocol RangeInput {
 struct StoredRange: RangeInput {
   private let plan: SelectorPlan
   private let span: TimeRange
-  private var selection: (any SeriesSelection)?
-  private var labels: [Labels] = []
-  private var position = 0
+  private var slice: SeriesSlice?
 
-  init(_ plan: SelectorPlan, _ span: TimeRange) {
+  /// - Parameter slice: the series to read; nil for all that match.
+  init(_ plan: SelectorPlan, _ span: TimeRange, _ slice: SeriesSlice?) {
     self.plan = plan
     self.span = span
+    self.slice = slice
   }
 
   mutating func next(
     into samples: inout SampleColumns, _ context: inout QueryContext
   ) throws(QueryError) -> SeriesHead? {
-    if selection == nil {
-      let new = try context.select(plan.matchers, in: span)
-      labels = new.labels
-      selection = new
-    }
-    guard let selection else { return nil }
-    while position < labels.count {
-      defer { position += 1 }
-      try selection.samples(of: position, in: span, into: &samples)
+    if slice == nil { slice = try SeriesSlice(plan, in: span, context) }
+    while let index = slice?.series.popFirst(), let selection = slice?.selection {
+      try selection.samples(of: index, in: span, into: &samples)
       removeStaleMarkers(&samples)
       if plan.settlesHints { settleHints(of: &samples.histograms) }
-      if !samples.isEmpty { return SeriesHead(labels: labels[position]) }
+      if !samples.isEmpty { return SeriesHead(labels: selection.labels[index]) }
     }
     return nil
   }

@@ -72,7 +72,7 @@ struct Ranking: Operator {
     _ context: inout QueryContext
   ) throws(QueryError) {
     if choice == .top || choice == .bottom {
-      context.annotations.add(.histogramIgnored(plan.operation), at: plan.place)
+      context.annotations.add(.histogramIgnored(plan.operation), at: plan.place.range)
       let numbers = block.numbers(row: row)
       return try add(numbers.span, block.heads[row], group, amounts, limits, &context)
     }

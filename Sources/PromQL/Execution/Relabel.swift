@@ -1,11 +1,20 @@
 internal import MetricModel
 
 /// `label_replace` and `label_join`: a label made of other labels.
-struct LabelRule {
-  enum Content {
+struct LabelRule: Equatable {
+  enum Content: Equatable {
     /// Where the pattern matches the source label as a whole, its groups filled into a template.
     case replaced(RegexMatcher, source: String, RegexTemplate)
     case joined(separator: String, [String])
+
+    static func == (left: Content, right: Content) -> Bool {
+      switch (left, right) {
+      case (.replaced(let a, let from, let template), .replaced(let b, let other, let second)):
+        a.source == b.source && from == other && template == second
+      case (.joined(let a, let names), .joined(let b, let others)): a == b && names == others
+      case (.replaced, .joined), (.joined, .replaced): false
+      }
+    }
   }
 
   var destination: String

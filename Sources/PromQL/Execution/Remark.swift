@@ -16,12 +16,14 @@ enum Remark: Hashable {
   case boundsReconciled(HistogramOperation)
   case incompatibleBuckets(BinaryOperation.Operator)
   case incompatibleTypes(left: String, BinaryOperation.Operator, right: String)
+  case evidence(EvidenceRemark, of: EvidenceQuestion)
 
   var severity: Annotation.Severity {
     switch self {
     case .metric(.possibleNonCounter, _), .metric(.histogramIgnored, _), .histogramIgnored,
       .boundsReconciled, .incompatibleTypes:
       .info
+    case .evidence(let remark, _): remark.severity
     case .buckets(let remark, _): remark == .mixedClassicAndNative ? .warning : .info
     case .metric, .badBucketLabel, .invalidQuantile, .invalidRatio, .sortInRangeQuery,
       .mixedAggregation, .counterResetCollision, .incompatibleBuckets:
@@ -57,6 +59,7 @@ enum Remark: Hashable {
     case .incompatibleTypes(let left, let operation, let right):
       "incompatible sample types encountered for binary operator "
         + "\(GoText.quoted(operation.rawValue)): \(left) \(operation.rawValue) \(right)"
+    case .evidence(let remark, let question): "\(question.rawValue) \(remark.text)"
     }
   }
 

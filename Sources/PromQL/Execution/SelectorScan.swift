@@ -5,13 +5,14 @@ struct SelectorScan: Operator {
   private let plan: SelectorPlan
   private let grid: WindowGrid
   private let answer: SampleAnswer
-  private var selection: (any SeriesSelection)?
-  private var labels: [Labels] = []
-  private var position = 0
+  private var slice: SeriesSlice?
   private var samples = SampleColumns()
 
   /// - Parameter grid: its range is the lookback.
-  init(_ plan: SelectorPlan, _ grid: WindowGrid, _ answer: SampleAnswer) {
+  init(
+    _ plan: SelectorPlan, _ grid: WindowGrid, _ answer: SampleAnswer, _ slice: SeriesSlice?
+  ) {
+    self.slice = slice
     self.plan = plan
     self.grid = grid
     self.answer = answer
@@ -19,14 +20,17 @@ struct SelectorScan: Operator {
 
   mutating func next(_ context: inout QueryContext) throws(QueryError) -> SeriesBlock? {
     try context.checkCancellation()
-    let selection = try selected(context)
-    let rows = min(SeriesBlock.rowsPerTile(steps: grid.count), labels.count - position)
+    if slice == nil { slice = try SeriesSlice(plan, in: grid.span, context) }
+    guard var slice else { return nil }
+    defer { self.slice = slice }
+    self.slice = nil
+    let rows = min(SeriesBlock.rowsPerTile(steps: grid.count), slice.series.count)
     var block = SeriesBlock(stepCount: grid.count, reservingRows: rows)
-    while position < labels.count && !block.isFull {
-      try selection.samples(of: position, in: grid.span, into: &samples)
+    while !block.isFull, let index = slice.series.popFirst() {
+      try slice.selection.samples(of: index, in: grid.span, into: &samples)
       if plan.settlesHints { settleHints(of: &samples.histograms) }
       if !samples.isEmpty {
-        let start = block.appendMissing(SeriesHead(labels: labels[position]))
+        let start = block.appendMissing(SeriesHead(labels: slice.selection.labels[index]))
         let isAnyPresent =
           samples.histograms.isEmpty && answer != .startTime
           ? pickNewest(
@@ -34,19 +38,27 @@ struct SelectorScan: Operator {
           : NewestSamples(samples, grid).write(answer, into: &block, from: start)
         if !isAnyPresent { block.dropLastRow() }
       }
-      position += 1
     }
     return block.rowCount > 0 ? block : nil
   }
+}
 
-  private mutating func selected(
-    _ context: QueryContext
-  ) throws(QueryError) -> any SeriesSelection {
-    if let selection { return selection }
-    let new = try context.select(plan.matchers, in: grid.span)
-    labels = new.labels
-    selection = new
-    return new
+/// Series of a selection that are still to be read.
+struct SeriesSlice {
+  let selection: any SeriesSelection
+  var series: Range<Int>
+
+  init(selection: any SeriesSelection, series: Range<Int>) {
+    self.selection = selection
+    self.series = series
+  }
+
+  /// All series that a plan selects.
+  init(
+    _ plan: SelectorPlan, in span: TimeRange, _ context: QueryContext
+  ) throws(QueryError) {
+    selection = try context.select(plan.matchers, in: span)
+    series = 0..<selection.labels.count
   }
 }
 

@@ -26,7 +26,7 @@ struct SeriesHead {
 /// A cell is missing, a number or a native histogram. Histograms stand in a second column, which is
 /// empty in most blocks; the number beside one is some NaN, so that `values` alone says what is
 /// present. Operators that know only numbers call `removeHistograms` first.
-struct SeriesBlock {
+struct SeriesBlock: Sendable {
   let stepCount: Int
   private(set) var heads: [SeriesHead] = []
   /// Row by row; `Double.missing` where there is no sample.
@@ -196,6 +196,11 @@ extension SeriesBlock {
   /// Bytes of all histograms, for the account of memory.
   var histogramBytes: Int {
     hasHistograms ? histograms.reduce(0) { $0 + ($1?.sizeBytes ?? 0) + 8 } : 0
+  }
+
+  /// Bytes held, labels aside, which belong to the index.
+  var sizeBytes: Int {
+    values.count * 8 + rowCount * MemoryLayout<SeriesHead>.stride + histogramBytes / 16 * 16
   }
 
   private mutating func fillHistograms() {

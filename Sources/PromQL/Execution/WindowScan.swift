@@ -36,7 +36,8 @@ struct WindowScan: Operator {
     while !block.isFull, var head = try input.next(into: &samples, &context) {
       if !hasColumns { try computeColumns(&context) }
       let start = block.appendMissing(SeriesHead(labels: .empty))
-      var isAnyPresent = kernel.slide(over: samples, grid, into: &block.values, from: start)
+      var isAnyPresent = kernel.slide(
+        over: samples, grid, context.layouts, into: &block.values, from: start)
       var isAnyNumber = isAnyPresent
       if mixed.concerns(samples) {
         mixed.metric = head.labels.metricName
@@ -83,9 +84,12 @@ struct WindowScan: Operator {
 }
 
 /// Where annotations about a call on range vectors point.
-struct WindowPlaces {
+struct WindowPlaces: Equatable {
   /// The range vector.
   var range: SourceRange
   /// The first argument of the call.
   var firstArgument: SourceRange
+
+  /// As `RemarkPlace`.
+  static func == (left: WindowPlaces, right: WindowPlaces) -> Bool { true }
 }

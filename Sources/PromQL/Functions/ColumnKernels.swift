@@ -51,7 +51,7 @@ func combineCells(
   case .greaterOrEqual: compareCells(left, right, comparison, into: &result, start) { $0 >= $1 }
   // Numbers have nothing to trim.
   case .trimUpper, .trimLower: combineCells(left, right, into: &result, start) { _, _ in .missing }
-  case .and, .or, .unless: preconditionFailure("set operators work on whole vectors")
+  case .and, .or, .unless, .defaulting: preconditionFailure("these work on whole vectors")
   }
 }
 

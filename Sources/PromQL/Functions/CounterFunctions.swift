@@ -34,10 +34,54 @@ struct ExtrapolationKernel: WindowKernel {
   mutating func begin(_ times: Span<Int64>, _ values: Span<Double>) {
     nextReset = 0
     resets.removeAll(keepingCapacity: true)
-    guard isCounter, values.count > 1 else { return }
+    guard isCounter, falls(values) else { return }
     for index in 1..<values.count where values[index] < values[index &- 1] {
       resets.append(index)
     }
+  }
+
+  /// The row that `slideWindow` writes, by a layout of the times that was found before; for values
+  /// without resets.
+  mutating func slide(
+    over values: Span<Double>, _ times: Span<Int64>, _ layout: ExtrapolationLayout,
+    into cells: inout [Double], from start: Int
+  ) -> Bool {
+    var row = cells.mutableSpan
+    var isAnyPresent = false
+    let steps = layout.steps.span
+    for step in steps.indices {
+      let at = steps[step]
+      if at.end == 0 { continue }
+      isAnyPresent = true
+      let first = values[Int(at.first)]
+      let change = values[Int(at.end) &- 1] - first
+      // As in `scale`: what may start at zero within the window is looked at more closely.
+      if isCounter && change > 0 && first >= 0 && !(first >= change && at.isLong) {
+        let endTime = layout.grid.end(step)
+        let place = WindowPlace(
+          first: Int(at.first), end: Int(at.end), startTime: endTime &- layout.grid.range,
+          endTime: endTime, step: step, evaluationTime: 0)
+        row[start &+ step] = value(place, times, values)
+      } else {
+        row[start &+ step] = change * at.scale
+      }
+    }
+    return isAnyPresent
+  }
+
+  /// Whether any sample is less than the one before it; asked after `begin`.
+  var hasResets: Bool { !resets.isEmpty }
+
+  /// The scale of windows with these gaps where no counter starts within them.
+  mutating func layoutStep(_ place: WindowPlace, _ times: Span<Int64>) -> ExtrapolationLayout.Step {
+    (gapToStart, gapToEnd) = (
+      times[place.first] &- place.startTime, place.endTime &- times[place.last]
+    )
+    (gapSampled, sampleCount) = (times[place.last] &- times[place.first], place.count)
+    measureReach()
+    return ExtrapolationLayout.Step(
+      first: UInt32(truncatingIfNeeded: place.first), end: UInt32(truncatingIfNeeded: place.end),
+      isLong: sampledSeconds >= reachToStart, scale: fullScale)
   }
 
   @inline(__always)

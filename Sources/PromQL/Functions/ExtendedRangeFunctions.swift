@@ -5,7 +5,7 @@ internal import MetricModel
 /// Both want the sample at or before the window's start, as far back as the lookback reaches;
 /// `smoothed` also the one after its end. The planner widens the window by that much, so that it
 /// slides like any other, and this finds the borders again.
-struct ExtendedWindow {
+struct ExtendedWindow: Equatable {
   var kind: RangeExtension
   /// As written.
   var range: Milliseconds

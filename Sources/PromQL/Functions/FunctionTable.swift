@@ -26,6 +26,9 @@ enum FunctionTable {
     /// Facts of the query.
     case queryStart, queryEnd, queryRange, queryStep
     case maxOf, minOf
+    /// Two groups of series to what tells them apart.
+    case evidence(EvidenceQuestion)
+    case keepLastValue
   }
 
   static func implementation(of name: String) -> Implementation? { rows[name] }
@@ -35,7 +38,12 @@ enum FunctionTable {
 
   private static let rows: [String: Implementation] = overTime.merging(ofVectors) { first, _ in
     first
-  }.merging(ofCells) { first, _ in first }
+  }.merging(ofCells) { first, _ in first }.merging(ofGroups) { first, _ in first }
+
+  private static let ofGroups = Dictionary(
+    uniqueKeysWithValues: EvidenceQuestion.allCases.map {
+      ($0.rawValue, Implementation.evidence($0))
+    })
 
   private static let overTime: [String: Implementation] = [
     "rate": .window(.extrapolated(isCounter: true, isRate: true)),
@@ -69,6 +77,7 @@ enum FunctionTable {
 
   private static let ofVectors: [String: Implementation] = [
     "info": .info,
+    "keep_last_value": .keepLastValue,
     "absent": .absent,
     "scalar": .scalar,
     "vector": .vector,
@@ -138,7 +147,7 @@ enum FunctionTable {
 }
 
 /// What happens to the samples of a window; scalars of the call come as one column each.
-enum WindowFunction {
+enum WindowFunction: Equatable {
   case extrapolated(isCounter: Bool, isRate: Bool)
   case lastPair(isRate: Bool)
   case counting(CountingKernel.Subject)
@@ -173,7 +182,7 @@ enum WindowFunction {
 }
 
 /// What happens to one cell.
-enum CellFunction {
+enum CellFunction: Equatable {
   case math(MathFunction)
   case date(DatePart)
   /// Columns: lower and upper bound.

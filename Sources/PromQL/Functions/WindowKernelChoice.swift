@@ -80,13 +80,25 @@ enum WindowKernelChoice {
   ///
   /// A kernel with a buffer of its own is moved out meanwhile: with two owners, the buffer would be
   /// copied at the first write.
+  ///
+  /// - Parameter layouts: what is known of the times of other series.
   mutating func slide(
-    over samples: SampleColumns, _ grid: WindowGrid, into cells: inout [Double], from start: Int
+    over samples: SampleColumns, _ grid: WindowGrid, _ layouts: LayoutCache,
+    into cells: inout [Double], from start: Int
   ) -> Bool {
     switch self {
     case .extrapolation(var kernel):
       self = .lent
       defer { self = .extrapolation(kernel) }
+      // A layout has to be found in the cache: worth it from a few steps on.
+      if grid.count >= 8 {
+        kernel.begin(samples.timestamps.span, samples.values.span)
+        if !kernel.hasResets {
+          let layout = layouts.layout(kernel, samples.timestamps, grid)
+          return kernel.slide(
+            over: samples.values.span, samples.timestamps.span, layout, into: &cells, from: start)
+        }
+      }
       return slideWindow(&kernel, over: samples, grid, into: &cells, from: start)
     case .lastPair(var kernel):
       return slideWindow(&kernel, over: samples, grid, into: &cells, from: start)

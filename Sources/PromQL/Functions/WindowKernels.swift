@@ -1,3 +1,4 @@
+internal import Glibc
 internal import MetricModel
 
 /// The samples that a window holds at one step, as places in the series' columns.
@@ -106,7 +107,52 @@ func removeStaleMarkers(_ samples: inout SampleColumns) {
   if !samples.startTimes.isEmpty { samples.startTimes.removeLast(count - kept) }
 }
 
+/// Runs of so many values are looked at without a branch for each, which vectorises.
+private let runLength = 64
+
+/// Where the first staleness marker stands; mostly nowhere.
 private func indexOfStaleMarker(_ values: Span<Double>) -> Int? {
-  for index in values.indices where values[index].isMissing { return index }
-  return nil
+  unsafe values.withUnsafeBufferPointer { values in
+    var start = 0
+    while start < values.count {
+      let end = min(start &+ runLength, values.count)
+      var found: UInt64 = 0
+      for index in start..<end {
+        found |= unsafe values[index].bitPattern == Double.missing.bitPattern ? 1 : 0
+      }
+      if found != 0 {
+        for index in start..<end where unsafe values[index].isMissing { return index }
+      }
+      start = end
+    }
+    return nil
+  }
+}
+
+/// Whether any value is less than the one before; NaN never is.
+func falls(_ values: Span<Double>) -> Bool {
+  unsafe values.withUnsafeBufferPointer { values in
+    var start = 1
+    while start < values.count {
+      let end = min(start &+ runLength, values.count)
+      var found: UInt64 = 0
+      for index in start..<end {
+        found |= unsafe values[index] < values[index &- 1] ? 1 : 0
+      }
+      if found != 0 { return true }
+      start = end
+    }
+    return false
+  }
+}
+
+/// Whether two columns hold the same times.
+func haveSameBits(_ a: [Int64], _ b: [Int64]) -> Bool {
+  guard a.count == b.count else { return false }
+  return unsafe a.withUnsafeBytes { a in
+    unsafe b.withUnsafeBytes { b in
+      guard let first = a.baseAddress, let second = b.baseAddress else { return true }
+      return unsafe memcmp(first, second, a.count) == 0
+    }
+  }
 }

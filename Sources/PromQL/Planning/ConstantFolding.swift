@@ -7,7 +7,7 @@ enum ConstantFolding {
     guard case .number(let a) = left, case .number(let b) = right else { return nil }
     var result = [Double.missing]
     combineCells(
-      operation, [a].span, [b].span, comparison: .boolean, into: &result, from: 0)
+      operation, [a.value].span, [b.value].span, comparison: .boolean, into: &result, from: 0)
     return result[0]
   }
 }

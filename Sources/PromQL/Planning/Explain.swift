@@ -1,25 +1,11 @@
-package import MetricModel
-
-extension Query {
-  /// The plan as text, one node a line, inputs below, indented.
-  ///
-  ///     sum by (pod)
-  ///       rate [5m]
-  ///         series {__name__="requests_total"}
-  package func explained(over grid: StepGrid) throws(QueryError) -> String {
-    let planner = Planner(options: options, query: grid)
-    if Planner.type(of: expression) == .string { return "text" }
-    if Planner.type(of: expression) == .matrix {
-      return try planner.rangePlan(expression).plan.outline.text
-    }
-    return planner.settled(try planner.plan(expression)).plan.outline.text
-  }
-}
+internal import MetricModel
 
 /// A line and what belongs below it.
 struct PlanOutline {
   var line: String
   var children: [PlanOutline] = []
+  /// Of a measured operator.
+  var number: Int?
 
   var text: String { lines(indentation: "").joined(separator: "\n") }
 
@@ -31,7 +17,7 @@ struct PlanOutline {
 extension QueryPlan {
   var outline: PlanOutline {
     switch self {
-    case .number(let value): PlanOutline(line: NumberText.general(value))
+    case .number(let value): PlanOutline(line: NumberText.general(value.value))
     case .evaluationTime: PlanOutline(line: "evaluation time")
     case .empty: PlanOutline(line: "nothing")
     case .scan(let selector, let answer):
@@ -66,6 +52,20 @@ extension QueryPlan {
         children: [histogram.input.outline] + histogram.parameters.map(\.outline))
     case .info(let base, let info):
       PlanOutline(line: "info \(info.spelled)", children: [base.outline])
+    case .evidence(let evidence):
+      PlanOutline(
+        line: "\(evidence.question.rawValue) \(VectorMatching(labels: evidence.matching).spelled)",
+        children: evidence.inputs.map(\.outline) + (evidence.quantile.map { [$0.outline] } ?? []))
+    case .filled(let input, let filling):
+      switch filling {
+      case .last: PlanOutline(line: "keep last value", children: [input.outline])
+      case .scalar(let other):
+        PlanOutline(line: "default", children: [input.outline, other.outline])
+      case .vector(let other, let labels):
+        PlanOutline(
+          line: "default \(VectorMatching(labels: labels).spelled)",
+          children: [input.outline, other.outline])
+      }
     case .absent(let input, let labels):
       PlanOutline(line: "absent \(labels)", children: [input.outline])
     case .scalar(let input): PlanOutline(line: "scalar", children: [input.outline])
@@ -79,7 +79,25 @@ extension QueryPlan {
         children: [input.outline])
     case .stepInvariant(let input):
       PlanOutline(line: "once for all steps", children: [input.outline])
+    case .shared(let shared): shared.outline
+    case .measured(let number, let input): input.outline.numbered(number)
     }
+  }
+}
+
+extension SharedPlan {
+  fileprivate var outline: PlanOutline {
+    let part =
+      matchers.isEmpty ? "" : ", only {\(matchers.map(\.description).joined(separator: ", "))}"
+    return PlanOutline(line: "shared rows \(number)\(part)", children: [common.outline])
+  }
+}
+
+extension PlanOutline {
+  fileprivate func numbered(_ number: Int) -> PlanOutline {
+    var result = self
+    result.number = number
+    return result
   }
 }
 
@@ -113,7 +131,7 @@ extension AggregatePlan {
 }
 
 extension SelectorWindow {
-  fileprivate var spelled: String {
+  var spelled: String {
     var text = "[\(range)]"
     if let pin { text += " @ \(NumberText.plain(pin.seconds))" }
     if offset != .zero { text += " offset \(offset)" }

@@ -43,11 +43,13 @@ extension Planner {
     case .queryEnd: return constant(query.end.seconds)
     case .queryRange: return constant(query.end.since(query.start).seconds)
     case .queryStep: return constant(query.step.seconds)
+    case .evidence(let question): return try evidence(question, call)
+    case .keepLastValue: return gapless(try plan(call.arguments[0]), .last)
     }
   }
 
   private func constant(_ value: Double) -> Planned {
-    Planned(plan: .number(value), type: .scalar, isInvariant: true)
+    Planned(plan: .number(Constant(value)), type: .scalar, isInvariant: true)
   }
 
   private static func literal(_ value: Double) -> QueryExpression {
@@ -202,7 +204,7 @@ extension Planner {
     var result = try plan(call.arguments[0])
     var names: [String] = []
     for argument in call.arguments.dropFirst() { names.append(try Self.text(argument, call)) }
-    result.plan = .sort(result.plan, order, names: names, place: call.range)
+    result.plan = .sort(result.plan, order, names: names, place: RemarkPlace(call.range))
     return result
   }
 

@@ -41,7 +41,7 @@ extension Planner {
 }
 
 /// Which info series `info()` looks for, and when.
-struct InfoPlan {
+struct InfoPlan: Equatable {
   /// Conditions on the metric name.
   var names: [LabelMatcher]
   /// Conditions on other labels, which are then the only ones that are added.

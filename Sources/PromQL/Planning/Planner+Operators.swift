@@ -8,7 +8,7 @@ extension Planner {
     var result = try plan(operand)
     guard isNegation else { return result }
     if case .number(let value) = result.plan {
-      result.plan = .number(-value)
+      result.plan = .number(Constant(-value.value))
       return result
     }
     let names: NameRule = result.type == .scalar ? .keep : nameDrop
@@ -24,11 +24,13 @@ extension Planner {
     if options.optimises && left.type == .scalar && right.type == .scalar,
       let folded = ConstantFolding.folded(operation.operation, left.plan, right.plan)
     {
-      return Planned(plan: .number(folded), type: .scalar, isInvariant: true)
+      return Planned(plan: .number(Constant(folded)), type: .scalar, isInvariant: true)
     }
     let (plans, isInvariant) = operands([left, right])
     var result: Planned
     switch (left.type, right.type) {
+    case _ where operation.operation == .defaulting:
+      result = defaulted(plans[0], plans[1], operation.matching.labels)
     case (.vector, .vector): result = join(operation, plans[0], plans[1])
     case (.vector, _): result = withScalar(operation, plans[0], plans[1], scalarIsLeft: false)
     case (.scalar, .vector):
@@ -36,6 +38,23 @@ extension Planner {
     default: result = withScalar(operation, plans[0], plans[1], scalarIsLeft: false)
     }
     result.isInvariant = isInvariant
+    return result
+  }
+
+  private func defaulted(
+    _ left: Planned, _ right: Planned, _ matching: VectorMatching.Labels
+  ) -> Planned {
+    guard right.type == .vector else { return gapless(left, .scalar(right.plan)) }
+    var result = gapless(left, .vector(right.plan, matching))
+    result.hasUniqueRows = right.hasUniqueRows
+    result.isUniqueWithoutName = left.isUniqueWithoutName && right.isUniqueWithoutName
+    return result
+  }
+
+  /// Rows whose gaps are filled; what belongs to one series has to be one row first.
+  func gapless(_ input: Planned, _ filling: GapFilling) -> Planned {
+    var result = input.hasUniqueRows ? input : merged(input, isStrict: false)
+    result.plan = .filled(result.plan, filling)
     return result
   }
 
@@ -52,7 +71,8 @@ extension Planner {
     result.plan = .cells(
       CellsPlan(
         function: .arithmetic(operation.operation, scalarIsLeft: scalarIsLeft, comparison),
-        input: vector.plan, parameters: [scalar.plan], names: names, place: operation.range))
+        input: vector.plan, parameters: [scalar.plan], names: names,
+        place: RemarkPlace(operation.range)))
     return names == .keep ? result : afterNameDrop(result)
   }
 
@@ -71,7 +91,7 @@ extension Planner {
       operation: operation.operation, comparison: operation.returnsBool ? .boolean : .left,
       matching: operation.matching, manyIsRight: operation.matching.cardinality == .oneToMany,
       dropsName: !isFilter && !(operation.returnsBool && options.delaysNameRemoval),
-      dropsNameAtEnd: operation.returnsBool, place: operation.range)
+      dropsNameAtEnd: operation.returnsBool, place: RemarkPlace(operation.range))
     let many = rule.manyIsRight ? right : left
     rule.mayCollide = !keepsApart(rule, many)
     let result = Planned(
@@ -95,16 +115,13 @@ extension Planner {
       parameter = try plan(expression)
     }
     let (plans, isInvariant) = operands([input] + (parameter.map { [$0] } ?? []))
-    let place = aggregation.parameter?.sourceRange ?? aggregation.range
+    let place = RemarkPlace(aggregation.parameter?.sourceRange ?? aggregation.range)
     let isChoice = aggregation.operation == .topk || aggregation.operation == .bottomk
     let aggregate = AggregatePlan(
       operation: aggregation.operation, grouping: aggregation.grouping, input: plans[0].plan,
-      place: isChoice ? aggregation.range : aggregation.expression.sourceRange)
-    var forgetful = aggregate
-    if options.optimises {
-      forgetful.input = NameElision.input(plans[0].plan, of: aggregation.grouping)
-    }
-    let number = plans.count > 1 ? plans[1].plan : .number(0)
+      place: RemarkPlace(
+        isChoice ? aggregation.range : aggregation.expression.sourceRange))
+    let number = plans.count > 1 ? plans[1].plan : .number(Constant(0))
     var result = plans[0]
     result.isInvariant = isInvariant
     switch aggregation.operation {
@@ -113,13 +130,13 @@ extension Planner {
     case .limitk: result.plan = .rank(.first, aggregate, parameter: number, place: place)
     case .limitRatio: result.plan = .rank(.ratio, aggregate, parameter: number, place: place)
     case .quantile:
-      result = grouped(.quantile(forgetful, parameter: number, place: place), aggregation)
+      result = grouped(.quantile(aggregate, parameter: number, place: place), aggregation)
     case .countValues:
       let label = try countValuesLabel(aggregation)
       result = grouped(.countValues(aggregate, label: label), aggregation)
       if label == Labels.metricName { result.isUniqueWithoutName = false }
     case .sum, .avg, .min, .max, .count, .group, .stddev, .stdvar:
-      result = grouped(.aggregate(forgetful), aggregation)
+      result = grouped(.aggregate(aggregate), aggregation)
     }
     result.isInvariant = isInvariant
     return result

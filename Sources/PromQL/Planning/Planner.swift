@@ -25,7 +25,7 @@ struct Planner {
   func plan(_ expression: QueryExpression) throws(QueryError) -> Planned {
     switch expression {
     case .number(let literal, _):
-      return Planned(plan: .number(literal.value), type: .scalar, isInvariant: true)
+      return Planned(plan: .number(Constant(literal.value)), type: .scalar, isInvariant: true)
     case .parenthesised(let inner, _): return try plan(inner)
     case .selector(let selector):
       let scan = try plan(selector, .value)

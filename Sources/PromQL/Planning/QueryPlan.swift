@@ -4,8 +4,8 @@ internal import MetricModel
 ///
 /// Data, without evaluation times: the builder hands a grid down, which a subquery or a
 /// step-invariant part replaces for what lies below it.
-indirect enum QueryPlan {
-  case number(Double)
+indirect enum QueryPlan: Equatable, Sendable {
+  case number(Constant)
   /// `time()`.
   case evaluationTime
   /// Newest samples in the lookback window, or their times.
@@ -13,26 +13,71 @@ indirect enum QueryPlan {
   case window(WindowPlan)
   case cells(CellsPlan)
   case aggregate(AggregatePlan)
-  case rank(Ranking.Choice, AggregatePlan, parameter: QueryPlan, place: SourceRange)
-  case quantile(AggregatePlan, parameter: QueryPlan, place: SourceRange)
+  case rank(Ranking.Choice, AggregatePlan, parameter: QueryPlan, place: RemarkPlace)
+  case quantile(AggregatePlan, parameter: QueryPlan, place: RemarkPlace)
   case countValues(AggregatePlan, label: String)
   case join(QueryPlan, QueryPlan, JoinRule)
   case set(BinaryOperation.Operator, QueryPlan, QueryPlan, VectorMatching.Labels)
   case histogram(HistogramPlan)
   case info(QueryPlan, InfoPlan)
+  case evidence(EvidencePlan)
+  case filled(QueryPlan, GapFilling)
   case absent(QueryPlan, Labels)
   case scalar(QueryPlan)
   case relabel(QueryPlan, LabelRule)
-  case sort(QueryPlan, SortOrder, names: [String], place: SourceRange)
+  case sort(QueryPlan, SortOrder, names: [String], place: RemarkPlace)
   /// Rows of equal labels become one.
   case mergeRows(QueryPlan, isStrict: Bool)
   /// Evaluated once, repeated at every step.
   case stepInvariant(QueryPlan)
   case empty
+  /// Read by several parts of the plan, computed for the first that asks.
+  case shared(SharedPlan)
+  /// A node whose costs are to be measured, under a number of its own.
+  case measured(Int, QueryPlan)
+}
+
+/// A number of the query; equal by its bits, so that 0 and -0 differ, and NaN doesn't from itself.
+struct Constant: Equatable {
+  let value: Double
+
+  init(_ value: Double) {
+    self.value = value
+  }
+
+  static func == (left: Constant, right: Constant) -> Bool {
+    left.value.bitPattern == right.value.bitPattern
+  }
+}
+
+/// Where remarks on an operation point. It isn't part of what is computed, so all are equal.
+struct RemarkPlace: Equatable {
+  let range: SourceRange
+
+  init(_ range: SourceRange) {
+    self.range = range
+  }
+
+  static func == (left: RemarkPlace, right: RemarkPlace) -> Bool { true }
+}
+
+/// One reading of rows that several parts of a plan want.
+///
+/// What has the same number has the same `common` plan, places of remarks aside.
+struct SharedPlan: Equatable {
+  var number: Int
+  /// What this reading is by itself.
+  var plan: QueryPlan
+  /// The wider plan of which it is a part; nil where it is all of it.
+  var wider: QueryPlan?
+  /// What its series fulfil beyond those of the wider plan.
+  var matchers: [LabelMatcher] = []
+
+  var common: QueryPlan { wider ?? plan }
 }
 
 /// Series and where to look at them; the range is the lookback for instant selectors.
-struct SelectorPlan {
+struct SelectorPlan: Equatable {
   var matchers: [LabelMatcher]
   var window: SelectorWindow
   /// Whether unknown counter resets of histograms are looked for as they are read.
@@ -53,7 +98,7 @@ enum HistogramDetail {
 }
 
 /// A function over range vectors.
-struct WindowPlan {
+struct WindowPlan: Equatable {
   var function: WindowFunction
   var input: RangePlan
   var parameters: [QueryPlan]
@@ -64,7 +109,7 @@ struct WindowPlan {
 }
 
 /// A range vector.
-enum RangePlan {
+enum RangePlan: Equatable {
   case stored(SelectorPlan)
   /// With its window as written.
   case extended(SelectorPlan, ExtendedWindow)
@@ -79,26 +124,26 @@ enum RangePlan {
 }
 
 /// A function of cells and scalars.
-struct CellsPlan {
+struct CellsPlan: Equatable {
   var function: CellFunction
   var input: QueryPlan
   var parameters: [QueryPlan]
   var names: NameRule
   /// Of an operator, to which remarks point.
-  var place = SourceRange(0, 0)
+  var place = RemarkPlace(SourceRange(0, 0))
 }
 
 /// An aggregation's input and groups.
-struct AggregatePlan {
+struct AggregatePlan: Equatable {
   var operation: Aggregation.Operation
   var grouping: Grouping
   var input: QueryPlan
   /// To which remarks on histograms point: the vector, or the whole call of those that choose.
-  var place: SourceRange
+  var place: RemarkPlace
 }
 
 /// A function over the buckets of classic histograms.
-struct HistogramPlan {
+struct HistogramPlan: Equatable {
   var question: HistogramScan.Question
   var input: QueryPlan
   var parameters: [QueryPlan]

@@ -20,6 +20,8 @@ package struct BinaryOperation: Equatable, Sendable {
     case and = "and"
     case or = "or"
     case unless = "unless"
+    /// MetricsQL's, see `GapFilling`.
+    case defaulting = "default"
 
     package var isComparison: Bool {
       switch self {
@@ -41,9 +43,11 @@ package struct BinaryOperation: Equatable, Sendable {
       }
     }
 
-    /// Binding strength, loosest 1: or; and unless; comparisons and trims; + -; * / % atan2; ^.
+    /// Binding strength, loosest 0: default; or; and unless; comparisons and trims; + -; * / %
+    /// atan2; ^.
     package var precedence: Int {
       switch self {
+      case .defaulting: 0
       case .or: 1
       case .and, .unless: 2
       case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual, .trimUpper,

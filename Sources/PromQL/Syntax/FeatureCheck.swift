@@ -2,7 +2,7 @@ import MetricModel
 
 /// Parts of the language that a Prometheus server leaves off unless `--enable-feature` names them.
 package enum QueryFeature: String, Hashable, Sendable, CaseIterable {
-  /// The functions with `isExperimental`, `limitk` and `limit_ratio`.
+  /// Functions that Prometheus calls experimental, `limitk` and `limit_ratio`.
   case experimentalFunctions = "promql-experimental-functions"
   /// `fill`, `fill_left` and `fill_right` after a binary operator.
   case fillModifiers = "promql-binop-fill-modifiers"
@@ -10,6 +10,10 @@ package enum QueryFeature: String, Hashable, Sendable, CaseIterable {
   case extendedRangeSelectors = "promql-extended-range-selectors"
   /// Start timestamps of samples tell of counter resets.
   case startTimestamps = "use-start-timestamps"
+  /// `welch_t`, `two_proportions` and their kin, which Prometheus doesn't have.
+  case statistics = "assay-statistics"
+  /// `default`, `keep_last_value` and `WITH` templates, as MetricsQL has them.
+  case metricsQL = "assay-metricsql"
 }
 
 /// Whether a query keeps to what is enabled. The parser itself reads everything.
@@ -30,14 +34,16 @@ package struct FeatureCheck {
   private func check(_ expression: QueryExpression) throws(ParseError) {
     for child in expression.children { try check(child) }
     switch expression {
-    case .call(let call) where FunctionSignature.named(call.name)?.isExperimental == true:
-      try require(
-        .experimentalFunctions, "function \(GoText.quoted(call.name)) is not enabled", call.range)
+    case .call(let call):
+      guard let feature = FunctionSignature.named(call.name)?.feature else { return }
+      try require(feature, "function \(GoText.quoted(call.name)) is not enabled", call.range)
     case .aggregation(let aggregation) where aggregation.operation.isExperimental:
       try require(
         .experimentalFunctions,
         "\(aggregation.operation.rawValue)() is experimental and must be enabled with "
           + "--enable-feature=promql-experimental-functions", aggregation.range)
+    case .binary(let binary) where binary.operation == .defaulting:
+      try require(.metricsQL, "operator \"default\" is not enabled", binary.range)
     case .binary(let binary) where !binary.matching.fill.isEmpty:
       try require(
         .fillModifiers, "binop fill modifiers are experimental and not enabled", binary.range)

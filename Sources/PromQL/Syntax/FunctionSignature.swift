@@ -2,7 +2,7 @@
 ///
 ///     FunctionSignature.named("rate")?.parameters     // [.matrix]
 ///
-/// Functions that Prometheus hides behind a flag are listed with `isExperimental`. What a function
+/// Functions that have to be enabled are listed with their `feature`. What a function
 /// computes, and whether this engine computes it, is said where the kernels are.
 package struct FunctionSignature: Hashable, Sendable {
   package let name: String
@@ -13,7 +13,15 @@ package struct FunctionSignature: Hashable, Sendable {
   /// The most arguments; nil when there is no limit.
   package let maximumCount: Int?
   package let result: ValueType
-  package let isExperimental: Bool
+  /// What has to be enabled for it; nil when nothing has.
+  package let feature: QueryFeature?
+  /// What a function that compares two groups of series can tell; empty for all others. Such a
+  /// function takes `on` and `ignoring` as an operator does, and further arguments choose of these.
+  package let stats: [String]
+  /// Whether its vectors may all be range vectors instead.
+  package let vectorsMayBeWindows: Bool
+
+  package var comparesGroups: Bool { !stats.isEmpty }
 
   /// The type of argument `index`; nil where no argument may stand.
   package func parameter(_ index: Int) -> ValueType? {
@@ -26,7 +34,7 @@ package struct FunctionSignature: Hashable, Sendable {
 
   /// Every function, sorted by name.
   package static let all: [FunctionSignature] =
-    (ofVectors + ofWindows + ofDates + ofLabels + ofHistograms + ofScalars).sorted {
+    (ofVectors + ofWindows + ofDates + ofLabels + ofHistograms + ofScalars + ofGroups).sorted {
       $0.name < $1.name
     }
 
@@ -37,12 +45,24 @@ package struct FunctionSignature: Hashable, Sendable {
     _ name: String, _ parameters: [ValueType], optional: Int = 0, repeatsLast: Bool = false,
     result: ValueType = .vector, isExperimental: Bool = false
   ) {
+    self.init(
+      name, parameters, optional: optional, repeatsLast: repeatsLast, result: result,
+      feature: isExperimental ? .experimentalFunctions : nil)
+  }
+
+  private init(
+    _ name: String, _ parameters: [ValueType], optional: Int, repeatsLast: Bool,
+    result: ValueType = .vector, feature: QueryFeature?, stats: [String] = [],
+    vectorsMayBeWindows: Bool = false
+  ) {
     self.name = name
     self.parameters = parameters
     minimumCount = parameters.count - optional
     maximumCount = repeatsLast ? nil : parameters.count
     self.result = result
-    self.isExperimental = isExperimental
+    self.feature = feature
+    self.stats = stats
+    self.vectorsMayBeWindows = vectorsMayBeWindows
   }
 
   /// Functions of one instant vector, and a few with bounds besides.
@@ -58,6 +78,8 @@ package struct FunctionSignature: Hashable, Sendable {
       FunctionSignature("round", [.vector, .scalar], optional: 1),
       FunctionSignature("scalar", [.vector], result: .scalar),
       FunctionSignature("start_timestamp", [.vector], isExperimental: true),
+      FunctionSignature(
+        "keep_last_value", [.vector], optional: 0, repeatsLast: false, feature: .metricsQL),
     ]
 
   /// Functions of a range vector.
@@ -120,4 +142,12 @@ package struct FunctionSignature: Hashable, Sendable {
     + ["end", "range", "start", "step"].map {
       FunctionSignature($0, [], result: .scalar, isExperimental: true)
     }
+
+  /// Statistical comparisons of two groups of series.
+  private static let ofGroups = EvidenceQuestion.allCases.map {
+    FunctionSignature(
+      $0.rawValue, $0.parameters + [.string], optional: 1, repeatsLast: true,
+      feature: .statistics, stats: $0.stats.map(\.rawValue),
+      vectorsMayBeWindows: $0.vectorsMayBeWindows)
+  }
 }

@@ -32,6 +32,10 @@ extension Parser {
     }
     advance()
     guard case .matching(let operation) = peek.kind else {
+      if case .word = token.kind, let matchers = templateMatchers(label) {
+        selector.matchers += matchers
+        return
+      }
       guard case .string = token.kind, peek.kind == .comma || peek.kind == .rightBrace else {
         throw unexpected(in: "label matching", expecting: "label matching operator")
       }
@@ -44,8 +48,13 @@ extension Parser {
       return
     }
     advance()
-    guard case .string(let value) = peek.kind else {
-      throw unexpected(in: "label matching", expecting: "string")
+    let value: StringLiteral
+    switch peek.kind {
+    case .string(let text): value = text
+    case .word(let name):
+      guard let text = templateText(name) else { fallthrough }
+      value = text
+    default: throw unexpected(in: "label matching", expecting: "string")
     }
     advance()
     do {

@@ -7,10 +7,15 @@ package struct ParserOptions: Sendable {
   /// The deepest tree that is accepted, so that neither parsing nor anything that walks the tree
   /// later can run out of stack: 4 MiB suffice, also in debug builds.
   package var maximumDepth: Int
+  /// Whether `WITH (...)` begins templates; else it calls an unknown function.
+  package var readsTemplates: Bool
 
-  package init(maximumBytes: Int = 1 << 20, maximumDepth: Int = 250) {
+  package init(
+    maximumBytes: Int = 1 << 20, maximumDepth: Int = 250, readsTemplates: Bool = true
+  ) {
     self.maximumBytes = maximumBytes
     self.maximumDepth = maximumDepth
+    self.readsTemplates = readsTemplates
   }
 }
 
@@ -24,11 +29,15 @@ package struct Parser {
   let bytes: [UInt8]
   let options: ParserOptions
   private let tokens: [Token]
-  private var next = 0
+  /// The place in `tokens`, which templates move about.
+  var next = 0
   /// How many calls of `expression` and `durationExpression` are open.
   var openLevels = 0
   /// The height of the tree that was returned last.
   var height = 0
+  var scope = TemplateScope()
+  /// How much has come out of templates.
+  var expansion = 0
 
   /// Parses a whole query.
   package static func parse(
@@ -44,6 +53,7 @@ package struct Parser {
   /// Parses the notation of one series, `name{label="value"}`, without any modifiers.
   package static func parseSelector(_ text: String) throws(ParseError) -> VectorSelector {
     var parser = try Parser(text, ParserOptions())
+    guard parser.peek.kind != .end else { throw parser.unexpected() }
     let start = parser.peek.range.start
     var name: String?
     if case .word(let word) = parser.peek.kind {
@@ -110,7 +120,7 @@ package struct Parser {
   }
 
   /// An operand and all operators after it that bind at least as strongly as `minimum`.
-  mutating func expression(minimum: Int = 1) throws(ParseError) -> QueryExpression {
+  mutating func expression(minimum: Int = 0) throws(ParseError) -> QueryExpression {
     openLevels += 1
     guard openLevels <= options.maximumDepth else { throw tooDeep }
     defer { openLevels -= 1 }
@@ -187,6 +197,8 @@ package struct Parser {
   private mutating func named(
     _ word: String, _ token: Token
   ) throws(ParseError) -> QueryExpression {
+    if isAtTemplates { return try templates() }
+    if let binding = scope.bindings[word] { return try expanded(binding, name: word) }
     let following = second
     if let operation = token.aggregation {
       let keyword = following.keyword
@@ -198,7 +210,10 @@ package struct Parser {
       throw unexpected(expecting: "an expression")
     }
     if token.binaryOperator == .atan2 { throw unexpected(expecting: "an expression") }
-    if following.kind == .leftParenthesis, token.keyword == nil, token.binaryOperator == nil {
+    let isMatching = following.keyword == .on || following.keyword == .ignoring
+    if following.kind == .leftParenthesis || (isMatching && comparesGroups(word)),
+      token.keyword == nil, token.binaryOperator == nil
+    {
       return try call(word, token)
     }
     advance()
@@ -210,14 +225,30 @@ package struct Parser {
       throw unexpected(expecting: "a function, whose name holds no colon")
     }
     advance()
+    var matching = try matchingClause()
     let arguments = try arguments(of: "function call")
+    if matching == nil && comparesGroups(name) { matching = try matchingClause() }
     return .call(
       FunctionCall(
-        name: name, arguments: arguments, range: SourceRange(token.range.start, lastEnd)))
+        name: name, arguments: arguments, matching: matching,
+        range: SourceRange(token.range.start, lastEnd)))
+  }
+
+  /// Whether `on (...)` may stand before or after the arguments of a function, as `by (...)` before
+  /// or after those of an aggregation.
+  private func comparesGroups(_ function: String) -> Bool {
+    FunctionSignature.named(function)?.comparesGroups == true
+  }
+
+  /// `on (...)` or `ignoring (...)`; nil when neither comes next.
+  private mutating func matchingClause() throws(ParseError) -> VectorMatching.Labels? {
+    if take(.on) { return .on(try labelList()) }
+    if take(.ignoring) { return .ignoring(try labelList()) }
+    return nil
   }
 
   /// `(expression, expression)`; leaves the height of a node above them.
-  private mutating func arguments(of context: String) throws(ParseError) -> [QueryExpression] {
+  mutating func arguments(of context: String) throws(ParseError) -> [QueryExpression] {
     try expect(.leftParenthesis, "(", in: context)
     var arguments: [QueryExpression] = []
     var highest = 0
@@ -291,27 +322,26 @@ package struct Parser {
     _ operation: BinaryOperation.Operator
   ) throws(ParseError) -> (returnsBool: Bool, matching: VectorMatching) {
     var matching = VectorMatching()
-    if operation.isSetOperator { matching.cardinality = .manyToMany }
+    let takesAll = operation.isSetOperator || operation == .defaulting
+    if takesAll { matching.cardinality = .manyToMany }
     let boolRange = peek.range
     let returnsBool = take(.bool)
     if returnsBool && !operation.isComparison {
       throw error("bool modifier can only be used on comparison operators", at: boolRange)
     }
-    let isOn = take(.on)
-    guard isOn || take(.ignoring) else { return (returnsBool, matching) }
-    let labels = try labelList()
-    matching.labels = isOn ? .on(labels) : .ignoring(labels)
+    guard let labels = try matchingClause() else { return (returnsBool, matching) }
+    matching.labels = labels
     matching.isExplicit = true
     let groupRange = peek.range
     let isLeft = take(.groupLeft)
     guard isLeft || take(.groupRight) else { return (returnsBool, matching) }
-    guard !operation.isSetOperator else {
+    guard !takesAll else {
       throw error(
         "no grouping allowed for \(GoText.quoted(operation.rawValue)) operation", at: groupRange)
     }
     matching.cardinality = isLeft ? .manyToOne : .oneToMany
     if peek.kind == .leftParenthesis { matching.include = try labelList() }
-    if isOn, let label = matching.include.first(where: labels.contains) {
+    if case .on(let names) = labels, let label = matching.include.first(where: names.contains) {
       throw error(
         "label \(GoText.quoted(label)) must not occur in ON and GROUP clause at once",
         at: groupRange)

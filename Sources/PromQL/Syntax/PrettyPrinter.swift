@@ -51,7 +51,7 @@ extension Printer {
         + pretty(binary.right, level: level + 1)
     case .call(let call):
       let arguments = call.arguments.map { pretty($0, level: level + 1) }
-      return "\(indent)\(call.name)(\n\(arguments.joined(separator: ",\n"))\n\(indent))"
+      return "\(indent)\(text(head: call))(\n\(arguments.joined(separator: ",\n"))\n\(indent))"
     case .parenthesised(let inner, _):
       return "\(indent)(\n\(pretty(inner, level: level + 1))\n\(indent))"
     case .subquery(let subquery):

@@ -19,12 +19,17 @@ package enum Printer {
       "\(text(of: selector))[\(window)]\(text(of: selector.extension))"
         + text(of: selector.shift)
     case .subquery(let subquery): text(of: subquery)
-    case .call(let call): "\(call.name)(\(list(call.arguments)))"
+    case .call(let call): text(head: call) + "(\(list(call.arguments)))"
     case .aggregation(let aggregation): text(of: aggregation)
     case .binary(let binary): text(of: binary)
     case .unary(let isNegation, let operand, _): (isNegation ? "-" : "+") + text(of: operand)
     case .parenthesised(let inner, _): "(\(text(of: inner)))"
     }
+  }
+
+  /// `welch_t on (job) `; of most functions just the name.
+  static func text(head call: FunctionCall) -> String {
+    call.matching.map { "\(call.name) \(text(of: $0)) " } ?? call.name
   }
 
   private static func list(_ expressions: [QueryExpression]) -> String {
@@ -135,10 +140,7 @@ package enum Printer {
     if binary.returnsBool { operation += " bool" }
     let matching = binary.matching
     if matching.isExplicit {
-      switch matching.labels {
-      case .on(let labels): operation += " on (\(names(labels)))"
-      case .ignoring(let labels): operation += " ignoring (\(names(labels)))"
-      }
+      operation += " " + text(of: matching.labels)
       switch matching.cardinality {
       case .oneToOne, .manyToMany: break
       case .manyToOne: operation += " group_left (\(names(matching.include)))"
@@ -146,5 +148,12 @@ package enum Printer {
       }
     }
     return operation + text(of: matching.fill)
+  }
+
+  private static func text(of matching: VectorMatching.Labels) -> String {
+    switch matching {
+    case .on(let labels): "on (\(names(labels)))"
+    case .ignoring(let labels): "ignoring (\(names(labels)))"
+    }
   }
 }

@@ -95,11 +95,17 @@ package struct Subquery: Equatable, Sendable {
 package struct FunctionCall: Equatable, Sendable {
   package var name: String
   package var arguments: [QueryExpression]
+  /// `on (...)` or `ignoring (...)` of a function that compares groups; nil when not written.
+  package var matching: VectorMatching.Labels?
   package var range: SourceRange
 
-  package init(name: String, arguments: [QueryExpression], range: SourceRange) {
+  package init(
+    name: String, arguments: [QueryExpression], matching: VectorMatching.Labels? = nil,
+    range: SourceRange
+  ) {
     self.name = name
     self.arguments = arguments
+    self.matching = matching
     self.range = range
   }
 }

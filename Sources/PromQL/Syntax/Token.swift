@@ -74,7 +74,7 @@ extension Token {
   }
 
   private static let wordOperators: [String: BinaryOperation.Operator] = [
-    "and": .and, "or": .or, "unless": .unless, "atan2": .atan2,
+    "and": .and, "or": .or, "unless": .unless, "atan2": .atan2, "default": .defaulting,
   ]
 
   /// The token in error texts, in Prometheus' words: `identifier "foo"`, `<op:+>`, `")"`.

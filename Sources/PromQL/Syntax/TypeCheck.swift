@@ -84,15 +84,35 @@ package struct TypeCheck {
       throw error("unknown function with name \(GoText.quoted(call.name))", place)
     }
     try checkCount(of: call, signature)
+    var takesWindows = false
+    if signature.vectorsMayBeWindows, let first = call.arguments.first {
+      takesWindows = try type(of: first) == .matrix
+    }
     for (index, argument) in call.arguments.enumerated() {
       if call.name == "info" && index == 1 {
         try checkLabelSelector(argument)
         continue
       }
-      guard let parameter = signature.parameter(index) else { break }
+      guard var parameter = signature.parameter(index) else { break }
+      if takesWindows && parameter == .vector { parameter = .matrix }
       try expect(parameter, argument, in: "call to function \(GoText.quoted(call.name))")
+      if signature.comparesGroups && parameter == .string {
+        try checkStat(argument, signature)
+      }
     }
     return signature.result
+  }
+
+  private func checkStat(
+    _ argument: QueryExpression, _ signature: FunctionSignature
+  ) throws(ParseError) {
+    guard case .string(let stat, _) = argument.unparenthesised,
+      signature.stats.contains(stat.text)
+    else {
+      throw error(
+        "no such stat of \(signature.name), expected one of "
+          + signature.stats.map(GoText.quoted).joined(separator: ", "), argument)
+    }
   }
 
   /// What `info()` takes beside a vector: conditions on labels. All may accept the empty text.
@@ -137,8 +157,12 @@ package struct TypeCheck {
   private func type(of binary: BinaryOperation) throws(ParseError) -> ValueType {
     let left = try operandType(of: binary.left)
     let right = try operandType(of: binary.right)
+    if binary.operation == .defaulting && left == .scalar {
+      throw error("a scalar has no gaps that \"default\" could fill", .binary(binary))
+    }
     if left == .vector && right == .vector {
-      if binary.operation.isSetOperator && !binary.matching.fill.isEmpty {
+      let takesAll = binary.operation.isSetOperator || binary.operation == .defaulting
+      if takesAll && !binary.matching.fill.isEmpty {
         throw error("filling in missing series not allowed for set operators", .binary(binary))
       }
       return .vector

@@ -21,7 +21,6 @@ final class AnalysisReconciler: Sendable {
   private let client: ClusterClient
   private let caches: ClusterCaches
   private let queue: WorkQueue
-  private let metrics: ControllerMetrics
   private let events: EventRecorder
   private let source: ClusterMetricSource
   private let now: @Sendable () -> Timestamp
@@ -29,13 +28,12 @@ final class AnalysisReconciler: Sendable {
 
   init(
     _ client: ClusterClient, _ caches: ClusterCaches, queue: WorkQueue,
-    metrics: ControllerMetrics, events: EventRecorder, now: @escaping @Sendable () -> Timestamp,
+    events: EventRecorder, now: @escaping @Sendable () -> Timestamp,
     source: ClusterMetricSource
   ) {
     self.client = client
     self.caches = caches
     self.queue = queue
-    self.metrics = metrics
     self.events = events
     self.now = now
     self.source = source
@@ -72,10 +70,12 @@ final class AnalysisReconciler: Sendable {
     }
     let before = current.run
     let requests = advance(&current, object)
+    if current.run.phase.isCompleted, current.run.isTerminated {
+      try await source.endJobs(of: current.run, object)
+    }
     try await store(current.run, over: object, isAsking: !requests.isEmpty, was: before)
     if current.run.phase.isCompleted {
       forget(key)
-      metrics.finished(run: object, current.run)
       tell(current.run, object)
       return nil
     }
@@ -126,8 +126,11 @@ final class AnalysisReconciler: Sendable {
     let uid = current.uid
     for request in requests {
       current.questions.append(
-        Task { [weak self, source, now] in
-          let answer = await source.answer(request, of: object, at: now())
+        Task { [weak self, source, caches, now] in
+          let answer = await source.answer(request, of: object, at: now()) {
+            let object = caches.analysisRuns.cache.object(key.namespace, key.name)
+            return object?[path: "spec", "terminate"]?.asBool ?? false
+          }
           guard let self, !Task.isCancelled else { return }
           self.running.withLock { running in
             guard running[key]?.uid == uid else { return }
@@ -163,7 +166,7 @@ final class AnalysisReconciler: Sendable {
     }
     guard let patch = MergePatch.changing(object, to: wanted) else { return }
     let reference = ObjectReference(.analysisRuns, object.namespace, object.name)
-    caches.absorb(try await client.patch(reference, .merge(patch)), .analysisRuns)
+    caches.absorb(try await client.patch(reference, patch), .analysisRuns)
   }
 
   /// The run of an object: gone on with from its record, or begun.

@@ -21,75 +21,30 @@ package struct ClusterMetricSource: Sendable {
     self.settings = settings
   }
 
+  /// `isEnding` tells whether the run is to end now, which ends its Jobs.
   func answer(
-    _ request: MeasurementRequest, of run: JSONValue, at now: Timestamp
+    _ request: MeasurementRequest, of run: JSONValue, at now: Timestamp,
+    isEnding: @escaping @Sendable () -> Bool
   ) async -> MeasurementAnswer {
     var settings = settings
     let namespace = run.namespace
     settings.secret = { [client] name, key in await client.secret(namespace, name, key) }
     let source = RoutedSource(
       local: nil, remote: RemoteSource(sending: transport, settings: settings),
-      jobs: JobSource(client: client, run: run))
+      jobs: JobSource(client: client, run: run, isEnding: isEnding))
     return await source.answer(request, of: run.name, at: now)
   }
-}
 
-/// Runs the Job of a metric and waits for its end. Its name follows from the run and the number of
-/// the measurement, so asking again finds the Job that is there.
-private struct JobSource: MetricSource {
-  let client: ClusterClient
-  let run: JSONValue
-
-  private static let period = Duration.seconds(2)
-
-  func answer(
-    _ request: MeasurementRequest, of run: String, at now: Timestamp
-  ) async -> MeasurementAnswer {
-    guard case .job(let metric) = request.question else { return .failed("not a job") }
-    let name = "\(self.run.uid).\(request.metric).\(request.id.number)"
-    let job = ObjectReference(.jobs, self.run.namespace, name)
-    do throws(ClusterError) {
-      do throws(ClusterError) {
-        try await client.create(
-          manifest(metric, name: name), as: .jobs, namespace: self.run.namespace)
-      } catch {
-        guard error.alreadyExists else { throw error }
-      }
-      while true {
-        if let answer = Self.conclusion(of: try await client.get(job)) { return answer }
-        do { try await Task.sleep(for: Self.period) } catch { return .failed("cancelled") }
-      }
-    } catch {
-      return .failed("\(error)")
+  /// Deletes the Jobs that a run had begun and knows nothing of yet: whoever began them may be
+  /// gone.
+  func endJobs(of run: AnalysisRun, _ object: JSONValue) async throws(ClusterError) {
+    for metric in object[path: "spec", "metrics"]?.asArray ?? []
+    where metric[path: "provider", "job"] != nil {
+      let name = metric.text("name")
+      let taken = run.results.first { $0.name == name }?.taken ?? 0
+      let job = JobSource.name(ofRun: object.uid, metric: name, number: taken + 1)
+      try await client.delete(ObjectReference(.jobs, object.namespace, job))
     }
-  }
-
-  private func manifest(_ metric: JobMetric, name: String) -> JSONValue {
-    let metadata = metric.metadata.map { JSONValue($0) } ?? [:]
-    var labels = (metadata["labels"] ?? [:]).texts
-    labels["analysisrun.argoproj.io/uid"] = run.uid
-    return [
-      "apiVersion": "batch/v1", "kind": "Job",
-      "metadata": [
-        "name": .string(name), "namespace": .string(run.namespace), "labels": JSONValue(labels),
-        "annotations": metadata["annotations"] ?? [:],
-        "ownerReferences": [run.asControllerOwner],
-      ],
-      "spec": JSONValue(metric.spec),
-    ]
-  }
-
-  /// nil while it runs.
-  private static func conclusion(of job: JSONValue) -> MeasurementAnswer? {
-    for condition in job[path: "status", "conditions"]?.asArray ?? []
-    where condition.text("status") == "True" {
-      switch condition.text("type") {
-      case "Complete": return .concluded(.successful, message: "")
-      case "Failed": return .concluded(.failed, message: condition.text("message"))
-      default: continue
-      }
-    }
-    return nil
   }
 }
 

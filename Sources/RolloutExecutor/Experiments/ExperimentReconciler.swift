@@ -8,7 +8,6 @@ internal import Rollouts
 struct ExperimentReconciler: Sendable {
   let client: ClusterClient
   let caches: ClusterCaches
-  let metrics: ControllerMetrics
   let events: EventRecorder
   let now: @Sendable () -> Timestamp
 
@@ -34,7 +33,6 @@ struct ExperimentReconciler: Sendable {
     let stored = try await store(state, over: experiment)
     let writer = OwnerWriter(client: client, caches: caches, owner: stored)
     for action in actions { try await perform(action, writer, plan, sets) }
-    metrics.show(experiment: experiment, state)
     if state != before || !actions.isEmpty { return .zero }
     return nextWake(plan, state, seen).map { .milliseconds(max(0, $0.since(now).count)) }
   }
@@ -76,15 +74,8 @@ struct ExperimentReconciler: Sendable {
     wanted["status"] = state.status
     guard var patch = MergePatch.changing(experiment, to: wanted) else { return experiment }
     patch[path: "metadata", "resourceVersion"] = .string(experiment.resourceVersion)
-    let reference = ObjectReference(.experiments, experiment.namespace, experiment.name)
-    do throws(ClusterError) {
-      let answer = try await client.patch(reference, .merge(patch))
-      caches.absorb(answer, .experiments)
-      return answer
-    } catch {
-      if error.isConflict { caches.absorb(try await client.get(reference), .experiments) }
-      throw error
-    }
+    return try await OwnerWriter(client: client, caches: caches, owner: experiment)
+      .patch(experiment, .experiments, patch)
   }
 
   private func perform(
@@ -98,15 +89,17 @@ struct ExperimentReconciler: Sendable {
       try await writer.create(
         ExperimentManifest.replicaSet(template, of: experiment, podHash: hash), .replicaSets)
     case .scale(let name, let replicas):
+      guard let set = sets[name] else { return }
       try await writer.patch(
-        sets[name], .replicaSets,
+        set, .replicaSets,
         [
           "metadata": ["annotations": [RolloutAnnotation.scaleDownDeadline: .null]],
           "spec": ["replicas": .integer(Int64(replicas))],
         ])
     case .setScaleDownDeadline(let name, let time):
+      guard let set = sets[name] else { return }
       try await writer.patch(
-        sets[name], .replicaSets,
+        set, .replicaSets,
         [
           "metadata": [
             "annotations": [RolloutAnnotation.scaleDownDeadline: .string(time.wholeSecondsUp)]

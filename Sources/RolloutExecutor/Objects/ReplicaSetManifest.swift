@@ -100,6 +100,7 @@ extension ObservedReplicaSet {
     sizedFor = object.annotation(RolloutAnnotation.desiredReplicas).flatMap { Int($0) }
     scaleDownDeadline = object.annotation(RolloutAnnotation.scaleDownDeadline)
       .flatMap { Timestamp(parsing: $0) }
+    configs = ConfigReference.all(in: object[path: "spec", "template"] ?? [:])
     isRejected = object.annotation(RolloutAnnotation.rejected) == "true"
     metadata =
       object.annotation(RolloutAnnotation.ephemeralMetadata)

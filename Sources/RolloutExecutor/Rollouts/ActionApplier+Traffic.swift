@@ -17,7 +17,7 @@ extension ActionApplier {
         // Weights of a route that somebody else edits at this moment must not be mixed with theirs.
         patch[path: "metadata", "resourceVersion"] = .string(before.resourceVersion)
         try await client.patch(
-          ObjectReference(kind, edit.object.namespace, edit.object.name), .merge(patch))
+          ObjectReference(kind, edit.object.namespace, edit.object.name), patch)
       }
     }
   }

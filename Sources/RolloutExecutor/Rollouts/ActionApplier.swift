@@ -19,6 +19,10 @@ struct ActionApplier {
 
   func perform(_ action: RolloutAction) async throws(ClusterError) {
     switch action {
+    case .copyConfig(let copy):
+      try await ConfigCopies(client: client, rollout: rollout).make(copy)
+    case .deleteConfig(let reference):
+      try await ConfigCopies(client: client, rollout: rollout).remove(reference)
     case .createReplicaSet(let start):
       try await writer.create(ReplicaSetManifest.new(start, of: rollout, plan), .replicaSets)
     case .setRevision(let hash, let revision):
@@ -67,8 +71,9 @@ struct ActionApplier {
   private func annotate(
     _ podHash: String, _ annotations: [String: JSONValue]
   ) async throws(ClusterError) {
+    guard let set = replicaSet(podHash) else { return }
     try await writer.patch(
-      replicaSet(podHash), .replicaSets, ["metadata": ["annotations": .object(annotations)]])
+      set, .replicaSets, ["metadata": ["annotations": .object(annotations)]])
   }
 
   /// Refused as a conflict when the ReplicaSet is another than the one decided about.
@@ -100,7 +105,7 @@ struct ActionApplier {
     for pod in pods.items where pod.controllerOwner?.uid == set.uid {
       do throws(ClusterError) {
         try await client.patch(
-          ObjectReference(.pods, pod.namespace, pod.name), .merge(["metadata": change]))
+          ObjectReference(.pods, pod.namespace, pod.name), ["metadata": change])
       } catch {
         guard error.isNotFound else { throw error }
       }
@@ -123,10 +128,10 @@ struct ActionApplier {
     caches.absorb(
       try await client.patch(
         ObjectReference(.services, plan.namespace, service),
-        .merge([
+        [
           "metadata": ["annotations": [RolloutAnnotation.managedBy: .string(plan.name)]],
           "spec": ["selector": [RolloutLabel.podHash: .string(podHash)]],
-        ])), .services)
+        ]), .services)
   }
 
   /// A disruption budget may say no; then the pod is asked for again in a later pass.
@@ -150,7 +155,7 @@ struct ActionApplier {
     caches.absorb(
       try await client.patch(
         ObjectReference(.deployments, plan.namespace, workload.name),
-        .merge(["spec": ["replicas": .integer(Int64(replicas))]])), .deployments)
+        ["spec": ["replicas": .integer(Int64(replicas))]]), .deployments)
   }
 }
 

@@ -27,6 +27,9 @@ final class RolloutReconciler: Sendable {
   /// How long a router is trusted to be as it was left.
   private static let routerTrust = Milliseconds.seconds(60)
 
+  /// How long ConfigMaps and Secrets are trusted to be as they were read.
+  private static let configTrust = Milliseconds.seconds(30)
+
   init(
     _ client: ClusterClient, _ caches: ClusterCaches, metrics: ControllerMetrics,
     events: EventRecorder, now: @escaping @Sendable () -> Timestamp
@@ -40,11 +43,9 @@ final class RolloutReconciler: Sendable {
 
   /// Answers when to come back if nothing happens before.
   func reconcile(_ key: WorkQueue.Key) async throws(ClusterError) -> Duration? {
-    guard let rollout = caches.rollouts.cache.object(key.namespace, key.name) else {
-      metrics.forget(rollout: key)
-      return nil
-    }
-    if rollout.isBeingDeleted { return nil }
+    guard let rollout = caches.rollouts.cache.object(key.namespace, key.name),
+      !rollout.isBeingDeleted
+    else { return nil }
     let now = now()
     let before = RolloutState(rollout: rollout)
     let (reading, refusal) = try await plan(of: rollout)
@@ -65,13 +66,17 @@ final class RolloutReconciler: Sendable {
       seen.refusal = "The Rollout \"\(plan.name)\" is invalid: \(reason)"
     }
     seen.workload = workload(of: rollout, plan)
+    if plan.tracksConfig {
+      seen.configCopies = try await ConfigCopies(client: client, rollout: rollout).made()
+    }
     let (state, actions) = decide(plan, before, seen)
     let stored = try await store(state, over: rollout)
     try await perform(actions, stored, plan, at: now)
-    metrics.show(rollout, plan, state)
-    let isSettled = state == before && actions.isEmpty
+    // By what is stored: a weight that no router splits stands in no status.
+    let isSettled = state.status == before.status && actions.isEmpty
     if !isSettled { return .zero }
-    let wake = [nextWake(plan, state, seen), retry(seen, now)].compactMap { $0 }.min()
+    let look = plan.tracksConfig ? now.advanced(by: Self.configTrust) : nil
+    let wake = [nextWake(plan, state, seen), retry(seen, now), look].compactMap { $0 }.min()
     return wake.map { .milliseconds(max(0, $0.since(now).count)) }
   }
 
@@ -131,6 +136,10 @@ final class RolloutReconciler: Sendable {
       return (nil, reading.invalidSpecMessage ?? "The Rollout is invalid")
     }
     plan.generation = rollout.generation
+    if plan.tracksConfig {
+      let configs = ConfigCopies(client: client, rollout: rollout)
+      plan = plan.versioned(by: try await configs.observed(plan.trackedConfigs))
+    }
     // A ReplicaSet that runs this template already decides what its revision is called.
     let sets = caches.owned(by: rollout, caches.replicaSets)
     if !sets.contains(where: { $0.label(RolloutLabel.podHash) == plan.podHash }),
@@ -177,33 +186,27 @@ final class RolloutReconciler: Sendable {
   private func store(
     _ state: RolloutState, over rollout: JSONValue
   ) async throws(ClusterError) -> JSONValue {
-    let reference = ObjectReference(.rollouts, rollout.namespace, rollout.name)
+    let writer = OwnerWriter(client: client, caches: caches, owner: rollout)
     var object = rollout
-    do throws(ClusterError) {
-      let before = RolloutState(rollout: rollout).status.asObject ?? [:]
-      let wanted = state.status.asObject ?? [:]
-      let status = rollout["status"] ?? [:]
-      var next = status
-      for key in before.keys where wanted[key] == nil { next[key] = nil }
-      for (key, value) in wanted { next[key] = value }
-      if var patch = MergePatch.changing(status, to: next).map({ JSONValue.object(["status": $0]) })
-      {
-        patch[path: "metadata", "resourceVersion"] = .string(object.resourceVersion)
-        object = try await client.patch(reference, .merge(patch), subresource: "status")
-        caches.absorb(object, .rollouts)
-      }
-      let revision = String(state.revision)
-      if state.revision > 0, object.annotation(RolloutAnnotation.revision) != revision {
-        object = try await client.patch(
-          reference,
-          .merge(["metadata": ["annotations": [RolloutAnnotation.revision: .string(revision)]]]))
-        caches.absorb(object, .rollouts)
-      }
-      return object
-    } catch {
-      if error.isConflict { caches.absorb(try await client.get(reference), .rollouts) }
-      throw error
+    let before = RolloutState(rollout: rollout).status.asObject ?? [:]
+    let wanted = state.status.asObject ?? [:]
+    let status = rollout["status"] ?? [:]
+    var next = status
+    for key in before.keys where wanted[key] == nil { next[key] = nil }
+    for (key, value) in wanted { next[key] = value }
+    if let change = MergePatch.changing(status, to: next) {
+      let patch: JSONValue = [
+        "metadata": ["resourceVersion": .string(object.resourceVersion)], "status": change,
+      ]
+      object = try await writer.patch(object, .rollouts, patch, subresource: "status")
     }
+    let revision = String(state.revision)
+    if state.revision > 0, object.annotation(RolloutAnnotation.revision) != revision {
+      object = try await writer.patch(
+        object, .rollouts,
+        ["metadata": ["annotations": [RolloutAnnotation.revision: .string(revision)]]])
+    }
+    return object
   }
 
   // Routers.

@@ -12,16 +12,10 @@ final class ClusterCaches: Sendable {
   let templates: Informer
   let clusterTemplates: Informer
 
-  /// `onChange` is told of every object that changed, of any kind.
-  init(
-    _ client: ClusterClient, namespace: String?, instance: String?,
-    onError: @escaping @Sendable (ClusterError) -> Void,
-    onChange: @escaping @Sendable (Informer.Change) -> Void
-  ) {
+  init(_ client: ClusterClient, namespace: String?, instance: String?) {
     func informer(_ kind: ResourceKind, labels: String? = nil) -> Informer {
       Informer(
-        kind, client: client, namespace: kind.isNamespaced ? namespace : nil, labels: labels,
-        onError: onError, onChange: onChange)
+        kind, client: client, namespace: kind.isNamespaced ? namespace : nil, labels: labels)
     }
     // Without an instance only objects of no instance are ours, as for Argo's controller.
     let ours = instance.map { "\(RolloutLabel.instance)=\($0)" } ?? "!\(RolloutLabel.instance)"
@@ -49,9 +43,30 @@ final class ClusterCaches: Sendable {
     all.first { $0.cache.kind == kind }?.cache.absorb(object)
   }
 
+  /// The Rollouts that name an object which they don't own: a Service, or the Deployment of
+  /// `workloadRef`.
+  func rollouts(naming object: JSONValue) -> [JSONValue] {
+    let isNamed: (JSONValue) -> Bool
+    switch object.text("kind") {
+    case "Deployment":
+      isNamed = { $0[path: "spec", "workloadRef"]?.text("name") == object.name }
+    case "Service":
+      isNamed = { rollout in
+        let strategy = rollout[path: "spec", "strategy"]?.asObject ?? [:]
+        return strategy.values.contains { settings in
+          settings.asObject?.contains { field, value in
+            field.hasSuffix("Service") && value.asString == object.name
+              || field == "pingPong" && value.texts.values.contains(object.name)
+          } ?? false
+        }
+      }
+    default: return []
+    }
+    return rollouts.cache.objects(in: object.namespace).filter(isNamed)
+  }
+
   /// What an object manages, of one kind.
   func owned(by owner: JSONValue, _ informer: Informer) -> [JSONValue] {
-    let uid = owner.uid
-    return informer.cache.objects(in: owner.namespace) { $0.controllerOwner?.uid == uid }
+    informer.cache.objects(ownedBy: owner)
   }
 }

@@ -1,46 +1,46 @@
-internal import Analysis
 internal import HTTPTransport
 package import KubernetesClient
 internal import Manifest
-internal import MetricModel
 internal import Rollouts
 internal import Synchronization
 
-/// What the controller counts, under the names Argo's controller uses, in Prometheus' text format.
+/// What the controller counts, under the names Argo's controller uses. What can be seen in the
+/// objects isn't counted: `ClusterCaches.gauges` reads it off when it is asked for.
 package final class ControllerMetrics: Sendable {
-  private typealias Labels = [(String, String)]
-
-  private struct Family {
-    var help: String
-    var kind: String
-    /// By rendered labels.
-    var values: [String: Double] = [:]
-  }
-
   private struct Histogram {
     var counts = [Int](repeating: 0, count: ControllerMetrics.bounds.count)
     var sum = 0.0
     var total = 0
+
+    mutating func add(_ seconds: Double) {
+      sum += seconds
+      total += 1
+      for (index, bound) in ControllerMetrics.bounds.enumerated() where seconds <= bound {
+        counts[index] += 1
+      }
+    }
   }
 
   private struct State {
-    var families: [String: Family] = [:]
-    var histograms: [String: [String: Histogram]] = [:]
+    /// By the metric's name, then by rendered labels.
+    var counters: [String: [String: Double]] = [:]
+    var passes: [String: [String: Histogram]] = [:]
   }
 
   /// Seconds, as in Argo's controller.
   private static let bounds = [0.01, 0.15, 0.25, 0.5, 1]
 
+  private static let requests = "controller_clientset_k8s_request_total"
+  private static let events = "rollout_events_total"
+
   private let state = Mutex(State())
 
   package init() {}
 
-  // What is counted.
-
   /// An answer of the API server.
   package func count(_ record: RequestRecord) {
     add(
-      "controller_clientset_k8s_request_total", "Requests to the API server.",
+      Self.requests,
       [
         ("kind", record.kind.plural), ("status_code", String(record.status)),
         ("verb", record.method.rawValue),
@@ -48,161 +48,59 @@ package final class ControllerMetrics: Sendable {
   }
 
   func count(_ event: RolloutEvent, of rollout: JSONValue) {
-    add(
-      "rollout_events_total", "Events of Rollouts.",
-      name(rollout) + [
-        ("type", event.reason == "RolloutAborted" ? "Warning" : "Normal"),
-        ("reason", event.reason),
-      ])
+    let type = event.reason == "RolloutAborted" ? "Warning" : "Normal"
+    add(Self.events, MetricsText.name(of: rollout) + [("type", type), ("reason", event.reason)])
   }
 
   /// A pass over an object. `kind` is `rollout`, `analysis_run` or `experiment`.
   func passed(_ kind: String, _ key: WorkQueue.Key, seconds: Double, hasFailed: Bool) {
-    let labels: Labels = [("namespace", key.namespace), ("name", key.name)]
+    let labels = MetricsText.labels(key)
+    state.withLock {
+      $0.passes["\(kind)_reconcile", default: [:]][labels, default: Histogram()].add(seconds)
+    }
+    if hasFailed { add("\(kind)_reconcile_error", MetricsText.name(key)) }
+  }
+
+  /// An object of a kind is gone.
+  func forget(_ kind: String, _ key: WorkQueue.Key) {
+    let labels = MetricsText.labels(key)
     state.withLock { state in
-      var histogram = state.histograms["\(kind)_reconcile"]?[Self.text(labels)] ?? Histogram()
-      histogram.sum += seconds
-      histogram.total += 1
-      for (index, bound) in Self.bounds.enumerated() where seconds <= bound {
-        histogram.counts[index] += 1
-      }
-      state.histograms["\(kind)_reconcile", default: [:]][Self.text(labels)] = histogram
-    }
-    if hasFailed { add("\(kind)_reconcile_error", "Passes that failed.", labels) }
-  }
-
-  // What is shown as it is.
-
-  func show(_ rollout: JSONValue, _ plan: RolloutPlan, _ state: RolloutState) {
-    let labels = name(rollout)
-    let (strategy, router): (String, String) =
-      switch plan.strategy {
-      case .blueGreen: ("blueGreen", "")
-      case .canary(let canary):
-        ("canary", canary.routing?.routers.map(\.name).joined(separator: ",") ?? "")
-      }
-    only(
-      "rollout_info", "Rollouts.", by: labels,
-      labels + [
-        ("strategy", strategy), ("traffic_router", router), ("phase", state.phase.rawValue),
-      ])
-    let counts = [
-      ("available", state.replicas.available), ("desired", plan.replicas),
-      ("unavailable", max(0, state.replicas.pods - state.replicas.available)),
-      ("updated", state.replicas.updated),
-    ]
-    for (what, count) in counts {
-      set("rollout_info_replicas_\(what)", "Replicas of Rollouts.", labels, Double(count))
-    }
-    for phase in RolloutPhase.allCases {
-      set(
-        "rollout_phase", "Phases of Rollouts, use rollout_info instead.",
-        labels + [("phase", phase.rawValue)], state.phase == phase ? 1 : 0)
-    }
-  }
-
-  func finished(run object: JSONValue, _ run: AnalysisRun) {
-    let labels = name(object)
-    only(
-      "analysis_run_info", "AnalysisRuns.", by: labels, labels + [("phase", run.phase.rawValue)])
-    for metric in run.results {
-      only(
-        "analysis_run_metric_phase", "Phases of metrics.", by: labels + [("metric", metric.name)],
-        labels + [
-          ("metric", metric.name), ("dry_run", metric.isDryRun ? "true" : "false"),
-          ("phase", metric.phase.rawValue),
-        ])
-    }
-  }
-
-  func show(experiment: JSONValue, _ state: ExperimentState) {
-    let labels = name(experiment)
-    only(
-      "experiment_info", "Experiments.", by: labels,
-      labels + [("phase", state.phase?.rawValue ?? "")])
-  }
-
-  /// A gauge of ours, without labels.
-  package func set(_ name: String, _ help: String, _ value: Double) { set(name, help, [], value) }
-
-  func forget(rollout key: WorkQueue.Key) {
-    let prefix = Self.text([("namespace", key.namespace), ("name", key.name)])
-    state.withLock { state in
-      for (name, family) in state.families where name.hasPrefix("rollout_") {
-        state.families[name]?.values = family.values.filter { !$0.key.hasPrefix(prefix) }
-      }
-      for (name, histogram) in state.histograms where name.hasPrefix("rollout_") {
-        state.histograms[name] = histogram.filter { !$0.key.hasPrefix(prefix) }
+      state.passes["\(kind)_reconcile"]?[labels] = nil
+      for name in state.counters.keys where name.hasPrefix("\(kind)_") {
+        state.counters[name] = state.counters[name]?.filter { !$0.key.hasPrefix(labels) }
       }
     }
   }
 
-  // How.
-
-  private func name(_ object: JSONValue) -> Labels {
-    [("namespace", object.namespace), ("name", object.name)]
+  private func add(_ name: String, _ labels: MetricsText.Labels) {
+    let labels = MetricsText.rendered(labels)
+    state.withLock { $0.counters[name, default: [:]][labels, default: 0] += 1 }
   }
 
-  private static func text(_ labels: Labels) -> String {
-    labels.map { name, value in
-      var escaped = ""
-      for character in value {
-        switch character {
-        case "\\": escaped += "\\\\"
-        case "\"": escaped += "\\\""
-        case "\n": escaped += "\\n"
-        default: escaped.append(character)
+  var text: MetricsText {
+    let (counters, passes) = state.withLock { ($0.counters, $0.passes) }
+    var text = MetricsText()
+    for (name, values) in counters.sorted(by: { $0.key < $1.key }) {
+      let help =
+        switch name {
+        case Self.requests: "Requests to the API server."
+        case Self.events: "Events of Rollouts."
+        default: "Passes that failed."
         }
-      }
-      return "\(name)=\"\(escaped)\""
-    }.joined(separator: ",")
-  }
-
-  private func add(_ name: String, _ help: String, _ labels: Labels) {
-    state.withLock { state in
-      state.families[name, default: Family(help: help, kind: "counter")]
-        .values[Self.text(labels), default: 0] += 1
-    }
-  }
-
-  private func set(_ name: String, _ help: String, _ labels: Labels, _ value: Double) {
-    state.withLock { state in
-      state.families[name, default: Family(help: help, kind: "gauge")]
-        .values[Self.text(labels)] = value
-    }
-  }
-
-  /// Sets to 1, and takes away what was shown `by` these labels before.
-  private func only(_ name: String, _ help: String, by owner: Labels, _ labels: Labels) {
-    let prefix = Self.text(owner)
-    state.withLock { state in
-      var family = state.families[name] ?? Family(help: help, kind: "gauge")
-      family.values = family.values.filter { !$0.key.hasPrefix(prefix) }
-      family.values[Self.text(labels)] = 1
-      state.families[name] = family
-    }
-  }
-
-  /// What `/metrics` answers.
-  package var text: String {
-    let (families, histograms) = state.withLock { ($0.families, $0.histograms) }
-    var text = ""
-    for (name, family) in families.sorted(by: { $0.key < $1.key }) {
-      text += "# HELP \(name) \(family.help)\n# TYPE \(name) \(family.kind)\n"
-      for (labels, value) in family.values.sorted(by: { $0.key < $1.key }) {
-        let braces = labels.isEmpty ? "" : "{\(labels)}"
-        text += "\(name)\(braces) \(NumberText.plain(value))\n"
+      text.family(name, "counter", help)
+      for (labels, value) in values.sorted(by: { $0.key < $1.key }) {
+        text.sample(name, labels, value)
       }
     }
-    for (name, series) in histograms.sorted(by: { $0.key < $1.key }) {
-      text += "# HELP \(name) Seconds a pass takes.\n# TYPE \(name) histogram\n"
+    for (name, series) in passes.sorted(by: { $0.key < $1.key }) {
+      text.family(name, "histogram", "Seconds a pass takes.")
       for (labels, histogram) in series.sorted(by: { $0.key < $1.key }) {
-        for (bound, count) in zip(Self.bounds, histogram.counts) {
-          text += "\(name)_bucket{\(labels),le=\"\(NumberText.plain(bound))\"} \(count)\n"
+        let bounds = Self.bounds.map { MetricsText.number($0) } + ["+Inf"]
+        for (bound, count) in zip(bounds, histogram.counts + [histogram.total]) {
+          text.sample("\(name)_bucket", "\(labels),le=\"\(bound)\"", Double(count))
         }
-        text += "\(name)_bucket{\(labels),le=\"+Inf\"} \(histogram.total)\n"
-        text += "\(name)_sum{\(labels)} \(NumberText.plain(histogram.sum))\n"
-        text += "\(name)_count{\(labels)} \(histogram.total)\n"
+        text.sample("\(name)_sum", labels, histogram.sum)
+        text.sample("\(name)_count", labels, Double(histogram.total))
       }
     }
     return text

@@ -73,9 +73,9 @@ final class EventRecorder: Sendable {
         if let known = written[task.note], task.time.since(known.last) < .minutes(10) {
           try await client.patch(
             known.reference,
-            .merge([
+            [
               "count": .integer(known.count + 1), "lastTimestamp": .string(task.time.wholeSeconds),
-            ]))
+            ])
           written[task.note]?.count += 1
           written[task.note]?.last = task.time
         } else {

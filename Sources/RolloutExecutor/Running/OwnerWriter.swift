@@ -35,20 +35,23 @@ struct OwnerWriter {
     do throws(ClusterError) {
       let reference = ObjectReference(kind, namespace, name)
       caches.absorb(
-        try await client.patch(reference, .merge(["spec": ["terminate": true]])), kind)
+        try await client.patch(reference, ["spec": ["terminate": true]]), kind)
     } catch {
       guard error.isNotFound else { throw error }
     }
   }
 
-  /// A JSON merge patch; what isn't there any more needs none.
+  /// By a JSON merge patch. A conflict brings the object as it is into the cache, so that the next
+  /// pass decides by that.
+  @discardableResult
   func patch(
-    _ object: JSONValue?, _ kind: ResourceKind, _ patch: JSONValue
-  ) async throws(ClusterError) {
-    guard let object else { return }
+    _ object: JSONValue, _ kind: ResourceKind, _ patch: JSONValue, subresource: String? = nil
+  ) async throws(ClusterError) -> JSONValue {
     let reference = ObjectReference(kind, object.namespace, object.name)
     do throws(ClusterError) {
-      caches.absorb(try await client.patch(reference, .merge(patch)), kind)
+      let answer = try await client.patch(reference, patch, subresource: subresource)
+      caches.absorb(answer, kind)
+      return answer
     } catch {
       if error.isConflict { caches.absorb(try await client.get(reference), kind) }
       throw error
@@ -70,6 +73,10 @@ struct OwnerWriter {
     let labels = AnalysisRunManifest.labels(of: start.placement, podHash: podHash, owner: owner)
     var annotations = metadata.annotations
     if let revision { annotations[RolloutAnnotation.revision] = String(revision) }
+    // A template's own share is in its spec, which the run's annotation carries on.
+    if let share = spec.budgetShare ?? start.budgetShare {
+      annotations[AnalysisTemplate.budgetAnnotation] = String(share)
+    }
     try await create(
       AnalysisRunManifest.new(
         start.name, spec: spec, owner: owner, labels: metadata.labels.merging(labels) { $1 },

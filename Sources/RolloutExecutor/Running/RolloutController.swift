@@ -7,14 +7,18 @@ internal import Synchronization
 ///
 ///     let controller = RolloutController(
 ///       client, options: options, metrics: metrics, source: source)
-///     await controller.run()          // until the task is cancelled
+///     await controller.watch()        // always, so that who takes over knows the cluster
+///     await controller.lead()         // while leading
+///
+/// Both work until their task is cancelled.
 package final class RolloutController: Sendable {
   package struct Options: Sendable {
     /// nil for all namespaces.
     package var namespace: String?
     /// Only objects with this value of Argo's instance label; nil for those without.
     package var instance: String?
-    /// Objects of each kind worked on at once.
+    /// Objects of each kind worked on at once. More don't hurry a busy API server, and see more
+    /// states in between, each of which is written.
     package var workers = 10
     package var now: @Sendable () -> Timestamp
     /// Told of what goes wrong, in one line.
@@ -37,11 +41,27 @@ package final class RolloutController: Sendable {
   private let analyses: AnalysisReconciler
   private let experiments: ExperimentReconciler
 
-  /// One queue for each kind that is driven.
+  /// The names to be looked at, of each kind that is driven.
   private struct Queues: Sendable {
     let rollouts: WorkQueue
     let analyses: WorkQueue
     let experiments: WorkQueue
+
+    subscript(kind: String) -> WorkQueue? {
+      switch kind {
+      case "Rollout": rollouts
+      case "AnalysisRun": analyses
+      case "Experiment": experiments
+      default: nil
+      }
+    }
+
+    /// Adds an object that changed, and who decides by it.
+    func add(_ object: JSONValue) {
+      self[object.text("kind")]?.add(.init(namespace: object.namespace, name: object.name))
+      guard let owner = object.controllerOwner else { return }
+      self[owner.kind]?.add(.init(namespace: object.namespace, name: owner.name))
+    }
   }
 
   /// `client` should hold the election's permission, where there is one.
@@ -56,105 +76,98 @@ package final class RolloutController: Sendable {
       rollouts: WorkQueue(wait: wait), analyses: WorkQueue(wait: wait),
       experiments: WorkQueue(wait: wait))
     self.queues = queues
-    let report = options.report
-    caches = ClusterCaches(
-      client, namespace: options.namespace, instance: options.instance,
-      onError: { report("\($0)") }, onChange: { Self.route($0, to: queues) })
+    caches = ClusterCaches(client, namespace: options.namespace, instance: options.instance)
     events = EventRecorder(client, now: options.now)
     rollouts = RolloutReconciler(
       client, caches, metrics: metrics, events: events, now: options.now)
     experiments = ExperimentReconciler(
-      client: client, caches: caches, metrics: metrics, events: events, now: options.now)
+      client: client, caches: caches, events: events, now: options.now)
     analyses = AnalysisReconciler(
-      client, caches, queue: queues.analyses, metrics: metrics, events: events, now: options.now,
-      source: source)
+      client, caches, queue: queues.analyses, events: events, now: options.now, source: source)
   }
 
   /// Whether the caches are filled, so that decisions rest on something.
   package var isReady: Bool { caches.areFilled }
 
-  /// Sends a change to whoever decides by it.
-  private static func route(_ change: Informer.Change, to queues: Queues) {
-    let object = change.object
-    let key = WorkQueue.Key(namespace: object.namespace, name: object.name)
-    switch object["kind"]?.asString {
-    case "Rollout": queues.rollouts.add(key)
-    case "AnalysisRun": queues.analyses.add(key)
-    case "Experiment": queues.experiments.add(key)
-    default: break
-    }
-    guard let owner = object.controllerOwner else { return }
-    let ownerKey = WorkQueue.Key(namespace: object.namespace, name: owner.name)
-    switch owner.kind {
-    case "Rollout": queues.rollouts.add(ownerKey)
-    case "Experiment": queues.experiments.add(ownerKey)
-    default: break
+  /// What `/metrics` answers, in Prometheus' text format.
+  package var metricsText: String { metrics.text.text + caches.gauges.text }
+
+  /// Keeps the caches in step with the cluster and writes events.
+  package func watch() async {
+    await withTaskGroup(of: Void.self) { [options, caches, queues, events] group in
+      for informer in caches.all {
+        group.addTask {
+          await informer.run(onError: { options.report("\($0)") }) { change in
+            queues.add(change.object)
+            for rollout in caches.rollouts(naming: change.object) { queues.add(rollout) }
+          }
+        }
+      }
+      group.addTask { await events.run() }
     }
   }
 
-  /// Works until the task is cancelled.
-  package func run() async {
+  /// Decides and writes.
+  package func lead() async {
+    await withTaskGroup(of: Void.self) { [options] group in
+      // What the leader before wrote last may still be on its way here.
+      for informer in caches.all {
+        group.addTask { await informer.refresh { options.report("\($0)") } }
+      }
+    }
+    for queue in [queues.rollouts, queues.analyses, queues.experiments] { queue.open() }
+    for informer in [caches.rollouts, caches.analysisRuns, caches.experiments] {
+      for object in informer.cache.all { queues.add(object) }
+    }
     await withTaskGroup(of: Void.self) { group in
-      for informer in caches.all { group.addTask { await informer.run() } }
-      group.addTask { await self.events.run() }
-      group.addTask { await self.work() }
-      await group.waitForAll()
+      group.addTask {
+        await self.work("rollout", self.caches.rollouts, self.queues.rollouts) {
+          key async throws(ClusterError) in try await self.rollouts.reconcile(key)
+        }
+      }
+      group.addTask {
+        await self.work("analysis_run", self.caches.analysisRuns, self.queues.analyses) {
+          key async throws(ClusterError) in try await self.analyses.reconcile(key)
+        }
+      }
+      group.addTask {
+        await self.work("experiment", self.caches.experiments, self.queues.experiments) {
+          key async throws(ClusterError) in try await self.experiments.reconcile(key)
+        }
+      }
     }
     rollouts.stop()
     analyses.stop()
   }
 
-  private func work() async {
-    while !caches.areFilled {
-      do { try await Task.sleep(for: .milliseconds(20)) } catch { return }
-    }
-    let workers = options.workers
-    await withTaskGroup(of: Void.self) { group in
-      group.addTask {
-        await self.queues.rollouts.run(workers: workers) { key in
-          await self.pass("rollout", key) { () async throws(ClusterError) in
-            try await self.rollouts.reconcile(key)
-          }
+  /// Makes passes over the objects of a kind; `name` is the kind's in metrics.
+  private func work(
+    _ name: String, _ informer: Informer, _ queue: WorkQueue,
+    _ pass: @escaping @Sendable (WorkQueue.Key) async throws(ClusterError) -> Duration?
+  ) async {
+    await queue.run(workers: options.workers) { [metrics, options] key in
+      let start = ContinuousClock.now
+      let outcome: WorkQueue.Outcome
+      var hasFailed = false
+      do throws(ClusterError) {
+        outcome = .done(try await pass(key))
+      } catch {
+        outcome = .failed
+        hasFailed = true
+        // Conflicts are how writers take turns, and nobody leads at a term's end.
+        if !error.isConflict, error != .notPermitted, !error.isCancelled {
+          options.report("\(name) \(key): \(error)")
         }
       }
-      group.addTask {
-        await self.queues.analyses.run(workers: workers) { key in
-          await self.pass("analysis_run", key) { () async throws(ClusterError) in
-            try await self.analyses.reconcile(key)
-          }
-        }
+      guard informer.cache.object(key.namespace, key.name) != nil else {
+        metrics.forget(name, key)
+        return outcome
       }
-      group.addTask {
-        await self.queues.experiments.run(workers: workers) { key in
-          await self.pass("experiment", key) { () async throws(ClusterError) in
-            try await self.experiments.reconcile(key)
-          }
-        }
-      }
-      await group.waitForAll()
+      let took = (ContinuousClock.now - start).components
+      metrics.passed(
+        name, key, seconds: Double(took.seconds) + Double(took.attoseconds) / 1e18,
+        hasFailed: hasFailed)
+      return outcome
     }
-  }
-
-  private func pass(
-    _ kind: String, _ key: WorkQueue.Key,
-    _ body: () async throws(ClusterError) -> Duration?
-  ) async -> WorkQueue.Outcome {
-    let start = ContinuousClock.now
-    let outcome: WorkQueue.Outcome
-    do throws(ClusterError) {
-      outcome = .done(try await body())
-    } catch {
-      outcome = .failed
-      // Conflicts are how writers take turns, and nobody leads at a term's end: nothing to tell.
-      if !error.isConflict, error != .notPermitted, !error.isCancelled {
-        options.report("\(kind) \(key): \(error)")
-      }
-    }
-    let took = (ContinuousClock.now - start).components
-    let isFailed = if case .failed = outcome { true } else { false }
-    metrics.passed(
-      kind, key, seconds: Double(took.seconds) + Double(took.attoseconds) / 1e18,
-      hasFailed: isFailed)
-    return outcome
   }
 }

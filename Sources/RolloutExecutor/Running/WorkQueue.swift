@@ -4,11 +4,9 @@ internal import Synchronization
 /// Names of objects to be looked at, each once however often it is added, and by one worker at a
 /// time.
 ///
+///     queue.open()
 ///     queue.add(key)
-///     while let key = await queue.next() {
-///       ...
-///       queue.done(key)              // or queue.retry(key) after a failure
-///     }
+///     await queue.run(workers: 10) { key in .done(.seconds(5)) }     // until cancelled
 final class WorkQueue: Sendable {
   struct Key: Hashable, Sendable, CustomStringConvertible {
     var namespace: String
@@ -26,7 +24,8 @@ final class WorkQueue: Sendable {
     var timers: [Key: (due: ContinuousClock.Instant, task: Task<Void, Never>)] = [:]
     var backoffs: [Key: Backoff] = [:]
     var workers: [CheckedContinuation<Key?, Never>] = []
-    var isClosed = false
+    /// Nothing is taken in before `open`.
+    var isClosed = true
   }
 
   private let state = Mutex(State())
@@ -35,8 +34,13 @@ final class WorkQueue: Sendable {
   /// `wait` draws the waiting time after a failure.
   init(wait: @escaping @Sendable (inout Backoff) -> Duration) { self.wait = wait }
 
-  /// How many wait for a worker.
-  var depth: Int { state.withLock { $0.waiting.count } }
+  /// Empty, and ready to take in names.
+  func open() {
+    state.withLock {
+      $0 = State()
+      $0.isClosed = false
+    }
+  }
 
   func add(_ key: Key) {
     let worker = state.withLock { state -> CheckedContinuation<Key?, Never>? in
@@ -76,7 +80,7 @@ final class WorkQueue: Sendable {
   }
 
   /// The next name; nil when the queue is closed.
-  func next() async -> Key? {
+  private func next() async -> Key? {
     await withCheckedContinuation { continuation in
       let answer = state.withLock { state -> Key?? in
         if state.isClosed { return .some(nil) }
@@ -94,13 +98,13 @@ final class WorkQueue: Sendable {
   }
 
   /// A worker is through with a name.
-  func done(_ key: Key) {
+  private func done(_ key: Key) {
     state.withLock { $0.backoffs[key] = nil }
     release(key)
   }
 
   /// A worker failed at it: it comes again, later each time.
-  func retry(_ key: Key) {
+  private func retry(_ key: Key) {
     let delay = state.withLock { state in
       var backoff = state.backoffs[key] ?? Backoff(first: .milliseconds(100), most: .seconds(60))
       defer { state.backoffs[key] = backoff }
@@ -119,7 +123,7 @@ final class WorkQueue: Sendable {
   }
 
   /// Ends all workers once they are through.
-  func close() {
+  private func close() {
     let workers = state.withLock { state in
       state.isClosed = true
       for timer in state.timers.values { timer.task.cancel() }

@@ -4,34 +4,50 @@ internal import MetricModel
 /// Starts, follows and ends AnalysisRuns and Experiments.
 extension DecisionPass {
   mutating func settleRuns(_ newSet: ObservedReplicaSet) {
-    forgetForeignRun()
+    forgetForeignRuns()
     follow(&state.stepRun)
     follow(&state.backgroundRun)
-    if var blueGreen = state.blueGreen {
-      follow(&blueGreen.prePromotion)
-      follow(&blueGreen.postPromotion)
-      state.blueGreen = blueGreen
+    follow(&preRun)
+    follow(&postRun)
+    // All verdicts first: an update that is given up starts nothing any more.
+    if isUpdating {
+      judge(state.stepRun, known: before.stepRun, .step(state.stepIndex))
+      judge(state.backgroundRun, known: before.backgroundRun, .background)
+      judge(preRun, known: before.blueGreen?.prePromotion, .prePromotion)
+      judge(postRun, known: before.blueGreen?.postPromotion, .postPromotion)
     }
     if isUpdating {
       switch plan.strategy {
       case .canary(let canary):
-        settleStepRun()
-        if let background = canary.background, state.stepIndex >= background.startingStep {
-          settle(\.backgroundRun, background.use, .background)
-        }
         settleExperiment()
-      case .blueGreen(let blueGreen): settlePromotionRuns(blueGreen, newSet)
+        if isUpdating { startRuns(canary) }
+      case .blueGreen(let blueGreen): startPromotionRuns(blueGreen, newSet)
       }
     }
     terminateOthers()
     deleteOldRuns()
   }
 
-  /// A run of another step, after a person moved the index.
-  private mutating func forgetForeignRun() {
-    guard let run = state.stepRun, !state.isAborted else { return }
-    let base = baseName(.step(state.stepIndex))
-    if run.name != base, !run.name.hasPrefix("\(base).") { state.stepRun = nil }
+  /// A run of another step, after a person moved the index; one the plan doesn't ask for any more.
+  private mutating func forgetForeignRuns() {
+    guard !state.isAborted else { return }
+    if let run = state.stepRun {
+      let base = baseName(.step(state.stepIndex))
+      if run.name != base, !run.name.hasPrefix("\(base).") { state.stepRun = nil }
+    }
+    if plan.canary.background == nil { state.backgroundRun = nil }
+    if plan.blueGreen?.prePromotion == nil { preRun = nil }
+    if plan.blueGreen?.postPromotion == nil { postRun = nil }
+  }
+
+  private var preRun: RunStatus? {
+    get { state.blueGreen?.prePromotion }
+    set { state.blueGreen?.prePromotion = newValue }
+  }
+
+  private var postRun: RunStatus? {
+    get { state.blueGreen?.postPromotion }
+    set { state.blueGreen?.postPromotion = newValue }
   }
 
   private func follow(_ run: inout RunStatus?) {
@@ -40,65 +56,38 @@ extension DecisionPass {
     run?.message = observed.message
   }
 
-  private mutating func settleStepRun() {
-    guard plan.canary.steps.indices.contains(state.stepIndex),
-      case .analysis(let use) = plan.canary.steps[state.stepIndex]
-    else { return }
-    settle(\.stepRun, use, .step(state.stepIndex))
+  private mutating func startRuns(_ canary: CanaryPlan) {
+    if canary.steps.indices.contains(state.stepIndex),
+      case .analysis(let use) = canary.steps[state.stepIndex]
+    {
+      start(use, .step(state.stepIndex), \.state.stepRun, known: before.stepRun)
+    }
+    if let background = canary.background, state.stepIndex >= background.startingStep {
+      start(background.use, .background, \.state.backgroundRun, known: before.backgroundRun)
+    }
   }
 
-  private mutating func settlePromotionRuns(
+  private mutating func startPromotionRuns(
     _ blueGreen: BlueGreenPlan, _ newSet: ObservedReplicaSet
   ) {
-    let hasCutOver = hasTraffic(newSet.podHash)
-    if let use = blueGreen.prePromotion, !hasCutOver, !isFastTracked(newSet),
-      state.blueGreen?.prePromotion != nil || isPreviewReady(newSet)
-    {
-      settleBlueGreen(\.prePromotion, use, .prePromotion)
-    }
-    if let use = blueGreen.postPromotion, hasCutOver, !state.isAborted, !isPostPromotionOver {
-      settleBlueGreen(\.postPromotion, use, .postPromotion)
-    }
-  }
-
-  private mutating func settleBlueGreen(
-    _ field: WritableKeyPath<BlueGreenStatus, RunStatus?>, _ use: AnalysisUse,
-    _ placement: AnalysisPlacement
-  ) {
+    // What the status says of the Service may not have been done.
+    let hasCutOver = seen.services[blueGreen.activeService] == newSet.podHash
     if state.blueGreen == nil { state.blueGreen = BlueGreenStatus() }
-    let known = before.blueGreen?[keyPath: field]
-    let run = current(state.blueGreen?[keyPath: field], known: known, placement)
-    state.blueGreen?[keyPath: field] = run
-    start(run, use, placement)
-    judge(run, placement)
-  }
-
-  private mutating func settle(
-    _ field: WritableKeyPath<RolloutState, RunStatus?>, _ use: AnalysisUse,
-    _ placement: AnalysisPlacement
-  ) {
-    guard !state.isAborted else { return }
-    let run = current(state[keyPath: field], known: before[keyPath: field], placement)
-    state[keyPath: field] = run
-    start(run, use, placement)
-    judge(run, placement)
-  }
-
-  /// The run that decides now: the known one, unless it was inconclusive and a person has taken the
-  /// pause away without promoting, which asks for another.
-  private func current(
-    _ run: RunStatus?, known: RunStatus?, _ placement: AnalysisPlacement
-  ) -> RunStatus {
-    if let run {
-      let isRepeated =
-        known?.name == run.name && known?.phase == .inconclusive && run.phase == .inconclusive
-        && state.pause(.inconclusiveAnalysis) == nil
-      if !isRepeated { return run }
+    let known = before.blueGreen
+    if let use = blueGreen.prePromotion, !hasCutOver, !isFastTracked(newSet),
+      preRun != nil || isPreviewReady(newSet)
+    {
+      start(use, .prePromotion, \.preRun, known: known?.prePromotion)
     }
-    return RunStatus(
-      name: freeName(baseName(placement)) { name in
-        seen.runs[name].map { $0.isCompleted || $0.isTerminating } ?? false
-      })
+    if let use = blueGreen.postPromotion, hasCutOver, !isPostPromotionOver {
+      start(use, .postPromotion, \.postRun, known: known?.postPromotion)
+    }
+  }
+
+  /// Whether a run was inconclusive and a person has taken the pause away without promoting, which
+  /// asks for another.
+  private func isRepeated(_ run: RunStatus, known: RunStatus?) -> Bool {
+    known == run && run.phase == .inconclusive && state.pause(.inconclusiveAnalysis) == nil
   }
 
   /// Decided beforehand, so that a repeated start finds what the first one made.
@@ -120,25 +109,43 @@ extension DecisionPass {
     return "\(base).\(attempt)"
   }
 
+  /// Names the run that decides now and asks for it, where it doesn't exist yet.
   private mutating func start(
-    _ run: RunStatus, _ use: AnalysisUse, _ placement: AnalysisPlacement
+    _ use: AnalysisUse, _ placement: AnalysisPlacement,
+    _ run: WritableKeyPath<DecisionPass, RunStatus?>, known: RunStatus?
   ) {
-    guard seen.runs[run.name] == nil, !run.phase.isCompleted else { return }
+    let current: RunStatus
+    if let run = self[keyPath: run], !isRepeated(run, known: known) {
+      current = run
+    } else {
+      let name = freeName(baseName(placement)) { name in
+        seen.runs[name].map { $0.isCompleted || $0.isTerminating } ?? false
+      }
+      current = RunStatus(name: name)
+    }
+    self[keyPath: run] = current
+    guard seen.runs[current.name] == nil, !current.phase.isCompleted else { return }
     let arguments = use.arguments.map {
       $0.resolved(latest: state.currentHash, stable: state.stableHash)
     }
     actions.append(
       .startAnalysis(
-        AnalysisStart(name: run.name, placement: placement, use: use, arguments: arguments)))
+        AnalysisStart(
+          name: current.name, placement: placement, use: use, arguments: arguments,
+          budgetShare: plan.budgetShare)))
   }
 
-  private mutating func judge(_ run: RunStatus, _ placement: AnalysisPlacement) {
+  private mutating func judge(
+    _ run: RunStatus?, known: RunStatus?, _ placement: AnalysisPlacement
+  ) {
+    guard let run, !state.isAborted else { return }
     switch run.phase {
     case .failed, .error:
-      guard !state.isAborted else { return }
       abort(because: "\(placement.label) analysis phase error/failed: \(run.message)")
     case .inconclusive:
-      if state.pause(.inconclusiveAnalysis) == nil { enterPause(.inconclusiveAnalysis) }
+      if state.pause(.inconclusiveAnalysis) == nil, !isRepeated(run, known: known) {
+        enterPause(.inconclusiveAnalysis)
+      }
     case .pending, .running, .successful: return
     }
   }

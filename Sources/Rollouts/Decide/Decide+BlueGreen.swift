@@ -37,8 +37,7 @@ extension DecisionPass {
     } else {
       wanted = state.stableHash
     }
-    func serves(_ podHash: String) -> Bool { (seen.replicaSet(podHash)?.available ?? 0) > 0 }
-    return serves(active) && !serves(wanted) ? active : wanted
+    return serving(wanted, insteadOf: active)
   }
 
   /// Whether no pause and no analysis stand before the current revision: it is asked for, or it ran
@@ -112,7 +111,7 @@ extension DecisionPass {
       guard plan.canary.routing != nil, !state.stableHash.isEmpty, plan.replicas > 0 else {
         return true
       }
-      let canary = before.traffic?.canary
+      let canary = held?.canary
       return canary?.podHash == newSet.podHash && canary?.weight == maxWeight
     }
     guard let active = seen.services[blueGreen.activeService] else { return false }

@@ -87,10 +87,14 @@ extension DecisionPass {
     return deleteBeyondHistory()
   }
 
+  /// While a person holds the rollout, a size on the way doesn't count as made for the new number
+  /// of replicas: nothing but a resize would ever finish it.
   private mutating func scale(_ set: ObservedReplicaSet, to replicas: Int) -> Bool {
-    let isForOthers = replicas > 0 && (set.sizedFor ?? plan.replicas) != plan.replicas
-    guard set.desired != replicas || isForOthers else { return false }
-    actions.append(.scale(podHash: set.podHash, replicas: replicas, sizedFor: plan.replicas))
+    let isForOthers = isForOthers(set) && replicas > 0
+    let isOnTheWay = isHeld && isForOthers && !isAtShare(set, replicas)
+    guard set.desired != replicas || isForOthers && !isOnTheWay else { return false }
+    let sizedFor = isOnTheWay ? set.sizedFor ?? plan.replicas : plan.replicas
+    actions.append(.scale(podHash: set.podHash, replicas: replicas, sizedFor: sizedFor))
     guard set.desired != replicas else { return true }
     let direction = replicas > set.desired ? "up" : "down"
     record(
@@ -98,6 +102,19 @@ extension DecisionPass {
       "Scaled \(direction) ReplicaSet \(replicaSetName(set.podHash)) (revision \(set.revision)) "
         + "from \(set.desired) to \(replicas)")
     return true
+  }
+
+  /// Whether a ReplicaSet was sized for another number of replicas.
+  func isForOthers(_ set: ObservedReplicaSet) -> Bool {
+    (set.sizedFor ?? plan.replicas) != plan.replicas
+  }
+
+  /// Whether a size is the one that the weight leads to, where pods carry it.
+  private func isAtShare(_ set: ObservedReplicaSet, _ replicas: Int) -> Bool {
+    guard plan.blueGreen == nil, plan.canary.routing == nil, stableSet != nil else { return true }
+    let share = plan.limits.split(weight: wantedWeight)
+    if set.podHash == state.currentHash { return replicas == share.canary }
+    return set.podHash == state.stableHash ? replicas == share.stable : replicas == 0
   }
 
   /// An older ReplicaSet that may lose pods. Where pods carry the traffic: first those that aren't
@@ -108,9 +125,7 @@ extension DecisionPass {
       let stays = keptForLater
       for set in olderSets where !hasTraffic(set.podHash) {
         if set.desired > 0, !stays.contains(set.podHash) { return (set, 0) }
-        if set.desired > 0, (set.sizedFor ?? plan.replicas) != plan.replicas {
-          return (set, set.desired)
-        }
+        if set.desired > 0, isForOthers(set) { return (set, set.desired) }
       }
       return nil
     }
@@ -119,7 +134,11 @@ extension DecisionPass {
     }
     let available = seen.replicaSets.reduce(0) { $0 + min($1.available, $1.desired) }
     let surplus = available - plan.limits.availableMin
-    guard surplus > 0, let oldest = olderSets.first(where: { $0.desired > 0 }) else { return nil }
+    let inUse = olderSets.filter { $0.desired > 0 }
+    // What can't go yet must not pass for a resize that never ends.
+    guard surplus > 0, let oldest = inUse.first else {
+      return inUse.first(where: isForOthers).map { ($0, $0.desired) }
+    }
     return (oldest, max(0, oldest.desired - surplus))
   }
 
@@ -129,7 +148,8 @@ extension DecisionPass {
       return seen.services[blueGreen.activeService] == podHash
         || state.blueGreen?.activeSelector == podHash
     }
-    return state.traffic?.canary.podHash == podHash && (state.traffic?.canary.weight ?? 0) > 0
+    guard let traffic = state.traffic else { return false }
+    return [traffic.canary, traffic.stable].contains { $0.podHash == podHash && $0.weight > 0 }
   }
 
   /// Revisions that ran everywhere and wait for the way back, the newest first, as many as may.
@@ -167,10 +187,8 @@ extension DecisionPass {
 
   private func currentDeadline(_ newSet: ObservedReplicaSet) -> Timestamp? {
     guard state.isAborted else {
-      // Until the active Service selects it, the deadline tells that it ran everywhere just now.
-      let isWayBack =
-        plan.blueGreen != nil && !hasTraffic(newSet.podHash) && newSet.desired > 0
-      return isWayBack ? newSet.scaleDownDeadline : nil
+      // Until it is promoted again, the deadline tells that it ran everywhere just now.
+      return plan.blueGreen != nil && newSet.desired > 0 ? newSet.scaleDownDeadline : nil
     }
     guard let delay = plan.scaleDown.abortDelay, delay > .zero else { return nil }
     if let deadline = newSet.scaleDownDeadline { return deadline }

@@ -31,7 +31,9 @@ extension DecisionPass {
       state.traffic = nil
       let stable = state.stableHash.isEmpty ? state.currentHash : state.stableHash
       let hasCanary = !state.isAborted && newSet.available > 0
-      if let service = canary.stableService { select(service, stable) }
+      if let service = canary.stableService {
+        select(service, serving(stable, insteadOf: seen.services[service]))
+      }
       if let service = canary.canaryService {
         select(service, hasCanary ? state.currentHash : stable)
       }
@@ -55,7 +57,7 @@ extension DecisionPass {
   private func target(
     _ canary: CanaryPlan, _ routing: TrafficPlan, _ newSet: ObservedReplicaSet
   ) -> TrafficTarget {
-    let stableHash = state.stableHash.isEmpty ? state.currentHash : state.stableHash
+    let stableHash = stableSide
     let side = canarySide(canary, newSet, stableHash)
     let mayReceive =
       side.podHash == state.currentHash && !state.isFullyPromoted && !state.isAborted
@@ -74,6 +76,29 @@ extension DecisionPass {
       headerRoutes: routes.0, mirrorRoutes: routes.1)
   }
 
+  /// What the routers hold, as far as anybody knows: what they were brought to, else what the
+  /// status asks of them, which a controller that was killed in between hasn't done.
+  var held: RoutedTraffic? {
+    guard let routed = seen.routed else { return before.traffic }
+    return RoutedTraffic(
+      canary: routed.canary, stable: routed.stable, additional: routed.additional)
+  }
+
+  /// The revision behind stable's side: the stable one, unless it has no pod that serves while the
+  /// one before it still has.
+  private var stableSide: String {
+    let stable = state.stableHash.isEmpty ? state.currentHash : state.stableHash
+    guard let held = held?.stable, held.weight > 0 else { return stable }
+    return serving(stable, insteadOf: held.podHash)
+  }
+
+  /// `wanted`, unless it has no pod that serves while `held` has some.
+  func serving(_ wanted: String, insteadOf held: String?) -> String {
+    func serves(_ podHash: String) -> Bool { (seen.replicaSet(podHash)?.available ?? 0) > 0 }
+    guard let held, serves(held), !serves(wanted) else { return wanted }
+    return held
+  }
+
   /// The names of the Services by role; "" where there are none (a split by subset).
   private func services(_ canary: CanaryPlan) -> (stable: String, canary: String) {
     guard let pingPong = canary.pingPong else {
@@ -87,7 +112,7 @@ extension DecisionPass {
   private func canarySide(
     _ canary: CanaryPlan, _ newSet: ObservedReplicaSet, _ stableHash: String
   ) -> (podHash: String, weight: Int) {
-    let held = before.traffic?.canary
+    let held = held?.canary
     // After a promotion the Services change roles; what was the canary's is stable's now.
     let isTakenOver = held?.podHash == stableHash
     if let held, held.weight > 0, !isTakenOver,

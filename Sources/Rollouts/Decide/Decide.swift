@@ -45,13 +45,13 @@ struct DecisionPass {
       begin()
       return
     }
+    settleConfigs()
     guard let newSet = findReplicaSet() else { return }
     settleRequests()
     settleRejection(newSet)
     settleMetadata(newSet)
     settleWorkload(newSet)
-    let isResized = replicaSetsInUse.contains { ($0.sizedFor ?? plan.replicas) != plan.replicas }
-    let isHeld = plan.isPaused && !state.isAborted
+    let isResized = replicaSetsInUse.contains(where: isForOthers)
     if isResized {
       settleTraffic(newSet)
       scaleOnce(newSet)
@@ -78,6 +78,9 @@ struct DecisionPass {
     isInconclusive && before.pause(.inconclusiveAnalysis) == nil
       && before.pause(.inconclusiveExperiment) == nil
   }
+
+  /// A person's pause: no step, no judgement, no size but what follows `spec.replicas`.
+  var isHeld: Bool { plan.isPaused && !state.isAborted }
 
   /// ReplicaSets that have pods or should have some.
   private var replicaSetsInUse: [ObservedReplicaSet] { seen.replicaSets.filter { $0.desired > 0 } }

@@ -26,6 +26,10 @@ package struct RolloutPlan: Equatable, Sendable {
   package var podHash: String
   /// `spec.workloadRef`: where the template comes from; nil when the Rollout has its own.
   package var workload: WorkloadReference?
+  /// The annotation ``tracksConfigAnnotation``: config is versioned with the template.
+  package var tracksConfig = false
+  /// What ``versioned(by:)`` renamed the template's references to.
+  package var configCopies: [ConfigCopy] = []
   /// A person's pause (`spec.paused`): no steps until it is lifted.
   package var isPaused: Bool
   package var minReady: Milliseconds

@@ -5,7 +5,7 @@
 ///       stable: .init(service: "shop-stable", podHash: "6d4b", weight: 80))
 ///
 /// Whole, not a difference: what isn't in it is taken away, as far as the rollout put it there.
-package struct TrafficTarget: Hashable, Sendable {
+package struct TrafficTarget: Hashable, Sendable, CustomStringConvertible {
   package struct Destination: Hashable, Sendable {
     /// "" where the plan names no Service (a split by subset).
     package var service: String
@@ -39,6 +39,18 @@ package struct TrafficTarget: Hashable, Sendable {
     self.maxWeight = maxWeight
     self.headerRoutes = headerRoutes
     self.mirrorRoutes = mirrorRoutes
+  }
+}
+
+extension TrafficTarget {
+  /// `stable 6d4b 80, canary 7c9f 20`, then experiments and routes.
+  package var description: String {
+    var parts = [
+      "stable \(stable.podHash) \(stable.weight)", "canary \(canary.podHash) \(canary.weight)",
+    ]
+    parts += additional.map { "\($0.service) \($0.weight)" }
+    parts += (headerRoutes.map(\.name) + mirrorRoutes.map(\.name)).map { "route \($0)" }
+    return parts.joined(separator: ", ")
   }
 }
 

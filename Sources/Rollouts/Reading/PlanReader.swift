@@ -33,9 +33,12 @@ struct PlanReader {
     var name = ""
     var namespace = "default"
     var generation: Int64 = 0
+    var tracksConfig = false
     if var metadata = attempt({ () throws(ManifestError) in try root.object("metadata") }) {
       name = attempt { () throws(ManifestError) in try metadata.text("name") } ?? ""
       namespace = metadata.optional("namespace")?.asText ?? namespace
+      tracksConfig =
+        metadata.optional("annotations")?[RolloutPlan.tracksConfigAnnotation]?.asText == "true"
       if case .integer(let number)? = metadata.optional("generation")?.content {
         generation = number
       }
@@ -46,6 +49,7 @@ struct PlanReader {
     gatherUnknown(of: root)
     var plan = read(&spec, name: name, namespace: namespace)
     plan?.generation = generation
+    plan?.tracksConfig = tracksConfig
     gatherUnknown(of: spec)
     return plan
   }

@@ -165,23 +165,19 @@ extension RuleTestRun {
 
   private func expressionFailures(_ expectation: RuleTest.ExpressionCase) -> [String] {
     let place = "    expr: \(GoText.quoted(expectation.expression)), time: \(expectation.time),"
-    let got: [(labels: Labels, value: Double)]
+    let got: [AnsweredSample]
     do throws(RuleFailure) {
       let query = try parsed(expectation.expression)
       let time = test.start.advanced(by: expectation.time)
       got = try RuleGroupState.vector(of: query, at: time, from: storage)
-        .map { ($0.labels, $0.value.number ?? .nan) }
+        .map { AnsweredSample(labels: $0.labels, $0.value) }
     } catch {
       return ["\(place) err: \(error)"]
     }
-    var want: [(labels: Labels, value: Double)] = []
+    var want: [AnsweredSample] = []
     for sample in expectation.expected {
-      guard sample.histogram.isEmpty else {
-        return ["\(place) err: histograms are not supported in exp_samples yet"]
-      }
-      do throws(NotationError) {
-        let labels = sample.labels.isEmpty ? "{}" : sample.labels
-        want.append((try SeriesNotation.parse("\(labels) 1").labels, sample.value))
+      do throws(RuleFailure) {
+        want.append(try Self.expected(sample))
       } catch {
         return ["\(place) err: labels \(GoText.quoted(sample.labels)): \(error)"]
       }
@@ -189,10 +185,52 @@ extension RuleTestRun {
     let sortedGot = got.sorted { $0.labels < $1.labels }
     let sortedWant = want.sorted { $0.labels < $1.labels }
     let isEqual = sortedGot.elementsEqual(sortedWant) {
-      $0.labels == $1.labels && areEqual($0.value, $1.value)
+      $0.labels == $1.labels && $0.histogram == $1.histogram && areEqual($0.value, $1.value)
     }
     guard !isEqual else { return [] }
     return ["\(place)\n        exp: \(listed(sortedWant))\n        got: \(listed(sortedGot))"]
+  }
+
+  /// An element of an answer. Histograms are compared as text, hints included, as promtool does it.
+  private struct AnsweredSample {
+    var labels: Labels
+    var value = 0.0
+    /// In the notation of scripts; nil for a number.
+    var histogram: String?
+
+    init(labels: Labels, _ sample: SampleValue) {
+      self.labels = labels
+      switch sample {
+      case .number(let number): value = number
+      case .histogram(let native): histogram = native.expression
+      }
+    }
+  }
+
+  private static func expected(
+    _ sample: RuleTest.ExpressionCase.Sample
+  ) throws(RuleFailure) -> AnsweredSample {
+    let labels = sample.labels.isEmpty ? "{}" : sample.labels
+    let parsed = try notated("\(labels) 1").labels
+    guard !sample.histogram.isEmpty else {
+      return AnsweredSample(labels: parsed, .number(sample.value))
+    }
+    let values = try notated("{} \(sample.histogram)").values
+    guard values.count == 1 else {
+      throw RuleFailure("expected 1 value, got \(values.count)")
+    }
+    guard case .histogram(let histogram, _) = values[0] else {
+      throw RuleFailure("expected histogram, got \(GoText.quoted(sample.histogram))")
+    }
+    return AnsweredSample(labels: parsed, .histogram(histogram))
+  }
+
+  private static func notated(_ text: String) throws(RuleFailure) -> NotatedSeries {
+    do throws(NotationError) {
+      return try SeriesNotation.parse(text)
+    } catch {
+      throw RuleFailure("\(error)")
+    }
   }
 
   private func parsed(_ expression: String) throws(RuleFailure) -> Query {
@@ -208,11 +246,10 @@ extension RuleTestRun {
     return isFuzzy && (left.nextUp == right || left.nextDown == right)
   }
 
-  private func listed(_ samples: [(labels: Labels, value: Double)]) -> String {
+  private func listed(_ samples: [AnsweredSample]) -> String {
     if samples.isEmpty { return "nil" }
     return samples.map { sample in
-      let digits = NumberText.json(sample.value)
-      return "\(Self.braces(sample.labels)) \(digits)"
+      "\(Self.braces(sample.labels)) \(sample.histogram ?? NumberText.json(sample.value))"
     }.joined(separator: ", ")
   }
 }

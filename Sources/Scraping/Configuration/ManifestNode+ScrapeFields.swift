@@ -48,3 +48,24 @@ extension ManifestNode {
     return builder.labels
   }
 }
+
+extension ManifestObject {
+  /// A scalar of any kind as text; nil when absent.
+  mutating func scalar(_ field: String) throws(ManifestError) -> String? {
+    try optional(field)?.scalarText(at: path(of: field))
+  }
+
+  mutating func truth(_ field: String) throws(ManifestError) -> Bool? {
+    try optional(field)?.scalarBool(at: path(of: field))
+  }
+
+  /// A whole number from 0 on.
+  mutating func count(_ field: String) throws(ManifestError) -> Int? {
+    try optional(field)?.count(at: path(of: field))
+  }
+
+  /// A duration above zero.
+  mutating func duration(_ field: String) throws(ManifestError) -> Milliseconds? {
+    try optional(field)?.duration(at: path(of: field))
+  }
+}

@@ -1,3 +1,4 @@
+package import Exposition
 package import MetricModel
 
 /// The part of a `prometheus.yml` that says what to scrape, and how.
@@ -8,10 +9,41 @@ package struct ScrapeConfiguration: Equatable, Sendable {
   package var jobs: [ScrapeJob]
   /// Added to what leaves for other systems; not to stored samples.
   package var externalLabels: Labels
+  /// Of rules that don't say how often.
+  package var evaluationInterval = Milliseconds.minutes(1)
+  /// Patterns of files with rules: `rule_files`.
+  package var ruleFiles: [String] = []
+  /// Addresses of Alertmanagers that stand in the file itself, such as `http://127.0.0.1:9093`.
+  package var alertmanagers: [String] = []
+  /// Where samples are handed on to: `remote_write`.
+  package var remoteWrites: [RemoteWriteTarget] = []
+  /// How metrics of OpenTelemetry are taken: `otlp`.
+  package var otlp = OTLPOptions()
+  /// How late samples may come: `storage.tsdb.out_of_order_time_window`; nil where it isn't said.
+  package var lateWindow: Milliseconds?
 
   package init(jobs: [ScrapeJob], externalLabels: Labels = .empty) {
     self.jobs = jobs
     self.externalLabels = externalLabels
+  }
+
+  /// The same with relative paths found from the folder that the configuration's file is in.
+  package func resolved(from folder: String) -> ScrapeConfiguration {
+    func resolve(_ path: String) -> String {
+      path.isEmpty || path.hasPrefix("/") || folder.isEmpty ? path : "\(folder)/\(path)"
+    }
+    var result = self
+    result.ruleFiles = ruleFiles.map(resolve)
+    for index in jobs.indices {
+      result.jobs[index].client = jobs[index].client.resolved(resolve)
+      for file in jobs[index].files.indices {
+        result.jobs[index].files[file].patterns = jobs[index].files[file].patterns.map(resolve)
+      }
+    }
+    for index in remoteWrites.indices {
+      result.remoteWrites[index].client = remoteWrites[index].client.resolved(resolve)
+    }
+    return result
   }
 }
 
@@ -28,8 +60,17 @@ package struct ScrapeJob: Equatable, Sendable {
   package var honorsLabels = false
   /// Whether times in the exposition are kept.
   package var honorsTimestamps = true
+  /// Whether native histograms are stored; otherwise only their classic series are.
+  package var takesNativeHistograms = false
   /// Whether the classic series of a native histogram are kept beside it.
   package var keepsClassicHistograms = false
+  /// What is asked for, the best first.
+  package var protocols = ScrapeProtocol.defaults(nativeHistograms: false)
+  /// How a body is read whose content type says nothing.
+  package var fallbackProtocol: ScrapeProtocol?
+  package var acceptsCompression = true
+  /// Whether the limits and the size of each scrape are stored as series too.
+  package var reportsLimits = false
   package var limits = ScrapeLimits()
   package var groups: [TargetGroup] = []
   package var files: [TargetFiles] = []
@@ -37,8 +78,7 @@ package struct ScrapeJob: Equatable, Sendable {
   package var relabelings: [RelabelRule] = []
   /// From what is scraped to what is stored.
   package var metricRelabelings: [RelabelRule] = []
-  package var credentials: ScrapeCredentials?
-  package var tls: ScrapeTLS?
+  package var client = ClientOptions()
 
   package init(name: String, interval: Milliseconds, timeout: Milliseconds) {
     self.name = name
@@ -70,6 +110,8 @@ package struct ScrapeLimits: Equatable, Sendable {
   package var labelNameLength = 0
   /// In bytes.
   package var labelValueLength = 0
+  /// Of targets after relabelling; beyond it every scrape of the job fails.
+  package var targets = 0
 
   package init() {}
 }
@@ -96,27 +138,4 @@ package struct TargetFiles: Equatable, Sendable {
     self.patterns = patterns
     self.refreshInterval = refreshInterval
   }
-}
-
-/// How a scrape proves who it is. Secrets in files are read by the shell at each scrape.
-package enum ScrapeCredentials: Equatable, Sendable {
-  case basic(username: String, password: ScrapeSecret)
-  /// The type is the word before the secret, usually `Bearer`.
-  case authorization(type: String, ScrapeSecret)
-}
-
-package enum ScrapeSecret: Equatable, Sendable {
-  case text(String)
-  case file(String)
-}
-
-/// `tls_config`.
-package struct ScrapeTLS: Equatable, Sendable {
-  package var caFile: String?
-  package var certFile: String?
-  package var keyFile: String?
-  package var serverName: String?
-  package var skipsVerification = false
-
-  package init() {}
 }

@@ -21,7 +21,7 @@ package struct Expectation: Sendable {
   private static let textFields = [
     "phase", "message", "step", "stable", "current", "weight", "revision", "aborted", "restarted",
     "progressing", "completion", "workload", "pingPong", "experiment", "selector", "scaled",
-    "invalid",
+    "invalid", "config",
   ]
 
   init(_ node: ManifestNode, path: String) throws(ManifestError) {

@@ -24,6 +24,8 @@ extension Scenario {
     let value = try object.required(field)
     let place = object.path(of: field)
     switch field {
+    case "undo": return .undo(try value.text(at: place))
+    case "config": return try config(value, place)
     case "update": return .update(try value.text(at: place))
     case "patch": return .patch(JSONValue(value))
     case "replicas": return .patch(["spec": ["replicas": .integer(try value.integer(at: place))]])
@@ -40,8 +42,9 @@ extension Scenario {
     case "expect": return .expect(try Expectation(value, path: place))
     default:
       throw ManifestError(
-        "unknown event, known: update, patch, replicas, wait, hold, ready, runs, experiment, "
-          + "service, router, others, workload, refusal, expect", at: value, path: place)
+        "unknown event, known: update, undo, config, patch, replicas, wait, hold, ready, runs, "
+          + "experiment, service, router, others, workload, refusal, expect", at: value,
+        path: place)
     }
   }
 
@@ -109,6 +112,23 @@ extension Scenario {
     let services = try object.textMap("services")
     try object.finish()
     return .experiment(phase, services: services)
+  }
+
+  /// `{configMap: shop, content: second, becomes: v2}`, or `secret`.
+  private static func config(
+    _ node: ManifestNode, _ path: String
+  ) throws(ManifestError) -> Entry.Kind {
+    var object = try node.object(at: path)
+    let name = try object.optionalText("configMap")
+    let secret = try object.optionalText("secret")
+    let content = try object.text("content")
+    let tag = try object.text("becomes")
+    try object.finish()
+    guard
+      let reference = name.map({ ConfigReference(.configMap, $0) })
+        ?? secret.map({ ConfigReference(.secret, $0) })
+    else { throw ManifestError("expected configMap or secret", at: node, path: path) }
+    return .config(reference, content: content, tag: tag)
   }
 
   private static func service(

@@ -38,6 +38,10 @@ package struct Scenario: Sendable {
       case runs([String: AnalysisPhase])
       case experiment(AnalysisPhase, services: [String: String])
       case restart
+      /// Back to the pod template of a revision's ReplicaSet.
+      case undo(String)
+      /// A hand edits a ConfigMap or a Secret, which makes a revision of this tag.
+      case config(ConfigReference, content: String, tag: String)
       /// Objects as a hand leaves them.
       case service(name: String, tag: String)
       case router(path: [JSONValue.Step], value: JSONValue)
@@ -54,7 +58,10 @@ package struct Scenario: Sendable {
   package init(_ document: ManifestNode) throws(ManifestError) {
     var object = try document.object(at: "")
     name = try object.text("scenario")
-    manifest = Self.manifest(spec: try object.required("spec"))
+    let annotations =
+      try object.fields.contains("annotations")
+      ? object.textMap("annotations") : [:]
+    manifest = Self.manifest(spec: try object.required("spec"), annotations: annotations)
     entries = []
     for (node, path) in try object.list("script") {
       entries.append(Entry(kind: try Self.entry(node, path: path), line: node.line))
@@ -63,7 +70,9 @@ package struct Scenario: Sendable {
   }
 
   /// The spec with what every Rollout needs: one container, whose image is the revision's tag.
-  private static func manifest(spec: ManifestNode) -> JSONValue {
+  private static func manifest(
+    spec: ManifestNode, annotations: [String: String]
+  ) -> JSONValue {
     var spec = JSONValue(spec)
     if spec["workloadRef"] == nil {
       spec["selector"] = spec["selector"] ?? ["matchLabels": ["app": "shop"]]
@@ -76,7 +85,10 @@ package struct Scenario: Sendable {
     }
     return [
       "apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout",
-      "metadata": ["name": "shop", "namespace": "web", "generation": 1], "spec": spec,
+      "metadata": [
+        "name": "shop", "namespace": "web", "generation": 1,
+        "annotations": .object(annotations.mapValues { .string($0) }),
+      ], "spec": spec,
     ]
   }
 }

@@ -14,6 +14,7 @@ struct ScenarioRun {
   private(set) var writes: [String] = []
   private(set) var events: [String] = []
   private(set) var faults: [String] = []
+  private(set) var trace = ScenarioTrace()
   /// The controller is killed just before its n-th write, and starts again.
   private var killAt: Int?
   private(set) var writeCount = 0
@@ -33,13 +34,15 @@ struct ScenarioRun {
     }
     world = RolloutWorld(plan: plan, now: Timestamp(milliseconds: 1_800_000_000_000))
     if plan.workload != nil { world.workload = ObservedWorkload(generation: 1, replicas: 0) }
-    tags[plan.podHash] = "v1"
+    for reference in plan.trackedConfigs { world.configs[reference] = "first" }
+    tags[world.versionedPlan.podHash] = "v1"
     settle()
     writes = []
     events = []
     writeCount = 0
     self.killAt = killAt
     world.now = world.now.advanced(by: .minutes(1))
+    note("v1 runs everywhere")
   }
 
   /// Plays all events; what was wrong, with the lines.
@@ -53,6 +56,11 @@ struct ScenarioRun {
         events = []
       } else {
         apply(entry.kind)
+        if case .wait = entry.kind {
+          note(entry.kind.title, isTime: true)
+        } else {
+          note(entry.kind.title)
+        }
       }
       result += faults.map { "line \(entry.line): \($0)" }
     }
@@ -72,9 +80,19 @@ struct ScenarioRun {
           ]
         ], tag: tag)
     case .patch(let patch): self.patch(patch, tag: nil)
+    case .undo(let tag):
+      guard let template = world.templates[hash(tag)] else {
+        faults.append("no revision \(tag) to go back to")
+        return
+      }
+      manifest[path: "spec", "template"] = JSONValue(template)
+      patch([:], tag: nil)
+    case .config(let reference, let content, let tag):
+      world.configs[reference] = content
+      tags[world.versionedPlan.podHash] = tag
     case .request(let request):
       if request == .retry || request == .promoteFull || request == .promote {
-        forgiven.insert(world.plan.podHash)
+        forgiven.insert(world.versionedPlan.podHash)
       }
       var (plan, state) = (world.plan, world.state)
       request.apply(to: &plan, &state)
@@ -134,7 +152,7 @@ struct ScenarioRun {
     }
     let generation = manifest[path: "metadata", "generation"]?.asInteger ?? 0
     manifest[path: "metadata", "generation"] = .integer(generation + 1)
-    let known = tag ?? self.tag(world.plan.podHash)
+    let known = tag ?? self.tag(world.versionedPlan.podHash)
     let reading = RolloutPlan.read(
       manifest.manifestNode, workload: Self.workload(manifest, tag: known))
     guard let plan = reading.plan else {
@@ -147,7 +165,7 @@ struct ScenarioRun {
     if isSpecRefused { world.refusal = nil }
     isSpecRefused = false
     world.plan = plan
-    if let tag { tags[plan.podHash] = tag }
+    if let tag { tags[world.versionedPlan.podHash] = tag }
     world.settleObjects()
   }
 
@@ -175,13 +193,20 @@ struct ScenarioRun {
   private mutating func wait(_ length: Milliseconds) {
     let end = world.now.advanced(by: length)
     var wakes = 0
-    while let wake = nextWake(world.plan, world.state, world.observation), wake <= end, wakes < 1000
+    while let wake = nextWake(world.versionedPlan, world.state, world.observation), wake <= end,
+      wakes < 1000
     {
       wakes += 1
       world.now = wake
       settle()
+      note("time passes", isTime: true)
     }
     world.now = end
+  }
+
+  private mutating func note(_ what: String, isTime: Bool = false) {
+    let run = self
+    trace.add(what, run, isTime: isTime)
   }
 
   /// Decides until nothing changes any more.
@@ -192,11 +217,12 @@ struct ScenarioRun {
 
   /// One pass; whether anything was written.
   private mutating func pass() -> Bool {
+    let plan = world.versionedPlan
     let seen = world.observation
     let before = world.state
-    let (next, actions) = decide(world.plan, before, seen)
+    let (next, actions) = decide(plan, before, seen)
     let laws = RolloutLaws(
-      plan: world.plan, seen: seen, before: before, after: next,
+      plan: plan, seen: seen, before: before, after: next,
       isForgiven: forgiven.contains(next.currentHash))
     faults += laws.brokenByState
     if isKilled() { return true }
@@ -299,6 +325,7 @@ extension ScenarioRun {
     case "experiment": named(state.experiment)
     case "selector": named(state.selector)
     case "scaled": "\(state.replicas.scaled)"
+    case "config": world.configCopies.keys.sorted().map(\.description).joined(separator: " ")
     case "invalid": state.condition(.invalidSpec)?.message ?? "none"
     default: "unknown field"
     }
@@ -307,6 +334,8 @@ extension ScenarioRun {
   /// One write, with the revisions' tags.
   private func text(_ action: RolloutAction) -> String {
     switch action {
+    case .copyConfig(let copy): "copy \(copy.reference)"
+    case .deleteConfig(let reference): "delete \(reference)"
     case .createReplicaSet(let start): "create \(tag(start.podHash))"
     case .setRevision(let hash, let revision): "revision \(tag(hash)) \(revision)"
     case .scale(let hash, let replicas, _): "scale \(tag(hash)) \(replicas)"

@@ -40,6 +40,20 @@ package enum ScenarioRunner {
     return report
   }
 
+  /// What happens in each scenario, as lines for people, and what wasn't as expected; see
+  /// `ScenarioTrace`.
+  package static func trace(_ documents: [ManifestNode]) throws(ManifestError) -> [String] {
+    var lines: [String] = []
+    for document in documents where Scenario.isScenario(document) {
+      let scenario = try Scenario(document)
+      var run = try ScenarioRun(scenario)
+      let faults = run.play(scenario)
+      lines += lines.isEmpty ? [] : [""]
+      lines += [scenario.name, ""] + run.trace.lines + faults.map { "FAILED \($0)" }
+    }
+    return lines
+  }
+
   private static func play(_ document: ManifestNode, killing: Bool, _ report: inout Report) {
     let name = document["scenario"]?.asText ?? "scenario"
     do throws(ManifestError) {

@@ -24,16 +24,25 @@ struct FaultyRollout {
   private var skew = Milliseconds.zero
   /// Passes for which the API server stays away.
   private var outage = 0
+  /// What happened, line by line, where somebody wants to read it.
+  private(set) var trace: [String] = []
+  private let isTraced: Bool
   private let images = 4
 
-  init(seed: UInt64) {
+  init(seed: UInt64, isTraced: Bool = false) {
+    self.isTraced = isTraced
     generator = SeededGenerator(seed: seed)
     let plan = RandomPlan.draw(using: &generator)
     world = RolloutWorld(plan: plan, now: Timestamp(milliseconds: 1_800_000_000_000))
+    for reference in plan.trackedConfigs { world.configs[reference] = "content1" }
     shown = world.observation
     if generator.chance(0.25) {
-      broken.insert(RandomPlan.with(plan, image: 3).podHash)
+      world.plan = RandomPlan.with(plan, image: 3)
+      broken.insert(world.versionedPlan.podHash)
+      world.plan = plan
     }
+    let never = broken
+    tell { _ in "plan: \(plan.strategy), never ready \(never)" }
   }
 
   /// Plays trouble, then lets everything heal; all that broke a law.
@@ -51,7 +60,15 @@ struct FaultyRollout {
   }
 
   private mutating func demand(_ texts: [String]) {
-    for text in texts { violations.append("pass \(passes): \(text)") }
+    for text in texts {
+      violations.append("pass \(passes): \(text)")
+      tell { _ in "  BROKEN: \(text)" }
+    }
+  }
+
+  /// A line of the trace; one that costs something is made only when somebody reads it.
+  private mutating func tell(_ line: (RolloutWorld) -> String) {
+    if isTraced { trace.append(line(world)) }
   }
 }
 
@@ -67,7 +84,9 @@ extension FaultyRollout {
     world.now = world.now.advanced(by: .seconds(seconds))
     letPodsCome(share: 0.6)
     endRuns(badly: 0.12)
-    switch Int.random(in: 0..<22, using: &generator) {
+    let kind = Int.random(in: 0..<22, using: &generator)
+    defer { tell { "event \(kind): \($0.oneLine)" } }
+    switch kind {
     case 0: update(image: Int.random(in: 1...images, using: &generator))
     case 1, 2:
       world.plan.replicas = Int.random(in: 0...9, using: &generator)
@@ -88,12 +107,16 @@ extension FaultyRollout {
     case 12: outage = Int.random(in: 1...6, using: &generator)
     case 13: skew = .seconds(Int64.random(in: -20...20, using: &generator))
     case 14: world.plan.restartAt = world.now
+    case 15:
+      for reference in world.plan.trackedConfigs {
+        world.configs[reference] = "content\(Int.random(in: 1...3, using: &generator))"
+      }
     default: break
     }
   }
 
   private mutating func request(_ request: RolloutRequest) {
-    if request != .abort, request != .pause { forgiven.insert(world.plan.podHash) }
+    if request != .abort, request != .pause { forgiven.insert(world.versionedPlan.podHash) }
     var (plan, state) = (world.plan, world.state)
     request.apply(to: &plan, &state)
     (world.plan, world.state) = (plan, state)
@@ -154,15 +177,18 @@ extension FaultyRollout {
       outage -= 1
       return
     }
+    let plan = world.versionedPlan
     var seen = world.observation
     seen.now = seen.now.advanced(by: skew)
     if generator.chance(0.3) { makeStale(&seen) } else { shown = world.observation }
     let before = world.state
-    let (next, actions) = decide(world.plan, before, seen)
+    let (next, actions) = decide(plan, before, seen)
     // Somebody else wrote in between: nothing was done.
     if generator.chance(0.08) { return }
+    let pass = passes
+    tell { _ in "pass \(pass): \(next.oneLine) (seen \(seen.oneLine))" }
     let laws = RolloutLaws(
-      plan: world.plan, seen: seen, before: before, after: next,
+      plan: plan, seen: seen, before: before, after: next,
       isForgiven: forgiven.contains(next.currentHash))
     demand(laws.brokenByState)
     world.state = next
@@ -176,6 +202,7 @@ extension FaultyRollout {
         restart()
         return
       }
+      tell { _ in "  \(action)" }
       demand(laws.broken(by: action, sets: seen.replicaSets, routed: world.routed))
       writes += 1
       guard (try? world.perform(action)) != nil else { return }
@@ -188,6 +215,7 @@ extension FaultyRollout {
 
   /// Another controller, with another clock, that doesn't know what the routers hold.
   private mutating func restart() {
+    tell { _ in "  killed" }
     if generator.chance(0.5) { world.routed = nil }
     if generator.chance(0.3) { skew = .seconds(Int64.random(in: -20...20, using: &generator)) }
   }
@@ -212,15 +240,18 @@ extension FaultyRollout {
   private mutating func settle() -> Bool {
     for _ in 0..<300 {
       passes += 1
+      let plan = world.versionedPlan
       let seen = world.observation
       let before = world.state
-      let (next, actions) = decide(world.plan, before, seen)
+      let (next, actions) = decide(plan, before, seen)
       let laws = RolloutLaws(
-        plan: world.plan, seen: seen, before: before, after: next,
+        plan: plan, seen: seen, before: before, after: next,
         isForgiven: forgiven.contains(next.currentHash))
+      if next != before { tell { _ in "settles: \(next.oneLine) (seen \(seen.oneLine))" } }
       demand(laws.brokenByState)
       world.state = next
       for action in actions {
+        tell { _ in "  \(action)" }
         demand(laws.broken(by: action, sets: seen.replicaSets, routed: world.routed))
         if (try? world.perform(action)) == nil { demand(["a router refused"]) }
       }
@@ -258,16 +289,48 @@ extension FaultyRollout {
     for _ in 0..<80 {
       guard settle() else { return }
       if letAllEndWell() { continue }
-      guard let wake = nextWake(world.plan, world.state, world.observation) else { break }
+      guard let wake = nextWake(world.versionedPlan, world.state, world.observation) else { break }
       world.now = wake
     }
     if world.state.phase == .progressing {
-      demand(["ends in progress: \(world.state.message), step \(world.state.stepIndex)"])
+      let state = world.state
+      tell { "ends: \(state.oneLine) \($0.oneLine)" }
+      demand(["ends in progress: \(state.message), step \(state.stepIndex)"])
     }
     if let canary = world.state.traffic?.canary, canary.weight > 0, world.state.isAborted,
       (world.replicaSet(world.state.stableHash)?.available ?? 0) >= world.plan.replicas
     {
       demand(["an aborted revision keeps weight \(canary.weight)"])
     }
+  }
+}
+
+extension RolloutWorld {
+  /// What is asked for and what there is, for a trace.
+  fileprivate var oneLine: String {
+    "+\(now.since(Timestamp(milliseconds: 1_800_000_000_000)))"
+      + " \(plan.podHash) of \(plan.replicas)\(plan.isPaused ? " held" : "") \(observation.oneLine)"
+  }
+}
+
+extension RolloutObservation {
+  fileprivate var oneLine: String {
+    let sets = replicaSets.sorted { $0.revision < $1.revision }.map { set in
+      "\(set.podHash):\(set.available)/\(set.desired)\(set.isRejected ? "!" : "")"
+        + "\(set.scaleDownDeadline == nil ? "" : "~")"
+    }
+    let going = runs.sorted { $0.key < $1.key }.filter { !$0.value.isCompleted }.map(\.key)
+    let points = services.sorted { $0.key < $1.key }.map { "\($0.key)>\($0.value)" }
+    return (sets + points + going + [routed.map { "\($0)" } ?? "routers unknown"])
+      .joined(separator: " ")
+  }
+}
+
+extension RolloutState {
+  fileprivate var oneLine: String {
+    "\(phase.rawValue) \(message), step \(stepIndex), \(currentHash) over \(stableHash)"
+      + ", weight \(weight)\(isAborted ? ", aborted" : "")"
+      + ", \(condition(.progressing).map { "\($0.reason) of \($0.updated)" } ?? "new")"
+      + "\(promotesFully ? ", promoted fully" : "")"
   }
 }

@@ -13,6 +13,7 @@ enum RandomPlan {
     plan.abortsOnDeadline = Bool.random(using: &generator)
     plan.progressDeadline = .seconds(Int64.random(in: 30...900, using: &generator))
     plan.rollbackWindow = generator.chance(0.3) ? 2 : nil
+    plan.tracksConfig = generator.chance(0.25)
     plan.revisionHistoryLimit = Int.random(in: 0...3, using: &generator)
     if generator.chance(0.25) {
       plan.strategy = .blueGreen(blueGreen(using: &generator))
@@ -29,8 +30,16 @@ enum RandomPlan {
   }
 
   private static func template(_ image: Int) -> ManifestNode {
-    ManifestNode(
-      .map([ManifestEntry(key: "image", value: ManifestNode(.text("shop:\(image)")))]))
+    let template: JSONValue = [
+      "spec": [
+        "containers": [
+          [
+            "image": .string("shop:\(image)"), "envFrom": [["configMapRef": ["name": "shop"]]],
+          ]
+        ], "volumes": [["secret": ["secretName": "keys"]]],
+      ]
+    ]
+    return template.manifestNode
   }
 
   private static let use = AnalysisUse(

@@ -31,6 +31,14 @@ package enum RolloutStudy {
     }
   }
 
+  /// One rollout, line by line: its plan, what happened to it, each decision and write, and what
+  /// broke.
+  package static func trace(seed: UInt64) -> [String] {
+    var rollout = FaultyRollout(seed: seed, isTraced: true)
+    _ = rollout.run()
+    return rollout.trace
+  }
+
   /// Plays `runs` rollouts, of the seeds from `seed` on.
   package static func run(runs: Int, seed: UInt64) -> Report {
     var report = Report()

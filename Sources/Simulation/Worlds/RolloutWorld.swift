@@ -24,6 +24,12 @@ package struct RolloutWorld: Sendable {
   /// What the routers hold; nil after a hand has been at them.
   package var routed: TrafficTarget?
   package var workload: ObservedWorkload?
+  /// ConfigMaps and Secrets of people, with a word for their content.
+  package var configs: [ConfigReference: String] = [:]
+  /// Copies of them, with the content they were made of.
+  package private(set) var configCopies: [ConfigReference: String] = [:]
+  /// The pod templates of the ReplicaSets, by their hashes.
+  package private(set) var templates: [String: ManifestNode] = [:]
   package var refusal: String?
   /// Revisions whose new pods don't become available by themselves.
   package var held: Set<String> = []
@@ -61,12 +67,27 @@ package struct RolloutWorld: Sendable {
     }
   }
 
+  /// The plan that is decided about: with the config there is.
+  package var versionedPlan: RolloutPlan {
+    var seen: [ConfigReference: ObservedConfig] = [:]
+    for reference in plan.trackedConfigs {
+      if configCopies[reference] != nil {
+        seen[reference] = .copy
+      } else if let content = configs[reference] {
+        seen[reference] = .content(hash: content)
+      }
+    }
+    return plan.versioned(by: seen)
+  }
+
   package var context: RoutingContext { RoutingContext(plan: plan, annotation: otherDestinations) }
 
   package var observation: RolloutObservation {
-    RolloutObservation(
+    var seen = RolloutObservation(
       now: now, replicaSets: replicaSets, runs: runs, experiments: experiments,
       services: services, routed: routed, workload: workload, refusal: refusal)
+    seen.configCopies = Set(configCopies.keys)
+    return seen
   }
 
   package func replicaSet(_ podHash: String) -> ObservedReplicaSet? {
@@ -77,6 +98,11 @@ package struct RolloutWorld: Sendable {
   /// does, and thrown.
   package mutating func perform(_ action: RolloutAction) throws(RouterRefusal) {
     switch action {
+    case .copyConfig(let copy):
+      if configs[copy.source] == copy.contentHash {
+        configCopies[copy.reference] = copy.contentHash
+      }
+    case .deleteConfig(let reference): configCopies[reference] = nil
     case .createReplicaSet(let start): create(start)
     case .setRevision(let hash, let revision): change(hash) { $0.revision = revision }
     case .scale(let hash, let replicas, let sizedFor): scale(hash, replicas, sizedFor)
@@ -114,6 +140,9 @@ package struct RolloutWorld: Sendable {
       ready: 0, available: 0)
     set.sizedFor = start.sizedFor
     set.metadata = start.metadata
+    let template = versionedPlan.template
+    set.configs = ConfigReference.all(in: JSONValue(template))
+    templates[start.podHash] = template
     replicaSets.append(set)
   }
 

@@ -244,6 +244,11 @@ extension BucketJudge {
       ])
   }
 
+  /// The information of the logarithm of the factor, and what would have been there without noise.
+  package var information: (effective: Double, nominal: Double) {
+    (AdjustedScore(ledger, floor).information, ledger.information)
+  }
+
   /// The smallest factor of the whole distribution that the looks so far would have shown four
   /// times out of five; infinite (or 0) without information.
   package var detectableFactor: Double {

@@ -12,34 +12,25 @@ import Glibc
 /// mean of each pod over the scrapes is one observation, and the arms are compared by Welch's t
 /// over pods. From history, the noise floor's pod and time variances (in the gauge's unit) take
 /// the place of the spread that is seen, and one canary pod is enough. The t value, as the normal
-/// deviate with the same tail probability, then goes to the sub-Gaussian mixture of
-/// `UniformBoundary` (Guard) or to Lan and DeMets' bound (Fast).
+/// deviate with the same tail probability, then goes the way of `DeviateProcess`.
 ///
 /// Asymptotic in the number of pods: with two pods an arm it is careful, not exact. Not for gauges
 /// that count something: a counter's increase says more.
 package struct MeanJudge: Sendable, Hashable {
-  package let settings: JudgeSettings
+  private var process: DeviateProcess
   /// By pod: Σ values and how many.
   private var canary: [Int: PodMean] = [:]
   private var stable: [Int: PodMean] = [:]
-  /// In units of the first look's information.
-  private var unit = 0.0
-  private let boundary: UniformBoundary
-  private var walk: InformationWalk?
-
-  package private(set) var looks = 0
-  package private(set) var logE = 0.0
-  package private(set) var largestLogE = 0.0
-  package private(set) var verdict = SequentialVerdict.undecided
-
-  /// The mixture is tightest at this many times the information of the first look.
-  private static let tunedAt = 2.0
 
   package init(_ settings: JudgeSettings) throws(NotComputable) {
-    self.settings = settings
-    boundary = try UniformBoundary(.normal, tunedAt: Self.tunedAt, alpha: settings.alpha)
-    if let plan = settings.mode.plan { walk = InformationWalk(plan: plan, alpha: settings.alpha) }
+    process = try DeviateProcess(settings)
   }
+
+  package var settings: JudgeSettings { process.settings }
+  package var looks: Int { process.looks }
+  package var logE: Double { process.logE }
+  package var largestLogE: Double { process.largestLogE }
+  package var verdict: SequentialVerdict { process.verdict }
 
   /// Takes in the value of each pod at one scrape.
   ///
@@ -56,23 +47,10 @@ package struct MeanJudge: Sendable, Hashable {
     for pod in warm.canary { canary[pod.id, default: PodMean()].add(pod.reading) }
     for pod in warm.stable { stable[pod.id, default: PodMean()].add(pod.reading) }
     if !warm.canary.isEmpty, !warm.stable.isEmpty {
-      looks += 1
-      decide()
+      process.looks += 1
+      if let (z, error) = deviate { process.look(z: z, error: error) }
     }
     return verdict
-  }
-
-  private mutating func decide() {
-    guard let (z, error) = deviate, error > 0 else { return }
-    let information = 1 / (error * error)
-    guard information.isFinite, information > 0 else { return }
-    if unit == 0 { unit = information }
-    let (sign, time) = (settings.alternative == .less ? -1.0 : 1.0, information / unit)
-    let score = sign * z * time.squareRoot()
-    logE = boundary.logMixture(sum: score, at: time)
-    largestLogE = max(largestLogE, logE)
-    let isStopped = walk?.look(score: score, information: time, nominal: time, number: looks)
-    if isStopped ?? (logE >= settings.requiredLogE) { verdict = .worse }
   }
 
   /// The difference as a normal deviate, and its standard error; nil where the spread of pods is
@@ -113,7 +91,7 @@ package struct MeanJudge: Sendable, Hashable {
     evidence.interval = test.interval(level: level)
     evidence.strength = .logE(largestLogE)
     evidence.method =
-      (walk == nil ? "normal mixture" : "information spending")
+      (process.isPlanned ? "information spending" : "normal mixture")
       + " over means of pods, \(looks) looks"
     return evidence
   }

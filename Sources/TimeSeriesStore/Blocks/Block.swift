@@ -219,16 +219,13 @@ final class Block: Sendable {
 
   /// Appends the samples of a series in `range`, in order of time.
   func append(
-    _ number: UInt32, in range: TimeRange, to columns: inout SampleColumns
+    _ number: UInt32, in range: TimeRange, to columns: inout SampleColumns,
+    cache: ColumnCache = ColumnCache()
   ) throws(StoreError) {
     let references = try readingIndex { () throws(Damage) in try self.references(of: number) }
     let start = columns.rowCounts
     for reference in references.numbers where reference.overlaps(range) {
-      try reading(reference) { times, values throws(Damage) in
-        try SampleChunk.append(
-          times: &times, values: &values, count: reference.count, in: range, to: &columns,
-          others: column)
-      }
+      try appendNumbers(reference, in: range, to: &columns, cache)
     }
     for reference in references.histograms where reference.overlaps(range) {
       try reading(reference) { times, values throws(Damage) in
@@ -239,6 +236,35 @@ final class Block: Sendable {
     }
     let hidden = tombstones[number]
     if !hidden.isEmpty { columns.remove(hidden, from: start) }
+  }
+
+  private func appendNumbers(
+    _ reference: ChunkReference, in range: TimeRange, to columns: inout SampleColumns,
+    _ cache: ColumnCache
+  ) throws(StoreError) {
+    do throws(Damage) {
+      let times = try cache.times(
+        .init(block: self.number, offset: reference.timesOffset), count: reference.count
+      ) { () throws(Damage) in
+        var cursor = try column(at: reference.timesOffset)
+        return try SampleChunk.times(&cursor, count: reference.count)
+      }
+      var values = try column(at: reference.valuesOffset)
+      try SampleChunk.append(times: times, values: &values, in: range, to: &columns) {
+        (offset, count) throws(Damage) in
+        try cache.leader(.init(block: self.number, offset: offset), count: count) {
+          () throws(Damage) in try leader(at: offset, count: count)
+        }
+      }
+    } catch {
+      if !isRescue { throw StoreError(error, in: directory + "/" + BlockLayout.chunksFile) }
+    }
+  }
+
+  /// The numbers of the column at an offset, on which others lean.
+  func leader(at offset: Int, count: Int) throws(Damage) -> DecimalSplit.Leader {
+    var cursor = try column(at: offset)
+    return try DecimalSplit.Leader(&cursor, count: count)
   }
 
   /// Hands over the two columns of a chunk, checked.

@@ -73,9 +73,10 @@ struct BlockWriter {
     var kept: [Labels] = []
     var references: [SeriesChunks] = []
     var columns = SampleColumns()
+    let cache = ColumnCache()
     for one in series {
       columns.removeAll()
-      try StoreSelection.append(one, of: layers, in: .all, to: &columns)
+      try StoreSelection.append(one, of: layers, in: .all, to: &columns, cache: cache)
       guard !columns.isEmpty else { continue }
       kept.append(one.labels)
       references.append(try write(columns))

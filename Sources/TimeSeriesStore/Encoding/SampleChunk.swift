@@ -53,7 +53,7 @@ enum SampleChunk {
   /// Appends the samples of a chunk that lie in `range`.
   static func append(
     times: inout MappedCursor, values: inout MappedCursor, count: Int, in range: TimeRange,
-    to columns: inout SampleColumns, others: ((Int) throws(Damage) -> MappedCursor)? = nil
+    to columns: inout SampleColumns
   ) throws(Damage) {
     guard count > 0, count <= samplesMax else {
       throw Damage(at: values.position, "chunk of \(count) samples, at most \(samplesMax)")
@@ -62,7 +62,7 @@ enum SampleChunk {
     let place = times.position
     do throws(Damage) {
       try IntegerColumn.decode(&times, count: count, into: &columns.timestamps)
-      try ValueColumn.decode(&values, count: count, into: &columns.values, others: others)
+      try ValueColumn.decode(&values, count: count, into: &columns.values)
     } catch {
       columns.timestamps.removeLast(columns.timestamps.count - start)
       columns.values.removeLast(columns.values.count - start)
@@ -73,6 +73,39 @@ enum SampleChunk {
       throw Damage(at: place, "times don't ascend")
     }
     columns.cut(to: range, from: start)
+  }
+
+  /// The times of a chunk by themselves, checked.
+  static func times(_ cursor: inout MappedCursor, count: Int) throws(Damage) -> [Int64] {
+    guard count > 0, count <= samplesMax else {
+      throw Damage(at: cursor.position, "chunk of \(count) samples, at most \(samplesMax)")
+    }
+    let place = cursor.position
+    var times: [Int64] = []
+    try IntegerColumn.decode(&cursor, count: count, into: &times)
+    guard times[...].isStrictlyAscending else { throw Damage(at: place, "times don't ascend") }
+    return times
+  }
+
+  /// Appends the samples of a chunk that lie in `range`, its times being known.
+  static func append(
+    times: [Int64], values: inout MappedCursor, in range: TimeRange,
+    to columns: inout SampleColumns,
+    leader: (Int, Int) throws(Damage) -> DecimalSplit.Leader
+  ) throws(Damage) {
+    let start = columns.values.count
+    do throws(Damage) {
+      try ValueColumn.decode(
+        &values, count: times.count, into: &columns.values, leader: leader)
+    } catch {
+      columns.values.removeLast(columns.values.count - start)
+      throw error
+    }
+    let first = times[...].partition(after: range.start.milliseconds)
+    let end = times[first...].partition(after: range.end.milliseconds)
+    columns.values.removeLast(times.count - end)
+    if first > 0 { columns.values.removeSubrange(start..<start + first) }
+    columns.timestamps.append(contentsOf: times[first..<end])
   }
 }
 

@@ -62,6 +62,11 @@ enum ValueColumn {
     return best.bytes[0] == 1 ? decimals : nil
   }
 
+  /// Where columns stand alone.
+  static func noLeader(_ offset: Int, _ count: Int) throws(Damage) -> DecimalSplit.Leader {
+    throw Damage(at: offset, "a column that leans on another, where none can be")
+  }
+
   /// What a shape is called where people read of it.
   static func name(ofShape shape: UInt8) -> String {
     let names = ["constant", "decimals", "XOR", "raw", "ordered bits", "beside another"]
@@ -70,10 +75,11 @@ enum ValueColumn {
 
   /// Appends `count` values; takes the whole rest of the cursor.
   ///
-  /// - Parameter column: answers the column at an offset; columns that stand alone need none.
+  /// - Parameter leader: answers the numbers to lean on, by the offset of their column and their
+  ///   count; columns that stand alone need none.
   static func decode(
     _ cursor: inout MappedCursor, count: Int, into values: inout [Double],
-    others column: ((Int) throws(Damage) -> MappedCursor)? = nil
+    leader: (Int, Int) throws(Damage) -> DecimalSplit.Leader = noLeader
   ) throws(Damage) {
     let place = cursor.position
     let shape = try cursor.u8()
@@ -90,11 +96,10 @@ enum ValueColumn {
     case 4:
       try IntegerColumn.decode(&cursor, count: count, as: .orderedBits, into: &values)
     case besideShape:
-      guard let column, let offset = Int(exactly: try cursor.varint()) else {
-        throw Damage(at: place, "a column that leans on another, where none can be")
+      guard let offset = Int(exactly: try cursor.varint()) else {
+        throw Damage(at: place, "a column that leans on another at no offset")
       }
-      var other = try column(offset)
-      try DecimalSplit.decode(&cursor, beside: &other, count: count, into: &values)
+      try DecimalSplit.decode(&cursor, beside: try leader(offset, count), into: &values)
     default:
       throw Damage(at: place, "unknown shape \(shape) of a value column")
     }
@@ -226,22 +231,33 @@ struct DecimalSplit {
     for (row, bits) in head.exceptions { values[start + row] = Double(bitPattern: bits) }
   }
 
-  /// - Parameter other: The column that this one leans on, which stands alone.
-  static func decode(
-    _ cursor: inout MappedCursor, beside other: inout MappedCursor, count: Int,
-    into values: inout [Double]
-  ) throws(Damage) {
-    let place = other.position
-    guard try other.u8() == 1 else { throw Damage(at: place, "no decimals to lean on") }
-    guard try Head(&other, count: count).exponent == Int(try cursor.peek()) else {
-      throw Damage(at: place, "decimals of another exponent to lean on")
+  /// The numbers of a column that stands alone, for others to lean on.
+  struct Leader: Sendable {
+    let numbers: [Int64]
+    fileprivate let exponent: Int
+    fileprivate let place: Int
+
+    init(_ cursor: inout MappedCursor, count: Int) throws(Damage) {
+      place = cursor.position
+      guard try cursor.u8() == 1 else { throw Damage(at: place, "no decimals to lean on") }
+      exponent = try Head(&cursor, count: count).exponent
+      var numbers: [Int64] = []
+      try IntegerColumn.decode(&cursor, count: count, into: &numbers)
+      self.numbers = numbers
     }
-    var numbers: [Int64] = []
-    try IntegerColumn.decode(&other, count: count, into: &numbers)
+  }
+
+  static func decode(
+    _ cursor: inout MappedCursor, beside leader: Leader, into values: inout [Double]
+  ) throws(Damage) {
+    let count = leader.numbers.count
     let head = try Head(&cursor, count: count)
+    guard leader.exponent == head.exponent else {
+      throw Damage(at: leader.place, "decimals of another exponent to lean on")
+    }
     let start = values.count
     try IntegerColumn.decode(
-      &cursor, count: count, as: .differences(to: numbers, divisor: powers[head.exponent]),
+      &cursor, count: count, as: .differences(to: leader.numbers, divisor: powers[head.exponent]),
       into: &values)
     for (row, bits) in head.exceptions { values[start + row] = Double(bitPattern: bits) }
   }

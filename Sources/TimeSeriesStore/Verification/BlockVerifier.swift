@@ -147,7 +147,10 @@ struct BlockVerifier {
     if isNumbers {
       var numbers: [Double] = []
       try ValueColumn.decode(
-        &values, count: reference.count, into: &numbers, others: block.column)
+        &values, count: reference.count, into: &numbers,
+        leader: { (offset, count) throws(Damage) in
+          try block.leader(at: offset, count: count)
+        })
     } else {
       var histograms: [NativeHistogram] = []
       try HistogramColumn.decode(&values, count: reference.count, into: &histograms)

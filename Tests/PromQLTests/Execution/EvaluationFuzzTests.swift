@@ -53,7 +53,7 @@ import Testing
   @Test func `a subquery of too many steps is refused, not begun`() {
     #expect(
       Recording().failure("sum_over_time(vector(1)[100y:1ms])", minute: 0)
-        == "query processing would load too many samples into memory in query execution")
+        .hasPrefix("query processing would load too many samples into memory in query execution:"))
   }
 
   static func series(seed: UInt64) -> [Series] {

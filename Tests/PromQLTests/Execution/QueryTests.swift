@@ -62,8 +62,15 @@ import Testing
       }
     }
     #expect(error(QueryLimits(stepsMax: 5)) == .tooManySteps(5))
-    #expect(error(QueryLimits(samplesMax: 5)) == .tooManySamples)
-    #expect(error(QueryLimits(bytesMax: 64)) == .tooMuchMemory(64))
+    #expect(
+      error(QueryLimits(samplesMax: 5))?.description
+        == "query processing would load too many samples into memory in query execution: "
+        + "18 at once, the limit is 5; select fewer series, use a longer step, or raise the "
+        + "limit (--query.max-samples)")
+    #expect(
+      error(QueryLimits(bytesMax: 64))?.description
+        == "query processing would hold 288 bytes in memory, the limit is 64; select fewer "
+        + "series, use a longer step, or raise the limit (--query.max-bytes)")
     #expect(error(QueryLimits(isCancelled: { true })) == .cancelled)
   }
 
@@ -72,7 +79,7 @@ import Testing
     #expect(
       try recording.range("requests_total{pod=\"1\", job=\"a\"}", minutes: 0...5, limits: limits)
         .lines.count == 1)
-    #expect(throws: QueryError.tooManySamples) {
+    #expect(throws: QueryError.tooManySamples(limit: 6, needed: 12)) {
       try recording.range("requests_total{pod=\"1\"}", minutes: 0...5, limits: limits)
     }
     #expect(
@@ -90,12 +97,14 @@ import Testing
     recording.series = [Series(labels: Labels([("__name__", "h")]), samples: samples)]
     let enough = QueryLimits(samplesMax: 2000)
     #expect(try recording.instant(text, minute: 0, limits: enough).lines.count == 1)
-    #expect(throws: QueryError.tooManySamples) {
+    let fewSamples = #expect(throws: QueryError.self) {
       try recording.instant(text, minute: 0, limits: QueryLimits(samplesMax: 50))
     }
-    #expect(throws: QueryError.tooMuchMemory(1000)) {
+    #expect(fewSamples?.description.contains("the limit is 50; select fewer") == true)
+    let fewBytes = #expect(throws: QueryError.self) {
       try recording.instant(text, minute: 0, limits: QueryLimits(bytesMax: 1000))
     }
+    #expect(fewBytes?.description.contains("the limit is 1000; select fewer") == true)
   }
 
   @Test func `a failing source is an error of the query`() {

@@ -12,13 +12,24 @@ import Testing
     function: String, seed: UInt64
   ) throws {
     var random = RandomSeries(seed: seed)
-    let series = [
+    var series = [
       random.counter(
         Labels([("__name__", "x_total"), ("n", "a")]), count: 200, jitterMilliseconds: 0),
       random.counter(
         Labels([("__name__", "x_total"), ("n", "b")]), count: 200, jitterMilliseconds: 9000),
       random.gauge(Labels([("__name__", "x_total"), ("n", "c")]), count: 300),
     ]
+    // Two of one target: the same times, no reset; one begins at zero.
+    for (name, first) in [("d", 0.0), ("e", 1e6)] {
+      var samples = SampleColumns()
+      var value = first
+      for time in series[1].samples.timestamps {
+        samples.append(Timestamp(milliseconds: time), value)
+        value += Double(Int.random(in: 0..<1000, using: &random)) / 7
+      }
+      series.append(
+        Series(labels: Labels([("__name__", "x_total"), ("n", name)]), samples: samples))
+    }
     let step = Milliseconds(Int64.random(in: 1000..<90_000, using: &random))
     let grid = StepGrid(
       start: Timestamp(milliseconds: Int64.random(in: -100_000..<900_000, using: &random)),

@@ -99,7 +99,7 @@ import Testing
   @Test func `functions are listed once`() {
     let names = FunctionSignature.all.map(\.name)
     #expect(Set(names).count == names.count)
-    #expect(FunctionSignature.named("rate")?.isExperimental == false)
-    #expect(FunctionSignature.named("mad_over_time")?.isExperimental == true)
+    #expect(FunctionSignature.named("rate")?.feature == nil)
+    #expect(FunctionSignature.named("mad_over_time")?.feature == .experimentalFunctions)
   }
 }
