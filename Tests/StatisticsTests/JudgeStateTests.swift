@@ -90,6 +90,28 @@ import Testing
     #expect(stored.upperBounds == bounds)
   }
 
+  @Test(arguments: [false, true])
+  func `a judge of gauges goes on after each restart as if there had been none`(
+    isFast: Bool
+  ) throws {
+    var generator = SeededGenerator(seed: 8)
+    var steady = try MeanJudge(Self.settings(isFast, .stablePods))
+    var stored = steady
+    for look in 0..<20 {
+      func pods(_ ids: Range<Int>, _ mean: Double) -> [Scrape<Double>.Pod] {
+        ids.map {
+          .init(
+            id: $0, ageSeconds: Double(15 * look), reading: generator.normal(mean: mean, sd: 2))
+        }
+      }
+      let scrape = Scrape(canary: pods(0..<4, 11), stable: pods(4..<10, 10))
+      let verdict = try steady.observe(scrape)
+      stored = try Self.restarted(stored)
+      #expect(try stored.observe(scrape) == verdict)
+      #expect(stored.logE.bitPattern == steady.logE.bitPattern)
+    }
+  }
+
   @Test func `a state that no judge has written is refused`() throws {
     var judge = CountJudge(try Self.settings(true, .stablePods))
     for scrape in try Self.scrapes(20, seed: 9) { try judge.observe(scrape) }

@@ -64,6 +64,7 @@ package struct StudyReport: Sendable {
       }
       lines += Self.rows(section)
     }
+    guard !joint.isEmpty else { return lines.joined(separator: "\n") + "\n" }
     lines += [
       "", "## Errors, accuracy and latency of one rollout, one budget of 5 %: false alarms, %", "",
     ]
