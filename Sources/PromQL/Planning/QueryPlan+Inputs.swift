@@ -35,6 +35,12 @@ extension QueryPlan {
       histogram.parameters = histogram.parameters.map(change)
       return .histogram(histogram)
     case .info(let base, let info): return .info(change(base), info)
+    case .evidence(var evidence):
+      evidence.inputs = evidence.inputs.map { $0.mappingInput(change, onOtherGrid: onOtherGrid) }
+      evidence.quantile = evidence.quantile.map(change)
+      return .evidence(evidence)
+    case .filled(let input, let filling):
+      return .filled(change(input), filling.mappingInput(change))
     case .absent(let input, let labels): return .absent(change(input), labels)
     case .scalar(let input): return .scalar(change(input))
     case .relabel(let input, let rule): return .relabel(change(input), rule)

@@ -51,6 +51,15 @@ struct RowEstimate {
       return try labels(of: input).map { distinct($0, LabelPicker(removing: [])) }
     case .stepInvariant(let input):
       return try RowEstimate(source: source, grid: .instant(grid.start)).labels(of: input)
+    case .filled(let input, .vector(let other, _)):
+      guard let left = try labels(of: input), let right = try labels(of: other) else { return nil }
+      return left.count > right.count ? left : right
+    case .filled(let input, .scalar):
+      let rows = try labels(of: input)
+      return rows?.isEmpty == true ? [.empty] : rows
+    case .filled(let input, .last): return try labels(of: input)
+    // What comes of a group has a label of its own; how many there are isn't told beforehand.
+    case .evidence: return nil
     case .info(let input, _), .relabel(let input, _), .sort(let input, _, _, _),
       .measured(_, let input):
       return try labels(of: input)
