@@ -4,21 +4,13 @@ internal import MetricModel
 ///
 /// The answer at one step depends on the others, which is why PromQL has none of this: an instant
 /// query has no steps before, and only a series that is there at another step can have a gap.
-enum GapFilling: Equatable, Sendable {
+enum GapFilling: Equatable {
   /// `default`: the element of equal labels on the other side.
   case vector(QueryPlan, VectorMatching.Labels)
   /// `default`: a number.
   case scalar(QueryPlan)
   /// `keep_last_value`: what was there before.
   case last
-
-  func mappingInput(_ change: (QueryPlan) -> QueryPlan) -> GapFilling {
-    switch self {
-    case .vector(let plan, let labels): .vector(change(plan), labels)
-    case .scalar(let plan): .scalar(change(plan))
-    case .last: .last
-    }
-  }
 }
 
 /// `x default y`: the series of `x`, with gaps filled; `y` itself where there is no series at all.

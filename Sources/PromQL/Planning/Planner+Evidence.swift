@@ -1,7 +1,7 @@
 internal import MetricModel
 
 /// A comparison of two groups of series.
-struct EvidencePlan: Equatable, Sendable {
+struct EvidencePlan: Equatable {
   var question: EvidenceQuestion
   /// The sides in the order of the arguments.
   var inputs: [EvidenceInput]
@@ -14,19 +14,9 @@ struct EvidencePlan: Equatable, Sendable {
   var place: RemarkPlace
 }
 
-enum EvidenceInput: Equatable, Sendable {
+enum EvidenceInput: Equatable {
   case vector(QueryPlan)
   case range(RangePlan)
-
-  /// The same over changed plans; what is below a subquery is evaluated at other times.
-  func mappingInput(
-    _ change: (QueryPlan) -> QueryPlan, onOtherGrid: (QueryPlan) -> QueryPlan
-  ) -> EvidenceInput {
-    switch self {
-    case .vector(let plan): .vector(change(plan))
-    case .range(let range): .range(range.mappingInput(onOtherGrid))
-    }
-  }
 
   var outline: PlanOutline {
     switch self {

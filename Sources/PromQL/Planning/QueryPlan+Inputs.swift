@@ -36,7 +36,12 @@ extension QueryPlan {
       return .histogram(histogram)
     case .info(let base, let info): return .info(change(base), info)
     case .evidence(var evidence):
-      evidence.inputs = evidence.inputs.map { $0.mappingInput(change, onOtherGrid: onOtherGrid) }
+      evidence.inputs = evidence.inputs.map { input in
+        switch input {
+        case .vector(let vector): .vector(change(vector))
+        case .range(let range): .range(range.mappingInput(onOtherGrid))
+        }
+      }
       evidence.quantile = evidence.quantile.map(change)
       return .evidence(evidence)
     case .filled(let input, let filling):
@@ -80,6 +85,16 @@ extension RangePlan {
   func mappingInput(_ change: (QueryPlan) -> QueryPlan) -> RangePlan {
     guard case .subquery(let inner, let window, let step) = self else { return self }
     return .subquery(change(inner), window, step: step)
+  }
+}
+
+extension GapFilling {
+  fileprivate func mappingInput(_ change: (QueryPlan) -> QueryPlan) -> GapFilling {
+    switch self {
+    case .vector(let plan, let labels): .vector(change(plan), labels)
+    case .scalar(let plan): .scalar(change(plan))
+    case .last: .last
+    }
   }
 }
 

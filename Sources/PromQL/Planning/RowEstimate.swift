@@ -32,7 +32,8 @@ struct RowEstimate {
         distinct($0, LabelPicker(aggregate.grouping))
       }
     case .rank(_, let aggregate, _, _): return try labels(of: aggregate.input)
-    case .countValues: return nil
+    case .countValues, .evidence, .filled(_, .vector): return nil
+    case .filled(let input, _): return try labels(of: input)
     case .join(let left, let right, let rule):
       let (many, one) = rule.manyIsRight ? (right, left) : (left, right)
       let picker = LabelPicker(signatureOf: rule.matching.labels)
@@ -51,15 +52,6 @@ struct RowEstimate {
       return try labels(of: input).map { distinct($0, LabelPicker(removing: [])) }
     case .stepInvariant(let input):
       return try RowEstimate(source: source, grid: .instant(grid.start)).labels(of: input)
-    case .filled(let input, .vector(let other, _)):
-      guard let left = try labels(of: input), let right = try labels(of: other) else { return nil }
-      return left.count > right.count ? left : right
-    case .filled(let input, .scalar):
-      let rows = try labels(of: input)
-      return rows?.isEmpty == true ? [.empty] : rows
-    case .filled(let input, .last): return try labels(of: input)
-    // What comes of a group has a label of its own; how many there are isn't told beforehand.
-    case .evidence: return nil
     case .info(let input, _), .relabel(let input, _), .sort(let input, _, _, _),
       .measured(_, let input):
       return try labels(of: input)
