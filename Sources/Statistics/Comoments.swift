@@ -10,7 +10,7 @@
 /// Values are taken relative to the first pair seen; merging is Chan's update, as in `Moments`,
 /// with C = C_a + C_b + δ_x δ_y n_a n_b / n for the crossed sum (P. Pébay, Sandia report
 /// SAND2008-6212, eq. 3.7). Pairs with a NaN or infinite value are counted and left out.
-package struct Comoments: Sendable, Hashable {
+package struct Comoments: Sendable, Hashable, Codable {
   package private(set) var count = 0.0
   /// Pairs that were left out.
   package private(set) var refusedCount = 0.0
@@ -25,7 +25,6 @@ package struct Comoments: Sendable, Hashable {
   package var meanX: Double { count > 0 ? originX + offsetX : .nan }
   package var meanY: Double { count > 0 ? originY + offsetY : .nan }
   package var sumX: Double { count * (originX + offsetX) }
-  package var sumY: Double { count * (originY + offsetY) }
   /// With the divisor n − 1; NaN for fewer than two pairs.
   package var covariance: Double { count > 1 ? crossed / (count - 1) : .nan }
 

@@ -10,7 +10,7 @@
 /// 2 ulp + n² ulp² × (Σ|x| / |Σx|).
 ///
 /// NaN and infinities behave as in a plain sum. The empty sum is 0.
-package struct CompensatedSum: Accumulator, Hashable {
+package struct CompensatedSum: Accumulator, Hashable, Codable {
   private var high = 0.0
   private var low = 0.0
 

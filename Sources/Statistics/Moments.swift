@@ -16,7 +16,7 @@ import Glibc
 ///
 /// NaN and infinite values are counted in `nanCount` and `infiniteCount` and otherwise left out;
 /// tests refuse arms that contain any.
-package struct Moments: Accumulator, Hashable {
+package struct Moments: Accumulator, Hashable, Codable {
   /// The number of finite values.
   package private(set) var count: Double
   /// The number of NaN values, which are not part of the moments.

@@ -7,7 +7,7 @@
 ///
 /// Both are doubles because `increase()` extrapolates to fractions; exact methods round them to
 /// the nearest integer and say so.
-package struct Proportion: Accumulator, Hashable {
+package struct Proportion: Accumulator, Hashable, Codable {
   /// The number of trials that ended in the event, between 0 and `trials`.
   package private(set) var events: Double
   /// The number of trials.

@@ -24,6 +24,35 @@ import Testing
     #expect(merged.count == 300)
   }
 
+  @Test(arguments: [0.0, 1e9, -3e5], [1 as UInt64, 2, 3])
+  func comomentsMergeAssociatively(offset: Double, seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    let parts = (0..<6).map { number in
+      var part = Comoments()
+      for _ in 0..<1 + 37 * number {
+        let x = generator.normal(mean: offset, sd: 2)
+        part.add(x: x, y: 3 * (x - offset) + generator.normal(mean: -offset))
+      }
+      return part
+    }
+    func joined(_ parts: [Comoments]) -> Comoments {
+      parts.reduce(into: Comoments()) { $0.merge($1) }
+    }
+    let fromLeft = joined(parts)
+    let pairs = [0, 2, 4].map { joined([parts[$0], parts[$0 + 1]]) }
+    for other in [joined(parts.reversed()), joined([pairs[2], joined([pairs[0], pairs[1]])])] {
+      #expect(other.count == fromLeft.count)
+      for (got, want) in [
+        (other.squaresX, fromLeft.squaresX), (other.squaresY, fromLeft.squaresY),
+        (other.crossed, fromLeft.crossed), (other.meanX, fromLeft.meanX),
+        (other.meanY, fromLeft.meanY),
+      ] {
+        // Means are as good as their spread.
+        #expect(abs(got - want) <= 1e-13 * max(abs(want), 2), "seed \(seed)")
+      }
+    }
+  }
+
   @Test func aRatioArmFromComomentsIsThatFromValues() throws {
     let (y, x) = ([3.0, 5, 8, 1, 9], [10.0, 14, 20, 6, 31])
     var units = Comoments()

@@ -61,8 +61,9 @@ import TimeSeriesStore
     #expect(try drain(&followers[0]) == expected([5]))
     #expect(try drain(&followers[1]) == expected([5]))
     #expect(kept() == 0)
-    // Nobody is left to keep anything for.
+    // Nobody is left to keep anything for, also when one who was forgotten still reads.
     _ = try store.follow([])
+    try followers[0].acknowledge(store.logEnd)
     _ = try store.append(one(6))
     try store.seal()
     #expect(kept() == 0)

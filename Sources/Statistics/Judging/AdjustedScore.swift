@@ -71,7 +71,7 @@ private struct MixedModelEquations {
   private let count: Int
 
   init(_ stages: [RolloutStage], _ floor: NoiseFloor) {
-    let ids = Set(stages.flatMap { $0.canary.ids + $0.stable.ids }).sorted()
+    let ids = Set(stages.flatMap { ($0.canary.each + $0.stable.each).map(\.id) }).sorted()
     // With more pods than units neighbours share one; what they differ by counts for less then.
     let size = (ids.count + Self.mostUnits - 1) / Self.mostUnits
     var places: [Int: Int] = [:]
@@ -84,17 +84,17 @@ private struct MixedModelEquations {
     for (index, stage) in stages.enumerated() where stage.information > 0 {
       let share = stage.share
       let weight = stage.information / (share * (1 - share))
-      let total = stage.canary.sum + stage.stable.sum
+      let total = stage.canary.trials + stage.stable.trials
       // By unit: what it has of the stage's trials, and of the canary's.
       var (whole, own) = (
         [Double](repeating: 0, count: units), [Double](repeating: 0, count: units)
       )
       for (arm, isCanary) in [(stage.canary, true), (stage.stable, false)] {
-        for (place, id) in arm.ids.enumerated() {
-          let unit = places[id] ?? 0
-          whole[unit] += arm.trials[place] / total
-          if isCanary { own[unit] += arm.trials[place] / total }
-          q[unit] += arm.scores[place]
+        for pod in arm.each {
+          let unit = places[pod.id] ?? 0
+          whole[unit] += pod.trials / total
+          if isCanary { own[unit] += pod.trials / total }
+          q[unit] += pod.score
         }
       }
       for row in 0..<units where whole[row] > 0 {

@@ -11,8 +11,8 @@ import Glibc
 /// `CountJudge` does: nothing is assumed of the shape, and a change of the slowest requests alone
 /// is seen where it is. Shifts of the whole distribution or of its tail are judged by
 /// `ShiftProcess` (Guard) or their score (Fast): they use every bucket and find what moves as
-/// expected several times sooner. Guard averages the e-values of both views; Fast gives each half
-/// of the budget. A view alone can fail outright where the other finds the change at once.
+/// expected several times sooner. Guard averages the e-values of both views; Fast gives shifts 45 %
+/// of the budget and two tails the rest. A view alone can fail outright where the other finds the change at once.
 ///
 /// The bounds are picked by the first scrape's totals of both arms, which say nothing about their
 /// difference. A noise floor from history is in units of the logarithm of the quantity: pods that
@@ -50,7 +50,8 @@ package struct BucketJudge: Sendable, Hashable {
       ShiftProcess($0)
     }
     if let plan = settings.mode.plan {
-      shiftWalk = InformationWalk(plan: plan, alpha: settings.alpha / 2)
+      shiftWalk = InformationWalk(
+        plan: plan, alpha: settings.alpha * Self.shareOfShifts)
     }
   }
 
@@ -93,12 +94,18 @@ package struct BucketJudge: Sendable, Hashable {
     return result
   }
 
-  /// Picks the bounds beyond which about a half, a quarter, … of the observations lie.
+  /// What shifts may spend of the Fast mode's budget.
+  private static let shareOfShifts = 0.45
+
+  /// Picks the bounds beyond which about a half, a quarter, … of the observations lie; the Fast
+  /// mode, which splits its budget among them, only two.
   private mutating func begin(_ totals: [Double]) throws(NotComputable) {
-    let survival = ShiftDirections.survival(totals)
+    // A bound that nothing exceeded yet has a tail too.
+    let least = 0.5 / totals.reduce(0, +)
+    let survival = ShiftDirections.survival(totals).map { max($0, least) }
     let wanted =
       settings.mode.plan == nil
-      ? [0.5, 0.25, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002] : [0.1, 0.02, 0.005]
+      ? [0.5, 0.25, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002] : [0.02, 0.001]
     var picked: Set<Int> = []
     for share in wanted {
       let nearest = survival.indices.dropLast().min {
@@ -108,7 +115,8 @@ package struct BucketJudge: Sendable, Hashable {
     }
     places = picked.sorted()
     var part = settings
-    part.alpha = settings.alpha / (shift == nil ? 1 : 2) / Double(max(1, places.count))
+    let share = shift == nil ? 1 : 1 - Self.shareOfShifts
+    part.alpha = settings.alpha * share / Double(max(1, places.count))
     if case .history = settings.noise { part.noise = .none }
     tails = places.map { _ in CountJudge(part) }
   }
@@ -249,5 +257,57 @@ extension BucketJudge {
     let reach = (2 * settings.requiredLogE).squareRoot() + 0.8416212335729143
     let logFactor = reach / information.squareRoot()
     return exp(settings.alternative == .less ? -logFactor : logFactor)
+  }
+}
+
+extension BucketJudge: Codable {
+  private enum CodingKeys: CodingKey {
+    case settings, upperBounds, places, tails, shift, ledger, noise, shiftWalk, canary, stable
+    case looks, logE, largestLogE, floor, verdict
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var stored = encoder.container(keyedBy: CodingKeys.self)
+    try stored.encode(settings, forKey: .settings)
+    // Formats without infinity write it as null.
+    try stored.encode(upperBounds.map { $0.isFinite ? $0 : nil }, forKey: .upperBounds)
+    try stored.encode(places, forKey: .places)
+    try stored.encode(tails, forKey: .tails)
+    try stored.encodeIfPresent(shift?.memory, forKey: .shift)
+    try stored.encode(ledger, forKey: .ledger)
+    try stored.encode(noise, forKey: .noise)
+    try stored.encodeIfPresent(shiftWalk, forKey: .shiftWalk)
+    try stored.encode(canary, forKey: .canary)
+    try stored.encode(stable, forKey: .stable)
+    try stored.encode(looks, forKey: .looks)
+    try stored.encode(logE, forKey: .logE)
+    try stored.encode(largestLogE, forKey: .largestLogE)
+    try stored.encode(floor, forKey: .floor)
+    try stored.encode(verdict, forKey: .verdict)
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let stored = try decoder.container(keyedBy: CodingKeys.self)
+    let bounds = try stored.decode([Double?].self, forKey: .upperBounds).map { $0 ?? .infinity }
+    try self.init(stored.decode(JudgeSettings.self, forKey: .settings), upperBounds: bounds)
+    places = try stored.decode([Int].self, forKey: .places)
+    tails = try stored.decode([CountJudge].self, forKey: .tails)
+    let memory = try stored.decodeIfPresent(ShiftProcess.Memory.self, forKey: .shift)
+    if let memory, let directions = shift?.directions {
+      shift = try ShiftProcess(directions, memory)
+    }
+    ledger = try stored.decode(StageLedger.self, forKey: .ledger)
+    noise = try stored.decode(NoiseEstimate.self, forKey: .noise)
+    shiftWalk = try stored.decodeIfPresent(InformationWalk.self, forKey: .shiftWalk)
+    canary = try stored.decode([Double].self, forKey: .canary)
+    stable = try stored.decode([Double].self, forKey: .stable)
+    looks = try stored.decode(Int.self, forKey: .looks)
+    logE = try stored.decode(Double.self, forKey: .logE)
+    largestLogE = try stored.decode(Double.self, forKey: .largestLogE)
+    floor = try stored.decode(NoiseFloor.self, forKey: .floor)
+    verdict = try stored.decode(SequentialVerdict.self, forKey: .verdict)
+    guard places.count == tails.count, canary.count == bounds.count, stable.count == bounds.count,
+      places.allSatisfy({ bounds.indices.dropLast().contains($0) })
+    else { throw NotComputable.lengthMismatch }
   }
 }

@@ -15,7 +15,7 @@ import Glibc
 /// through the same cells, so the test stays exact.
 ///
 /// - Complexity: a stratum takes O(states × cells of its law), at most about a million additions.
-struct ConditionalWalk: Sendable, Hashable {
+struct ConditionalWalk: Sendable, Hashable, Codable {
   let plan: LookPlan
   let alpha: Double
   /// Whether a larger count of the stable arm, not of the canary, is worse.
@@ -38,7 +38,29 @@ struct ConditionalWalk: Sendable, Hashable {
     self.isMirrored = isMirrored
   }
 
+  init(from decoder: any Decoder) throws {
+    let stored = try decoder.container(keyedBy: CodingKeys.self)
+    plan = try stored.decode(LookPlan.self, forKey: .plan)
+    alpha = try stored.decode(Double.self, forKey: .alpha)
+    isMirrored = try stored.decode(Bool.self, forKey: .isMirrored)
+    looks = try stored.decode(Int.self, forKey: .looks)
+    isStopped = try stored.decode(Bool.self, forKey: .isStopped)
+    unit = try stored.decode(Int.self, forKey: .unit)
+    first = try stored.decode(Int.self, forKey: .first)
+    masses = try stored.decode([Double].self, forKey: .masses)
+    spent = try stored.decode(Double.self, forKey: .spent)
+    information = try stored.decode(Double.self, forKey: .information)
+    observed = try stored.decode(Int.self, forKey: .observed)
+    tail = try stored.decode(Double.self, forKey: .tail)
+    let places = -Self.mostPlaces...Self.mostPlaces
+    guard 1...Self.mostPlaces ~= unit, places ~= first, places ~= observed, looks >= 0,
+      looks <= Self.mostPlaces
+    else { throw NotComputable.nonFiniteInput }
+  }
+
   private static let mostStates = 1_024
+  /// No stored number of cells or looks is larger.
+  private static let mostPlaces = 1 << 52
 
   /// Takes in a stratum of shares.
   ///

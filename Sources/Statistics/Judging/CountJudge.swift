@@ -18,11 +18,13 @@ import Glibc
 /// Fast by its z against the bound of the same spending. Asking for both is valid where either is:
 /// counts may be small, or noise large.
 ///
+/// A judge can be stored and read back between any two scrapes: it goes on as if nothing had
+/// happened, bit for bit. Shards that see different pods merge their scrapes, not their judges.
+///
 /// Assumes increments that don't overlap and, within a scrape and an arm, independent requests.
 /// The guarantee is exact without noise, and with noise as good as its floor.
-package struct CountJudge: Sendable, Hashable {
+package struct CountJudge: Sendable, Hashable, Codable {
   package private(set) var settings: JudgeSettings
-  private let grid: RatioGrid
   private var safe: SafeTwoByTwo
   private var conditional: ConditionalRateRatio
   private var ledger = StageLedger()
@@ -47,7 +49,7 @@ package struct CountJudge: Sendable, Hashable {
   /// - Parameter ratios: the alternatives of the e-value; by default those of `RatioGrid`.
   package init(_ settings: JudgeSettings, ratios: RatioGrid? = nil) {
     self.settings = settings
-    grid = ratios ?? RatioGrid(for: settings.alternative)
+    let grid = ratios ?? RatioGrid(for: settings.alternative)
     safe = SafeTwoByTwo(ratios: grid)
     conditional = ConditionalRateRatio(ratios: grid)
     if let plan = settings.mode.plan {
@@ -74,12 +76,15 @@ package struct CountJudge: Sendable, Hashable {
       canary: try Proportion(events: first.eventSum, trials: first.trialSum),
       stable: try Proportion(events: second.eventSum, trials: second.trialSum)
     )
+    conditional.observe(canary: pair.canary, baseline: pair.stable)
     if stable.trials > 0 {
       // Only what came before this stratum may enter the guess.
       let guess = (stable.events + 0.5) / (stable.trials + 1)
       try safe.observe(canary: pair.canary, baseline: pair.stable, baselineRate: guess)
+    } else {
+      // Without a guess both bet alike.
+      safe.begin(as: conditional)
     }
-    conditional.observe(canary: pair.canary, baseline: pair.stable)
     let isStopped = walk?.look(shares: stratum) ?? false
     decide(stratum, isStopped: isStopped, safeFactors: safe.logFactors)
     return verdict
@@ -130,7 +135,7 @@ package struct CountJudge: Sendable, Hashable {
     // Noise is looked into where there is evidence that it might explain.
     if !floor.isNone, logE > 0 || noisyWalk != nil {
       let adjusted = AdjustedScore(ledger, floor)
-      let logFactors = grid.logRatios.map { adjusted.logLikelihood(at: $0) }
+      let logFactors = conditional.ratios.logRatios.map { adjusted.logLikelihood(at: $0) }
       logE = min(logE, logMeanExp(logFactors))
       let sign = settings.alternative == .less ? -1.0 : 1.0
       isNoiseOvercome =
@@ -149,9 +154,8 @@ package struct CountJudge: Sendable, Hashable {
 extension CountJudge {
   /// What has been shown so far.
   ///
-  /// The interval is the confidence sequence of the ratio of odds (of rates), valid at all looks:
-  /// ratios ψ with log of the mean of L over a wide grid − log L(ψ) < log(1/(1 − level)), noise
-  /// included. The strength is the largest e-value; in the Fast mode the chance, without a
+  /// The interval is the confidence sequence of the ratio of odds (of rates), valid at all looks,
+  /// noise included. The strength is the largest e-value; in the Fast mode the chance, without a
   /// difference, of having been stopped before or of a count as large as the last look's.
   ///
   /// - Complexity: O(stages) about three hundred times; not needed to decide.
@@ -211,27 +215,9 @@ extension CountJudge {
     guard ledger.information > 0 else {
       return ConfidenceInterval(level: level, lower: 0, upper: .infinity)
     }
-    let prior = stride(from: -2.5, through: 2.5, by: 0.0625).map {
-      likelihood.logLikelihood(at: $0)
-    }
-    let threshold = logMeanExp(prior) + log(1 - level)
-    let peak = min(Self.reach, max(-Self.reach, estimate(likelihood)))
-    func edge(towards limit: Double, open: Double) -> Double {
-      if likelihood.logLikelihood(at: limit) > threshold { return open }
-      var (inside, outside) = (peak, limit)
-      for _ in 0..<50 {
-        let middle = (inside + outside) / 2
-        if likelihood.logLikelihood(at: middle) > threshold {
-          inside = middle
-        } else {
-          outside = middle
-        }
-      }
-      return exp(outside)
-    }
     return ConfidenceInterval(
-      level: level, lower: edge(towards: -Self.reach, open: 0),
-      upper: edge(towards: Self.reach, open: .infinity))
+      ofRatioAt: level, peak: estimate(likelihood), reach: Self.reach
+    ) { likelihood.logLikelihood(at: $0) }
   }
 
   /// Ratios beyond exp(±12) are as good as 0 or infinite.
@@ -239,7 +225,7 @@ extension CountJudge {
 }
 
 /// Events and trials, or exposure, of an arm.
-private struct ArmTotal: Sendable, Hashable {
+private struct ArmTotal: Sendable, Hashable, Codable {
   var events = 0.0
   var trials = 0.0
 

@@ -4,7 +4,7 @@
 /// Time is information, in units of the first look's: the score z √t is nearly a Brownian motion,
 /// and goes to the sub-Gaussian mixture of `UniformBoundary` (Guard) or to Lan and DeMets' bound
 /// (Fast). Asymptotic in the number of pods.
-struct DeviateProcess: Sendable, Hashable {
+struct DeviateProcess: Sendable, Hashable, Codable {
   let settings: JudgeSettings
   /// The first look's information.
   private var unit = 0.0

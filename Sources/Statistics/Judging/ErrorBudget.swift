@@ -11,7 +11,7 @@ import Glibc
 /// Shares add up to what is left, so the chance that any of them is ever exceeded is at most the
 /// whole (Bonferroni, under any dependence). Looks need no shares: Guard's e-values hold at all
 /// looks together, and Fast spends its share over its own plan.
-package struct ErrorBudget: Sendable, Hashable {
+package struct ErrorBudget: Sendable, Hashable, Codable {
   /// What may be spent in all.
   package let whole: Double
   /// What has been drawn so far.

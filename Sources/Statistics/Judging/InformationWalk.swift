@@ -6,7 +6,7 @@ import Glibc
 /// The score U at information I is Brownian motion without a difference, so z = U/√I at several
 /// looks has the law of `StoppedWalk`, with the information as it turns out. How much may be spent
 /// by a look is the plan's matter, which knows nothing of the data.
-struct InformationWalk: Sendable, Hashable {
+struct InformationWalk: Sendable, Hashable, Codable {
   let plan: LookPlan
   let alpha: Double
   private var walk = StoppedWalk()
@@ -25,7 +25,7 @@ struct InformationWalk: Sendable, Hashable {
 
   /// Looks that add less than this share of information are left to the next one: the bound of a
   /// look costs the more the less it adds, and a change is found at most so much later.
-  private static let leastGrowth = 0.03
+  private static let leastGrowth = 0.04
 
   /// - Parameters:
   ///   - score: U, larger is worse.
@@ -43,7 +43,8 @@ struct InformationWalk: Sendable, Hashable {
     let allowed = plan.allowance(alpha: alpha, after: number, information: nominal)
     let bound = walk.upperBound(spending: allowed - spent, at: now / unit)
     if z >= bound { isStopped = true }
-    walk.advance(to: now / unit, below: bound, above: -.infinity)
+    // Five deviations below nothing, a path won't be stopped any more.
+    walk.advance(to: now / unit, below: bound, above: -5)
     spent = max(spent, allowed)
     return isStopped
   }

@@ -1,7 +1,7 @@
 import Glibc
 
 /// Which promise a verdict on a running rollout makes.
-package enum VerdictMode: Sendable, Hashable {
+package enum VerdictMode: Sendable, Hashable, Codable {
   /// Anytime valid: the chance of ever stopping a canary that isn't worse is at most α, at however
   /// many looks and however long the rollout takes. By mixture e-processes and Ville's inequality.
   case `guard`
@@ -19,7 +19,7 @@ package enum VerdictMode: Sendable, Hashable {
 }
 
 /// How a judge takes into account that pods and times differ of themselves.
-package enum NoiseSource: Sendable, Hashable {
+package enum NoiseSource: Sendable, Hashable, Codable {
   /// Not at all: pods are taken to be alike and arms to differ by the version only.
   case none
   /// Estimated from the pods of the rollout as it goes, where they differ by more than chance.
@@ -29,7 +29,7 @@ package enum NoiseSource: Sendable, Hashable {
 }
 
 /// What a sequential judge is told before its first scrape.
-package struct JudgeSettings: Sendable, Hashable {
+package struct JudgeSettings: Sendable, Hashable, Codable {
   package var mode: VerdictMode
   /// The direction in which the canary would be worse: `greater` or `less`. A two-sided question
   /// is two judges with half the budget each.
@@ -55,12 +55,23 @@ package struct JudgeSettings: Sendable, Hashable {
     self.noise = noise
   }
 
+  /// Refuses what the other initialiser would.
+  package init(from decoder: any Decoder) throws {
+    let stored = try decoder.container(keyedBy: CodingKeys.self)
+    try self.init(
+      mode: stored.decode(VerdictMode.self, forKey: .mode),
+      alternative: stored.decode(Alternative.self, forKey: .alternative),
+      alpha: stored.decode(Double.self, forKey: .alpha),
+      warmUpSeconds: stored.decode(Double.self, forKey: .warmUpSeconds),
+      noise: stored.decode(NoiseSource.self, forKey: .noise))
+  }
+
   /// The natural logarithm of 1/α: what an e-value has to reach.
   package var requiredLogE: Double { -log(alpha) }
 }
 
 /// What a judge says after a look.
-package enum SequentialVerdict: Sendable, Hashable {
+package enum SequentialVerdict: String, Sendable, Hashable, Codable {
   /// The canary is worse, at the judge's error rate.
   case worse
   /// It isn't known to be.

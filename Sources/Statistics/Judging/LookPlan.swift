@@ -14,9 +14,9 @@ import Glibc
 /// The information of a look is its traffic times w (1 − w) with w the canary's share of it: the
 /// variance of a log ratio of rates is proportional to 1/(w (1 − w)). Nothing observed enters, so
 /// any plan is valid; one that is far from what happens costs power.
-package struct LookPlan: Sendable, Hashable {
+package struct LookPlan: Sendable, Hashable, Codable {
   /// Looks with one share of the traffic.
-  package struct Stage: Sendable, Hashable {
+  package struct Stage: Sendable, Hashable, Codable {
     package var looks: Int
     /// The canary's share of the traffic, between 0 and 1.
     package var canaryShare: Double
@@ -54,6 +54,16 @@ package struct LookPlan: Sendable, Hashable {
     information = stages.reduce(0) { $0 + Double($1.looks) * Self.information(of: $1) }
   }
 
+  private enum CodingKeys: CodingKey { case stages, spending }
+
+  /// Refuses what `init(stages:spending:)` would.
+  package init(from decoder: any Decoder) throws {
+    let stored = try decoder.container(keyedBy: CodingKeys.self)
+    try self.init(
+      stages: stored.decode([Stage].self, forKey: .stages),
+      spending: stored.decodeIfPresent(AlphaSpending.self, forKey: .spending))
+  }
+
   /// The number of looks in all.
   package var looks: Int { stages.reduce(0) { $0 + $1.looks } }
 
@@ -73,9 +83,10 @@ package struct LookPlan: Sendable, Hashable {
   /// A change with log ratio b is found when the information I is some 9/b², so a budget that is
   /// spent evenly over the logarithm of I serves all changes alike: with J = I/F the information
   /// that the plan leads to at this traffic,
-  /// 0.87 log(1 + I/40)/log(1 + J/40) + 0.13 min(1, log(1 + 2.5 I)/log(1 + 2.5 min(J, 12))),
+  /// 0.89 log(1 + I/k)/log(1 + J/k) + 0.11 min(1, log(1 + 2.5 I)/log(1 + 2.5 min(J, 12))),
   /// nine tenths for ratios of 1.1 to 1.6 and the rest for those of 2 and more, that the first
-  /// scrapes show. Constants chosen on simulated rollouts. I is that of the totals of both arms,
+  /// scrapes show. The more is planned, the smaller the changes that are found before its end, so
+  /// the earlier spending begins: k = min(J/6, 40,000/J). Constants chosen on simulated rollouts. I is that of the totals of both arms,
   /// given which the law of the difference is known, so it may depend on them.
   ///
   /// - Parameter information: I, of the log odds ratio, noise not taken into account.
@@ -84,9 +95,10 @@ package struct LookPlan: Sendable, Hashable {
     if let spending { return spending.spent(alpha: alpha, at: fraction) }
     guard i > 0, fraction > 0 else { return 0 }
     let planned = i / fraction
-    let late = log1p(i / 40) / log1p(planned / 40)
+    let start = min(planned / 6, 4e4 / planned)
+    let late = log1p(i / start) / log1p(planned / start)
     let early = min(1, log1p(2.5 * i) / log1p(2.5 * min(planned, 12)))
-    return alpha * (0.87 * late + 0.13 * early)
+    return alpha * (0.89 * late + 0.11 * early)
   }
 
   private static func information(of stage: Stage) -> Double {

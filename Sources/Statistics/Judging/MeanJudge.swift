@@ -16,7 +16,7 @@ import Glibc
 ///
 /// Asymptotic in the number of pods: with two pods an arm it is careful, not exact. Not for gauges
 /// that count something: a counter's increase says more.
-package struct MeanJudge: Sendable, Hashable {
+package struct MeanJudge: Sendable, Hashable, Codable {
   private var process: DeviateProcess
   /// By pod: Σ values and how many.
   private var canary: [Int: PodMean] = [:]
@@ -98,7 +98,7 @@ package struct MeanJudge: Sendable, Hashable {
 }
 
 /// The values of one pod.
-private struct PodMean: Sendable, Hashable {
+private struct PodMean: Sendable, Hashable, Codable {
   private var total = CompensatedSum()
   private(set) var count = 0.0
 

@@ -10,7 +10,7 @@ import Glibc
 /// In units of the log odds (for rates: of the log rate), so that a canary whose pods happen to be
 /// 30 % worse isn't taken for a bad version. With one canary pod and pods that differ by 30 %,
 /// nothing under a ratio of about 2.5 can ever be shown: more pods are needed, not more time.
-package struct NoiseFloor: Sendable, Hashable {
+package struct NoiseFloor: Sendable, Hashable, Codable {
   /// The variance of a pod's own log odds, constant over its life.
   package let podVariance: Double
   /// The variance of the difference of the arms' log odds from scrape to scrape.

@@ -1,5 +1,5 @@
 /// Two amounts of one pod between two scrapes: seconds and requests, bytes and answers.
-package struct RatioReading: Sendable, Hashable {
+package struct RatioReading: Sendable, Hashable, Codable {
   package var numerator: Double
   package var denominator: Double
 
@@ -19,7 +19,7 @@ package struct RatioReading: Sendable, Hashable {
 /// Pods are the units: the sums of each so far are one observation, and the arms' ratios are
 /// compared by the delta method (`RatioTest`). Its z, as of Student's t with the smaller arm's pods
 /// less one, goes the way of `DeviateProcess`. Two pods an arm at least; with so few it is careful.
-package struct RatioJudge: Sendable, Hashable {
+package struct RatioJudge: Sendable, Hashable, Codable {
   private var process: DeviateProcess
   private var canary: [Int: RatioReading] = [:]
   private var stable: [Int: RatioReading] = [:]

@@ -1,44 +1,48 @@
 import Glibc
 
 /// A stretch of a rollout in which both arms kept their pods, summed up.
-struct RolloutStage: Sendable, Hashable {
-  /// What the pods of an arm had.
-  struct Pods: Sendable, Hashable {
-    /// Ascending.
-    var ids: [Int]
-    var trials: [Double]
+struct RolloutStage: Sendable, Hashable, Codable {
+  /// What one pod had.
+  struct Pod: Sendable, Hashable, Codable {
+    var id: Int
+    var trials = 0.0
     /// Σ (k − n p̂) with p̂ the rate of both arms in each scrape.
-    var scores: [Double]
-    var sum = 0.0
+    var score = 0.0
 
-    init(of arm: Stratum.Arm) {
-      ids = arm.ids
-      trials = ids.map { _ in 0 }
-      scores = trials
+    mutating func add(_ other: Pod) {
+      trials += other.trials
+      score += other.score
+    }
+  }
+
+  /// What the pods of an arm had.
+  struct Pods: Sendable, Hashable, Codable {
+    /// In one order as long as the stage lasts.
+    private(set) var each: [Pod]
+    private(set) var trials = 0.0
+
+    init(of arm: Stratum.Arm) { each = arm.pods.map { Pod(id: $0.id) } }
+
+    func areThose(of arm: Stratum.Arm) -> Bool {
+      each.count == arm.pods.count && zip(each, arm.pods).allSatisfy { $0.id == $1.id }
     }
 
     mutating func add(_ arm: Stratum.Arm) {
-      for index in trials.indices {
-        trials[index] += arm.trials[index]
-        scores[index] += arm.pooledScores[index]
+      for (index, pod) in zip(each.indices, arm.pods) {
+        each[index].add(Pod(id: pod.id, trials: pod.trials, score: arm.pooledScore(pod)))
       }
-      sum += arm.trialSum
+      trials += arm.trialSum
     }
 
     mutating func merge(_ other: Pods) {
-      var places: [Int: Int] = [:]
-      for (index, id) in ids.enumerated() { places[id] = index }
-      for (index, id) in other.ids.enumerated() {
-        if let place = places[id] {
-          trials[place] += other.trials[index]
-          scores[place] += other.scores[index]
+      for pod in other.each {
+        if let place = each.firstIndex(where: { $0.id == pod.id }) {
+          each[place].add(pod)
         } else {
-          ids.append(id)
-          trials.append(other.trials[index])
-          scores.append(other.scores[index])
+          each.append(pod)
         }
       }
-      sum += other.sum
+      trials += other.trials
     }
   }
 
@@ -55,7 +59,7 @@ struct RolloutStage: Sendable, Hashable {
   }
 
   func hasPods(of stratum: Stratum) -> Bool {
-    canary.ids == stratum.canary.ids && stable.ids == stratum.stable.ids
+    canary.areThose(of: stratum.canary) && stable.areThose(of: stratum.stable)
   }
 
   /// Adds a stratum with the same pods.
@@ -96,7 +100,7 @@ struct RolloutStage: Sendable, Hashable {
 }
 
 /// The stages of a rollout so far, few enough to be looked at after every scrape.
-struct StageLedger: Sendable, Hashable {
+struct StageLedger: Sendable, Hashable, Codable {
   private(set) var stages: [RolloutStage] = []
   /// More stages than this and the two neighbours with the least information become one.
   private static let limit = 12

@@ -44,3 +44,63 @@ package struct Scrape<Reading: Sendable & Hashable>: Sendable, Hashable {
       stable: stable.filter { $0.ageSeconds >= seconds })
   }
 }
+
+extension Scrape {
+  /// Adds what another shard read in the same interval: any grouping, any order.
+  ///
+  /// Pods are ascending by id afterwards; one that both shards know has both readings together,
+  /// and the lower of its ages.
+  ///
+  /// - Parameter combine: adds the other shard's reading of a pod to this one's.
+  package mutating func merge(
+    _ other: Scrape, _ combine: (inout Reading, Reading) throws(NotComputable) -> Void
+  ) throws(NotComputable) {
+    canary = try Self.merged(canary, other.canary, combine)
+    stable = try Self.merged(stable, other.stable, combine)
+  }
+
+  private static func merged(
+    _ first: [Pod], _ second: [Pod],
+    _ combine: (inout Reading, Reading) throws(NotComputable) -> Void
+  ) throws(NotComputable) -> [Pod] {
+    var result: [Pod] = []
+    for pod in (first + second).sorted(by: { $0.id < $1.id }) {
+      guard let last = result.indices.last, result[last].id == pod.id else {
+        result.append(pod)
+        continue
+      }
+      try combine(&result[last].reading, pod.reading)
+      result[last].ageSeconds = min(result[last].ageSeconds, pod.ageSeconds)
+    }
+    return result
+  }
+}
+
+extension Scrape<Proportion> {
+  /// As above, with the sums of events and trials.
+  package mutating func merge(_ other: Scrape) throws(NotComputable) {
+    try merge(other) { (sum: inout Proportion, part) throws(NotComputable) in sum.merge(part) }
+  }
+}
+
+extension Scrape<EventRate> {
+  /// As above, with the sums of events and exposures.
+  package mutating func merge(_ other: Scrape) throws(NotComputable) {
+    try merge(other) { (sum: inout EventRate, part) throws(NotComputable) in
+      sum = try EventRate(
+        events: sum.events + part.events, exposure: sum.exposure + part.exposure)
+    }
+  }
+}
+
+extension Scrape<[Double]> {
+  /// As above, bucket by bucket.
+  ///
+  /// - Throws: `lengthMismatch` where a pod has other buckets.
+  package mutating func merge(_ other: Scrape) throws(NotComputable) {
+    try merge(other) { (sum: inout [Double], part) throws(NotComputable) in
+      guard sum.count == part.count else { throw .lengthMismatch }
+      for index in sum.indices { sum[index] += part[index] }
+    }
+  }
+}

@@ -19,6 +19,23 @@ struct ShiftProcess: Sendable, Hashable {
   /// The stable arm's counts so far.
   private(set) var stable: [Double]
 
+  /// What a process has to remember; directions follow from the bounds.
+  struct Memory: Sendable, Hashable, Codable {
+    var logFactors: [Double]
+    var stable: [Double]
+  }
+
+  var memory: Memory { Memory(logFactors: logFactors, stable: stable) }
+
+  /// - Throws: `lengthMismatch` where the memory is of another process.
+  init(_ directions: ShiftDirections, _ memory: Memory) throws(NotComputable) {
+    self.init(directions)
+    guard memory.logFactors.count == logFactors.count, memory.stable.count == stable.count else {
+      throw .lengthMismatch
+    }
+    (logFactors, stable) = (memory.logFactors, memory.stable)
+  }
+
   init(_ directions: ShiftDirections) {
     self.directions = directions
     logFactors = [Double](repeating: 0, count: directions.directions.count)
@@ -55,35 +72,38 @@ struct ShiftProcess: Sendable, Hashable {
 
   private static let leastCount = 4.0
 
-  private static func sum(_ values: [Double], _ range: Range<Int>) -> Double {
-    var sum = 0.0
-    for index in range { sum += values[index] }
-    return sum
-  }
-
   mutating func observe(canary: [Double], stable other: [Double]) {
     let (nc, ns) = (canary.reduce(0, +), other.reduce(0, +))
     if nc > 0, ns > 0, stable.contains(where: { $0 > 0 }) {
-      let expectation = expectation
-      let survival = ShiftDirections.survival(expectation)
-      let total = expectation.reduce(0, +)
-      let q = expectation.map { $0 / total }
-      let groups = groups
-      for (index, direction) in directions.directions.enumerated() {
-        let moved = directions.shifted(survival, direction)
-        var sum = 0.0
-        for group in groups {
-          let (q, chance) = (Self.sum(q, group), Self.sum(moved, group))
-          let (first, second) = (Self.sum(canary, group), Self.sum(other, group))
-          // Nothing is impossible: a group that the move empties keeps a little.
-          let canaryChance = max(chance, 1e-3 * q)
-          let common = (nc * canaryChance + ns * q) / (nc + ns)
-          if first > 0 { sum += first * log(canaryChance / common) }
-          if second > 0 { sum += second * log(q / common) }
-        }
-        logFactors[index] += sum
-      }
+      bet(nc, ns, canary, other)
     }
     for bucket in stable.indices { stable[bucket] += other[bucket] }
+  }
+
+  private mutating func bet(_ nc: Double, _ ns: Double, _ canary: [Double], _ other: [Double]) {
+    let expectation = expectation
+    let survival = ShiftDirections.survival(expectation)
+    let total = expectation.reduce(0, +)
+    let groups = groups.map { range in
+      (
+        range: range, q: expectation[range].reduce(0, +) / total,
+        first: canary[range].reduce(0, +), second: other[range].reduce(0, +)
+      )
+    }
+    for (index, direction) in directions.directions.enumerated() {
+      let moved = directions.shifted(survival, direction)
+      var sum = 0.0
+      for group in groups where group.first + group.second > 0 {
+        var chance = 0.0
+        for bucket in group.range { chance += moved[bucket] }
+        // A change of the tail leaves most groups as they are.
+        if abs(chance - group.q) <= 1e-13 * group.q { continue }
+        // Nothing is impossible: a group that the move empties keeps a little.
+        let canaryChance = max(chance, 1e-3 * group.q)
+        let common = (nc * canaryChance + ns * group.q) / (nc + ns)
+        sum += group.first * log(canaryChance / common) + group.second * log(group.q / common)
+      }
+      logFactors[index] += sum
+    }
   }
 }

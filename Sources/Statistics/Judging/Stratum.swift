@@ -6,59 +6,56 @@ import Glibc
 /// difference, given the totals of the stratum: U = k − K s, and I its variance, hypergeometric
 /// for shares and binomial for rates.
 struct Stratum: Sendable {
+  /// What one pod contributed.
+  struct Pod: Sendable {
+    var id: Int
+    var trials: Double
+    var events: Double
+  }
+
   /// What the pods of one arm contributed.
   struct Arm: Sendable {
-    /// Ascending.
-    var ids: [Int] = []
-    var trials: [Double] = []
-    var events: [Double] = []
-    var (trialSum, eventSum) = (0.0, 0.0)
-    /// For each pod its score against its own arm, that score's variance by chance, and the
-    /// information of its log odds; empty for fewer than two pods.
-    var (scores, variances, information) = ([Double](), [Double](), [Double]())
-    /// For each pod its score against both arms together.
-    var pooledScores: [Double] = []
+    /// Ascending by id.
+    private(set) var pods: [Pod] = []
+    private(set) var (trialSum, eventSum) = (0.0, 0.0)
+    /// The arm's own rate, and the variance of one trial by it.
+    private(set) var (rate, unit) = (0.0, 0.0)
+    /// The rate of both arms together.
+    fileprivate(set) var pooledRate = 0.0
 
-    init(capacity: Int) {
-      ids.reserveCapacity(capacity)
-      trials.reserveCapacity(capacity)
-      events.reserveCapacity(capacity)
+    init(capacity: Int) { pods.reserveCapacity(capacity) }
+
+    mutating func append(_ id: Int, events: Double, trials: Double) {
+      guard trials > 0 else { return }
+      pods.append(Pod(id: id, trials: trials, events: events))
+      trialSum += trials
+      eventSum += events
     }
 
-    mutating func append(_ id: Int, events podEvents: Double, trials podTrials: Double) {
-      guard podTrials > 0 else { return }
-      ids.append(id)
-      trials.append(podTrials)
-      events.append(podEvents)
-      trialSum += podTrials
-      eventSum += podEvents
-    }
-
-    mutating func pool(rate: Double) {
-      pooledScores = ids.indices.map { events[$0] - trials[$0] * rate }
-    }
-
-    /// Puts the pods in order and compares each with its arm.
+    /// Puts the pods in order.
     ///
     /// - Parameter unit: the variance of one trial, by the arm's rate where nil.
     mutating func finish(areShares: Bool = true, unit given: Double? = nil) {
-      for index in ids.indices.dropFirst() where ids[index] <= ids[index - 1] {
-        let order = ids.indices.sorted { (ids[$0], $0) < (ids[$1], $1) }
-        (ids, trials, events) = (
-          order.map { ids[$0] }, order.map { trials[$0] }, order.map { events[$0] }
-        )
+      for index in pods.indices.dropFirst() where pods[index].id <= pods[index - 1].id {
+        pods.sort { $0.id < $1.id }
         break
       }
-      guard ids.count > 1 else { return }
-      let rate = eventSum / trialSum
-      let unit = given ?? (areShares ? rate * (1 - rate) : rate)
-      for index in ids.indices {
-        let information = trials[index] * unit
-        scores.append(events[index] - trials[index] * rate)
-        self.information.append(information)
-        variances.append(information * (1 - trials[index] / trialSum))
-      }
+      guard trialSum > 0 else { return }
+      rate = eventSum / trialSum
+      unit = given ?? (areShares ? rate * (1 - rate) : rate)
     }
+
+    /// A pod's score against its own arm, that score's variance by chance, and the information of
+    /// its log odds.
+    func own(_ pod: Pod) -> (score: Double, variance: Double, information: Double) {
+      let information = pod.trials * unit
+      return (
+        pod.events - pod.trials * rate, information * (1 - pod.trials / trialSum), information
+      )
+    }
+
+    /// A pod's score against both arms together.
+    func pooledScore(_ pod: Pod) -> Double { pod.events - pod.trials * pooledRate }
   }
 
   var canary: Arm
@@ -123,9 +120,7 @@ struct Stratum: Sendable {
     canary.finish(unit: variance)
     stable.finish(unit: variance)
     guard compares else { return }
-    // Weights have the mean 0 over both arms.
-    canary.pool(rate: 0)
-    stable.pool(rate: 0)
+    // Weights have the mean 0 over both arms, which is the pooled rate.
     let trials = canary.trialSum + stable.trialSum
     share = canary.trialSum / trials
     score = canary.eventSum
@@ -140,8 +135,8 @@ struct Stratum: Sendable {
     let events = canary.eventSum + stable.eventSum
     share = canary.trialSum / trials
     score = canary.eventSum - events * share
-    canary.pool(rate: events / trials)
-    stable.pool(rate: events / trials)
+    canary.pooledRate = events / trials
+    stable.pooledRate = events / trials
     scoreVariance = events * share * (1 - share)
     if areShares { scoreVariance *= trials > 1 ? max(0, trials - events) / (trials - 1) : 0 }
   }

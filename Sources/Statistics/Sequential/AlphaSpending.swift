@@ -7,7 +7,7 @@ import Glibc
 ///   .bounds(alpha: 0.025, fractions: [0.25, 0.5, 0.75, 1])
 /// bounds.z   // one upper bound per look for the z statistic
 /// ```
-package enum AlphaSpending: Sendable, Hashable {
+package enum AlphaSpending: Sendable, Hashable, Codable {
   /// 2(1 − Φ(z_{α/2}/√t)): late (K. Lan, D. DeMets, Biometrika 70, 1983).
   case obrienFleming
   /// α ln(1 + (e − 1) t): even.

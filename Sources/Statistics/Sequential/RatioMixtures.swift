@@ -1,7 +1,7 @@
 import Glibc
 
 /// The alternatives that a mixture e-process bets on: a grid of ratios with equal weights.
-package struct RatioGrid: Sendable, Hashable {
+package struct RatioGrid: Sendable, Hashable, Codable {
   /// Logarithms of the ratios, none of them 0.
   package let logRatios: [Double]
   /// The ratios, and what each is more than 1.
@@ -9,9 +9,23 @@ package struct RatioGrid: Sendable, Hashable {
 
   /// Ratios as given; those that are not positive and finite are left out.
   package init(_ ratios: [Double]) {
-    logRatios = ratios.filter { $0 > 0 && $0.isFinite && $0 != 1 }.map { log($0) }
-    self.ratios = logRatios.map { exp($0) }
+    self.init(logRatios: ratios.filter { $0 > 0 && $0.isFinite && $0 != 1 }.map { log($0) })
+  }
+
+  private init(logRatios: [Double]) {
+    self.logRatios = logRatios
+    ratios = logRatios.map { exp($0) }
     excesses = logRatios.map { expm1($0) }
+  }
+
+  /// A list of logarithms.
+  package init(from decoder: any Decoder) throws {
+    self.init(logRatios: try decoder.singleValueContainer().decode([Double].self))
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var stored = encoder.singleValueContainer()
+    try stored.encode(logRatios)
   }
 
   /// From 10 % to eight-fold in the direction of the alternative, 16 ratios with logarithms in
@@ -46,7 +60,7 @@ package struct RatioGrid: Sendable, Hashable {
 /// above 1, for any smaller canary rate too (R. Turner, A. Ly,
 /// P. Grünwald, "Generic E-variables for exact sequential k-sample tests", 2021, theorem 1). The
 /// result is the mean over the grid. A bad guess costs power, never validity.
-package struct SafeTwoByTwo: Sendable, Hashable {
+package struct SafeTwoByTwo: Sendable, Hashable, Codable {
   private let grid: RatioGrid
   /// By ratio of the grid.
   private(set) var logFactors: [Double]
@@ -58,6 +72,12 @@ package struct SafeTwoByTwo: Sendable, Hashable {
 
   /// The natural logarithm of the e-value after all strata; 0 before the first.
   package var logE: Double { logMeanExp(logFactors) }
+
+  /// Takes over what a conditional process with the same ratios has won, for strata in which no
+  /// guess could be made: factors of a stratum may come from either, and stay e-values.
+  mutating func begin(as conditional: ConditionalRateRatio) {
+    logFactors = conditional.logFactors
+  }
 
   /// Takes in one stratum. Without trials in both arms it says nothing.
   ///
@@ -71,7 +91,7 @@ package struct SafeTwoByTwo: Sendable, Hashable {
     guard canary.trials > 0, baseline.trials > 0 else { return }
     let (nc, ns) = (canary.trials, baseline.trials)
     let odds = baselineRate / (1 - baselineRate)
-    for (index, ratio) in grid.ratios.enumerated() {
+    for (index, ratio) in zip(logFactors.indices, grid.ratios) {
       let shifted = odds * ratio
       let pa = shifted / (1 + shifted)
       let pb = baselineRate
@@ -100,13 +120,13 @@ package struct SafeTwoByTwo: Sendable, Hashable {
 /// for Poisson counts with exposures, and valid for proportions too: the hypergeometric law is less
 /// spread than the binomial (W. Hoeffding, JASA 58, 1963, theorem 4), at a loss of power of a share
 /// p for events with probability p. Needs no guess of a rate.
-package struct ConditionalRateRatio: Sendable, Hashable {
-  private let grid: RatioGrid
+package struct ConditionalRateRatio: Sendable, Hashable, Codable {
+  let ratios: RatioGrid
   /// By ratio of the grid.
   private(set) var logFactors: [Double]
 
   package init(ratios: RatioGrid) {
-    grid = ratios
+    self.ratios = ratios
     logFactors = [Double](repeating: 0, count: ratios.logRatios.count)
   }
 
@@ -124,9 +144,10 @@ package struct ConditionalRateRatio: Sendable, Hashable {
   /// Takes in a stratum of any exposures: how many of its events the canary had, and its share of
   /// the exposure, between 0 and 1.
   mutating func observe(canaryEvents: Double, events: Double, canaryShare: Double) {
-    for (index, logRatio) in grid.logRatios.enumerated() {
-      logFactors[index] +=
-        canaryEvents * logRatio - events * log1p(canaryShare * grid.excesses[index])
+    for (index, (logRatio, excess)) in zip(
+      logFactors.indices, zip(ratios.logRatios, ratios.excesses))
+    {
+      logFactors[index] += canaryEvents * logRatio - events * log1p(canaryShare * excess)
     }
   }
 }

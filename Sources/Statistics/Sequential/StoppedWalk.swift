@@ -5,11 +5,21 @@ import Glibc
 /// The density at each look is the last one convolved with the normal increment (P. Armitage,
 /// C. McPherson, B. Rowe, JRSS A 132, 1969), held on Gauss-Legendre panels no wider than seven
 /// standard deviations of the increment.
-struct StoppedWalk: Sendable, Hashable {
+struct StoppedWalk: Sendable, Hashable, Codable {
   private var time = 0.0
   /// Where the density is known, and its value times the quadrature weight.
   private var nodes: [Double] = [0]
   private var masses: [Double] = [1]
+
+  init() {}
+
+  init(from decoder: any Decoder) throws {
+    let stored = try decoder.container(keyedBy: CodingKeys.self)
+    time = try stored.decode(Double.self, forKey: .time)
+    nodes = try stored.decode([Double].self, forKey: .nodes)
+    masses = try stored.decode([Double].self, forKey: .masses)
+    guard time >= 0, nodes.count == masses.count else { throw NotComputable.lengthMismatch }
+  }
 
   /// The chance of not having been stopped.
   var remaining: Double { CompensatedSum(of: masses).result }
@@ -37,10 +47,11 @@ struct StoppedWalk: Sendable, Hashable {
 
   /// Goes to time t and keeps the paths with z between the bounds.
   mutating func advance(to t: Double, below upper: Double, above lower: Double) {
+    guard t > time else { return }
     let spread = (t - time).squareRoot()
     let root = t.squareRoot()
     let (a, b) = (max(lower, -8.5) * root, min(upper, 8.5) * root)
-    let panels = max(2, Int(((b - a) / (7 * spread)).rounded(.up)))
+    let panels = max(2, Int(min(4_096, (b - a) / (7 * spread)).rounded(.up)))
     let rule = GaussLegendre.thirtyTwo
     let half = (b - a) / Double(panels) / 2
     var reached = 0

@@ -128,21 +128,8 @@ package struct StratifiedEProcess: Sendable, Hashable {
     guard !strata.isEmpty else {
       return ConfidenceInterval(level: level, lower: 0, upper: .infinity)
     }
-    let prior = stride(from: -2.5, through: 2.5, by: 0.0625).map { likelihood($0) }
-    let threshold = logMeanExp(prior) + log(1 - level)
-    let peak = min(Self.reach, max(-Self.reach, log(estimate)))
-    func edge(towards limit: Double, open: Double) -> Double {
-      if likelihood(limit) > threshold { return open }
-      var (inside, outside) = (peak, limit)
-      for _ in 0..<60 {
-        let middle = (inside + outside) / 2
-        if likelihood(middle) > threshold { inside = middle } else { outside = middle }
-      }
-      return exp(outside)
-    }
     return ConfidenceInterval(
-      level: level, lower: edge(towards: -Self.reach, open: 0),
-      upper: edge(towards: Self.reach, open: .infinity))
+      ofRatioAt: level, peak: log(estimate), reach: Self.reach, logLikelihood: likelihood)
   }
 
   /// Ratios beyond exp(±30) are as good as 0 or infinite.

@@ -12,9 +12,9 @@ import Glibc
 /// ("Time-uniform, nonparametric, nonasymptotic confidence sequences", Ann. Stat. 49, 2021,
 /// propositions 5, 6, 9 and 10), with the mixing precision ρ tight at intrinsic time `tunedAt`:
 /// ρ = v / (2 log(1/a) + log(1 + 2 log(1/a))), a = α or, one-sided, 2α.
-package struct UniformBoundary: Sendable, Hashable {
+package struct UniformBoundary: Sendable, Hashable, Codable {
   /// Which increments the boundary is for.
-  package enum Family: Sendable, Hashable {
+  package enum Family: Sendable, Hashable, Codable {
     /// Sub-Gaussian, two-sided.
     case normalTwoSided
     /// Sub-Gaussian, upper.

@@ -84,6 +84,25 @@ let regressionAnswers: [String: VectorAnswer] = [
     case "linear":
       let fit = try LeastSquares(rows: input.rows("X"), responses: input.numbers("y"))
       return ["coef": .numbers(fit.coefficients)]
+    case "anova":
+      let offset = try input.number("offset")
+      // From 1e7 on doubles hold the rule's decimals to too few digits for the certified values,
+      // and p of 1e-50 changes by ninety times what F does.
+      guard offset < 1e7 else { return [:] }
+      var groups: [Moments] = []
+      for i in 0..<9 {
+        var values: [Double] = []
+        for j in 0..<21 {
+          let tenths: Int = 2 + 3 * ((i + j) % 2) + i
+          values.append(offset + Double(tenths) / 10)
+        }
+        groups.append(Moments(of: values))
+      }
+      let analysis = try VarianceAnalysis(groups: groups)
+      return [
+        "F": .number(analysis.ratio), "r2": .number(analysis.explainedShare),
+        "ms_between": .number(analysis.between), "ms_within": .number(analysis.within),
+      ]
     default: return [:]
     }
   },

@@ -9,6 +9,8 @@ private let colours = [
 /// One row a policy, a dot for each series, on a logarithmic axis.
 struct DotPlot {
   struct Axis {
+    /// What it shows, and in which unit.
+    var name: String
     var least: Double
     var most: Double
     var ticks: [Double]
@@ -16,8 +18,8 @@ struct DotPlot {
 
   var title: String
   var axis: Axis
-  /// Where a dashed line goes.
-  var line: Double
+  /// Where a dashed line goes, and what it means.
+  var line: (value: Double, name: String)
   var rows: [String]
   /// A value for each row; NaN has no dot.
   var series: [(name: String, values: [Double])]
@@ -26,9 +28,9 @@ struct DotPlot {
 
   var svg: String {
     let legendRows = (series.count + 3) / 4
-    let top = 50 + 20 * Double(legendRows)
+    let top = 64 + 20 * Double(legendRows)
     let bottom = top + Self.rowHeight * Double(rows.count)
-    var picture = Picture(width: 900, height: bottom + 40)
+    var picture = Picture(width: 900, height: bottom + 52)
     picture.text(title, x: 12, y: 22, size: 15, weight: "bold")
     for (index, one) in series.enumerated() {
       let (x, y) = (20 + 220 * Double(index % 4), 44 + 20 * Double(index / 4))
@@ -40,8 +42,11 @@ struct DotPlot {
       picture.line(from: (x, top), to: (x, bottom), colour: "#ccc")
       picture.text(Self.label(tick), x: x, y: bottom + 18, anchor: "middle")
     }
-    let x = place(line)
-    picture.line(from: (x, top), to: (x, bottom), colour: "#c00", dashes: "5 4")
+    let x = place(line.value)
+    picture.line(from: (x, top - 4), to: (x, bottom), colour: "#c00", dashes: "5 4")
+    picture.text(line.name, x: x, y: top - 8, colour: "#c00", anchor: "middle")
+    picture.text(
+      axis.name, x: (Self.left + Self.right) / 2, y: bottom + 38, anchor: "middle")
     for (row, name) in rows.enumerated() {
       let y = top + Self.rowHeight * (Double(row) + 0.5)
       picture.text(name, x: Self.left - 12, y: y + 4, anchor: "end")
@@ -140,7 +145,7 @@ private struct Picture {
 
   mutating func text(
     _ text: String, x: Double, y: Double, size: Double = 12, weight: String = "normal",
-    anchor: String = "start"
+    colour: String = "#000", anchor: String = "start"
   ) {
     var escaped = ""
     for character in text {
@@ -153,7 +158,8 @@ private struct Picture {
     }
     body.append(
       "<text x=\"\(Self.number(x))\" y=\"\(Self.number(y))\" font-size=\"\(Self.number(size))\" "
-        + "font-weight=\"\(weight)\" text-anchor=\"\(anchor)\">\(escaped)</text>")
+        + "font-weight=\"\(weight)\" fill=\"\(colour)\" text-anchor=\"\(anchor)\">\(escaped)</text>"
+    )
   }
 
   private static func number(_ value: Double) -> String {

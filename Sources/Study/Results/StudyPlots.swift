@@ -37,8 +37,10 @@ extension StudyReport {
   private func falseAlarms(_ section: Section) -> DotPlot {
     DotPlot(
       title: "Rollouts without a change that were rolled back, %",
-      axis: DotPlot.Axis(least: 0.1, most: 100, ticks: [0.1, 0.3, 1, 3, 5, 10, 30, 100]),
-      line: 5,
+      axis: DotPlot.Axis(
+        name: "% of the rollouts of a family, logarithmic; 0.1 stands for less, too",
+        least: 0.1, most: 100, ticks: [0.1, 0.3, 1, 3, 10, 30, 100]),
+      line: (5, "budget: 5 %"),
       rows: section.columns.first?.policies ?? [],
       series: section.columns.map { column in
         (column.name, column.tallies.map { max(0.1, $0.rollbackShare * 100) })
@@ -49,8 +51,10 @@ extension StudyReport {
     // A policy that finds less than half has no time to show.
     DotPlot(
       title: "Mean canary requests before the rollback, as a multiple of the information limit",
-      axis: DotPlot.Axis(least: 0.3, most: 300, ticks: [0.3, 1, 3, 10, 30, 100, 300]),
-      line: 1,
+      axis: DotPlot.Axis(
+        name: "times the information limit, logarithmic; left of it only by false alarms",
+        least: 0.3, most: 300, ticks: [0.3, 1, 3, 10, 30, 100, 300]),
+      line: (1, "information limit"),
       rows: section.columns.first?.policies ?? [],
       series: section.columns.compactMap { column in
         guard let limit = column.limit?.canaryRequests, limit.isFinite else { return nil }

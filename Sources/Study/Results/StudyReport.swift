@@ -56,11 +56,15 @@ package struct StudyReport: Sendable {
     lines += StudyTargets(self).lines
     for (number, section) in sections.enumerated() {
       lines += ["", "## \(section.table.title)", ""]
+      if let count = section.columns.first?.tallies.first?.rollouts, count != rollouts {
+        lines += ["\(Figures.grouped(Double(count))) rollouts a cell.", ""]
+      }
       if let plot = Self.plots.first(where: { $0.section == number }) {
         lines += ["![\(plot.alternative)](\(plot.file))", ""]
       }
       lines += Self.rows(section)
     }
+    guard !joint.isEmpty else { return lines.joined(separator: "\n") + "\n" }
     lines += [
       "", "## Errors, accuracy and latency of one rollout, one budget of 5 %: false alarms, %", "",
     ]

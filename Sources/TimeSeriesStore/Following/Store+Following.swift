@@ -101,11 +101,14 @@ extension Store {
   }
 
   func acknowledge(_ place: LogPlace, of name: String) throws(StoreError) {
-    let hasLeftLog = following.withLock { following in
+    let hasLeftLog = following.withLock { following -> Bool? in
+      // One that was forgotten meanwhile keeps nothing any more.
+      guard following.places[name] != nil else { return nil }
       let before = following.oldest
       following.places[name] = place
       return before?.generation != following.oldest?.generation
     }
+    guard let hasLeftLog else { return }
     do throws(FileError) {
       try write(FollowerRecord(place: place), of: name)
       if hasLeftLog { try dropFollowedLogs() }
