@@ -33,8 +33,8 @@ extension Comparison {
       var evidence = judge.evidence(level: budget.level)
       evidence.effect = Effect(name: "difference of shares of bad events", unit: "share")
       evidence.estimate = test.estimate
+      // Of these pods: what others of the version may differ by is the judge's matter.
       evidence.interval = try test.miettinenNurminenInterval(level: budget.level)
-        .widened(Self.widening(judge.information), around: test.estimate, within: -1...1)
       evidence.method += "; score interval"
       return report(
         measure, arms, evidence, crossedAt: crossing, noise: judge.floor,
@@ -107,16 +107,5 @@ extension Comparison {
       pods: zip(readings.pods, totals.pods).map {
         PodCount(pod: $0.description, events: $1.events, trials: $1.seconds)
       })
-  }
-}
-
-extension ConfidenceInterval {
-  /// With both halves so many times as long, but not beyond the values there are.
-  func widened(
-    _ factor: Double, around estimate: Double, within range: ClosedRange<Double>
-  ) -> ConfidenceInterval {
-    ConfidenceInterval(
-      level: level, lower: max(range.lowerBound, estimate - factor * (estimate - lower)),
-      upper: min(range.upperBound, estimate + factor * (upper - estimate)))
   }
 }
