@@ -164,8 +164,8 @@ let package = Package(
     tests(
       "RolloutExecutorTests",
       [
-        "RolloutExecutor", "KubernetesClient", "Analysis", "Rollouts", "Manifest", "MetricModel",
-        "YAMLReader",
+        "RolloutExecutor", "KubernetesClient", "HTTPTransport", "Analysis", "Rollouts", "Manifest",
+        "MetricModel", "YAMLReader",
       ]),
     tests(
       "MetricTransferTests",

@@ -6,8 +6,9 @@ package import NIOSSL
 ///     let handler = try admission.tlsHandler()                   // for each connection
 ///     switch try await admission.decision(on: header, hashing: onOwnThread) { ... }
 ///
-/// Both files, and the certificates they name, are looked at again with each connection and request,
-/// as Prometheus does, so that a renewed certificate or a withdrawn password counts at once.
+/// Both files, and the certificates they name, are looked at again with each connection and
+/// request, as Prometheus does, so that a renewed certificate or a withdrawn password counts at
+/// once.
 package final class Admission: Sendable {
   /// What becomes of a request.
   package enum Decision: Equatable, Sendable {

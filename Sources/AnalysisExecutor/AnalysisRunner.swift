@@ -275,6 +275,7 @@ package actor AnalysisRunner {
     let failure = await Self.commit(
       gone.map(JournalChange.remove) + pieces.map { $0.piece.change(of: $0.run) }, to: journal,
       on: journalExecutor)
+    if let failure { onTrouble(failure.description) }
     for (name, piece) in pieces {
       if failure == nil || entries[name]?.isStarting == true {
         let starters = entries[name]?.begun() ?? []
@@ -288,8 +289,7 @@ package actor AnalysisRunner {
         if !queue.contains(name) { queue.append(name) }
       }
     }
-    guard let failure else { return true }
-    onTrouble(failure.description)
+    guard failure != nil else { return true }
     removals = gone + removals
     guard !isClosed else { return false }
     // Cancelled by `close`, which leaves time for one more try.
@@ -326,7 +326,7 @@ package actor AnalysisRunner {
   }
 
   private func measureNext() {
-    while measuring < limits.measurementsMax, !waiting.isEmpty {
+    while !isClosed, measuring < limits.measurementsMax, !waiting.isEmpty {
       let (name, request) = waiting.removeFirst()
       measuring += 1
       let now = clock.now()

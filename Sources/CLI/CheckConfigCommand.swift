@@ -8,8 +8,8 @@ struct CheckConfig: ParsableCommand {
     commandName: "config",
     abstract: "Check Prometheus' configuration files, and the rules they name.",
     discussion: """
-      Ends with 0 when nothing is wrong and 1 otherwise. What Prometheus knows and Assay doesn't is \
-      told, and isn't wrong unless --strict is given.
+      Ends with 0 when nothing is wrong and 1 otherwise. What Prometheus knows and Assay doesn't \
+      is told, and isn't wrong unless --strict is given.
 
         assay check config prometheus.yml
       """)

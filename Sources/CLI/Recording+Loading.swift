@@ -27,8 +27,8 @@ extension Recording {
     }
   }
 
-  /// What a server kept in memory, out of the files beside its blocks; of what is in a block already
-  /// nothing is taken twice.
+  /// What a server kept in memory, out of the files beside its blocks; of what is in a block
+  /// already nothing is taken twice.
   static func load(head folder: String, into store: Store) throws -> LoadedSamples {
     let wal = "\(folder)/wal"
     let names = try folderNames(wal)

@@ -13,7 +13,8 @@ struct ServeCommand: AsyncParsableCommand {
       Answers /api/v1/query, query_range, series, labels and label values as Prometheus does, so \
       that promtool, Grafana and Argo Rollouts' prometheus provider can ask it; takes remote write \
       at /api/v1/write and OpenTelemetry's metrics at /api/v1/otlp/v1/metrics; scrapes what a \
-      configuration file names. A sample is acknowledged once it is on disk. Ends on SIGTERM or Ctrl-C.
+      configuration file names. A sample is acknowledged once it is on disk. Ends on SIGTERM or \
+      Ctrl-C.
 
         assay serve --data ./data --listen 127.0.0.1:9090
         assay serve --data ./data --config.file prometheus.yml

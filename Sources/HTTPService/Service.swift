@@ -97,8 +97,6 @@ package struct Service: Sendable {
   package func run(
     at address: ListenAddress, onListening: @escaping @Sendable (Int) -> Void = { _ in }
   ) async throws(ServiceError) {
-    // One thread for all connections: what keeps a core busy or waits runs on the pools.
-    let loop = EventLoopGroupProvider.singleton.eventLoopGroup.any()
     let application = Application(
       responder: responder, server: server(),
       configuration: ApplicationConfiguration(
@@ -106,7 +104,6 @@ package struct Service: Sendable {
         availableConnectionsDelegate: MaximumAvailableConnections(
           options.connectionsMax, logger: logger)),
       onServerRunning: { channel in onListening(channel.localAddress?.port ?? address.port) },
-      eventLoopGroupProvider: .shared(loop),
       logger: logger)
     var group = ServiceGroupConfiguration(
       services: [application, EventStreamEnd(analyses: analyses)],
@@ -117,9 +114,7 @@ package struct Service: Sendable {
       try await withThrowingTaskGroup { [group] tasks in
         tasks.addTask { await maintainStores() }
         tasks.addTask { await evaluateRules() }
-        tasks.addTask(executorPreference: EventLoopExecutor(loop)) {
-          try await ServiceGroup(configuration: group).run()
-        }
+        tasks.addTask { try await ServiceGroup(configuration: group).run() }
         // Maintenance ends by cancellation only, so the first to end is the server.
         try await tasks.next()
         tasks.cancelAll()

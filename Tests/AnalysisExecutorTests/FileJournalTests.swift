@@ -67,7 +67,7 @@ import Testing
       let first = try bytes("commit.log").count
       try journal.commit([.append(["one", "two"], to: "a")])
       let log = try bytes("commit.log")
-      for length in 0...log.count {
+      for length in stride(from: log.count, through: 0, by: -5) {
         try FileManager.default.removeItem(at: folder)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         // What the system had of the end may be anything.
@@ -85,12 +85,12 @@ import Testing
     defer { try? FileManager.default.removeItem(at: folder) }
     let journal = try FileJournal(directory: folder.path, logSizeBytesMax: 1_000)
     try journal.commit([.replace(["o"], of: "a")])
-    for number in 0..<200 {
+    for number in 0..<60 {
       try journal.commit([.append(["line \(number)"], to: "a")])
       #expect(try bytes("commit.log").count <= 1_100)
     }
-    #expect(try journal.lines(of: "a").count == 201)
+    #expect(try journal.lines(of: "a").count == 61)
     let next = try FileJournal(directory: folder.path)
-    #expect(try next.lines(of: "a").last == "line 199")
+    #expect(try next.lines(of: "a").last == "line 59")
   }
 }

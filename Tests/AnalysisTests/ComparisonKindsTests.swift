@@ -173,7 +173,8 @@ import Testing
 
   @Test func `a critical metric fails where it can't tell at the last look`() throws {
     let idle = ScrapedFleet(
-      [Self.stable, Version(name: "canary", pods: 1)], until: 600, seed: 6) { _ in true }
+      [Self.stable, Version(name: "canary", pods: 1)], until: 600, seed: 6
+    ) { _ in true }
     for (fields, phase) in [
       (Self.rate, AnalysisPhase.inconclusive), ("\(Self.rate), critical: true", .failed),
       ("\(ComparisonTests.errors), margin: 0.01, critical: true", .failed),

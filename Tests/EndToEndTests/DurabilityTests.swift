@@ -4,8 +4,8 @@ import FoundationNetworking
 import MetricModel
 import Testing
 
-/// What was acknowledged must be there afterwards: after kill -9 amid writes, and after the disk was
-/// full.
+/// What was acknowledged must be there afterwards: after kill -9 amid writes, and after the disk
+/// was full.
 @Suite(.serialized) struct DurabilityTests {
   /// How often the server is killed; `make study` asks for minutes of it.
   private static let rounds =

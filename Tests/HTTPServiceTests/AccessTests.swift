@@ -181,9 +181,9 @@ struct AccessTests {
       let waiting = await write(batch("of_bank", series: 1), bank)
       #expect(
         waiting
-          == #"{"status":"error","errorType":"unavailable","error":"this tenant's limit is 1 samples "#
-          + "a second\"}\n429 application/json")
-      now.withLock { $0 = $0.advanced(by: .seconds(20)) }
+          == #"{"status":"error","errorType":"unavailable","error":"this tenant's limit is 1 "#
+          + "samples a second\"}\n429 application/json")
+      now.withLock { $0 = $0.advanced(by: .seconds(25)) }
       #expect(await write(batch("of_bank", series: 1), bank) == "\n204 ")
       // One who isn't known yet is told so, and gets nothing of another's.
       try files.write(

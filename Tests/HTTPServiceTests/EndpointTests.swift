@@ -133,7 +133,8 @@ private func failure(_ status: Int, _ type: String, _ message: String) -> String
   @Test(arguments: [
     (
       "query=up&time=x",
-      #"invalid parameter "time": cannot parse "x" to a valid timestamp"#
+      #"invalid parameter "time": invalid time value for 'time': cannot parse "x" to a valid "#
+        + "timestamp"
     ),
     ("query=up&limit=-1", #"invalid parameter "limit": limit must be non-negative"#),
     ("query=up&timeout=x", #"invalid parameter "timeout": cannot parse "x" to a valid duration"#),

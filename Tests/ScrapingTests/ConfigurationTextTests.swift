@@ -79,7 +79,8 @@ import YAMLReader
             path_prefix: /am
             static_configs: [{targets: ['a:1', 'b:2']}]
       scrape_configs:
-        - {job_name: a, scrape_native_histograms: true, fallback_scrape_protocol: PrometheusText0.0.4}
+        - {job_name: a, scrape_native_histograms: true, \
+      fallback_scrape_protocol: PrometheusText0.0.4}
         - {job_name: b, scrape_protocols: [OpenMetricsText1.0.0], target_limit: 5}
       remote_write:
         - url: http://w/

@@ -10,7 +10,7 @@ import Testing
     "Manifest": [],
     "Statistics": ["COpenBLAS", "CLAPACKE", "Glibc"],
     "StatisticsVectors": ["Statistics", "Manifest", "Glibc"],
-    "PromQL": ["MetricModel", "Statistics", "Glibc"],
+    "PromQL": ["MetricModel", "Statistics", "Glibc", "Synchronization"],
     "QueryScripts": ["MetricModel", "PromQL"],
     "Rules": ["MetricModel", "PromQL", "QueryScripts", "Manifest"],
     "TimeSeriesStore": ["MetricModel", "CChecksum", "Glibc", "Synchronization"],

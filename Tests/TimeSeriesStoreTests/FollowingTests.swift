@@ -61,8 +61,9 @@ import TimeSeriesStore
     #expect(try drain(&followers[0]) == expected([5]))
     #expect(try drain(&followers[1]) == expected([5]))
     #expect(kept() == 0)
-    // Nobody is left to keep anything for.
+    // Nobody is left to keep anything for, also when one who was forgotten still reads.
     _ = try store.follow([])
+    try followers[0].acknowledge(store.logEnd)
     _ = try store.append(one(6))
     try store.seal()
     #expect(kept() == 0)
@@ -85,6 +86,27 @@ import TimeSeriesStore
     _ = try store.append(one(4))
     follower = try store.follow(["x"])[0]
     #expect(try drain(&follower) == expected([2, 3, 4]))
+  }
+
+  /// Rows that came since must not be in one request with rows that a receiver may have already.
+  @Test(arguments: [false, true])
+  func `what was announced comes as one piece again`(seals: Bool) throws {
+    let disk = MemoryFiles()
+    var store = try Store.open("db", on: disk)
+    var follower = try store.follow(["x"])[0]
+    for time in Int64(1)...3 { _ = try store.append(one(time)) }
+    let sent = try #require(try follower.next(rowsMax: 4))
+    #expect(rows(sent.batch) == expected([1, 2]))
+    try follower.announce(sent.end)
+    if seals { try store.seal() }
+    store.close()
+    store = try Store.open("db", on: disk)
+    _ = try store.append(one(4))
+    follower = try store.follow(["x"])[0]
+    let again = try #require(try follower.next(rowsMax: 1))
+    #expect(rows(again.batch) == rows(sent.batch))
+    try follower.acknowledge(again.end)
+    #expect(try drain(&follower, rowsMax: 100) == expected([3, 4]))
   }
 
   @Test func `histograms, exemplars and metadata are followed too`() throws {

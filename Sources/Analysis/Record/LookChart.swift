@@ -21,6 +21,8 @@ package struct LookChart: Equatable, Sendable {
   package var points: [Point]
   /// The value of no difference; nil for thresholds.
   package var neutral: Double?
+  /// How much worse is still good enough; nil without a margin.
+  package var limit: Double?
 
   /// Nil where no look has a number.
   init?(_ plan: MetricPlan, _ looks: [Measurement], since start: Timestamp) {
@@ -41,6 +43,10 @@ package struct LookChart: Equatable, Sendable {
     let effect = looks.compactMap(\.comparison?.evidence?.effect).first
     neutral = effect?.neutralValue
     if let effect { title = "\(plan.name): \(effect.name)" }
+    if let neutral, let comparison = plan.comparison, let margin = comparison.margin {
+      let sign = comparison.worse == .increase ? 1.0 : -1.0
+      limit = neutral == 1 ? pow(1 + margin, sign) : neutral + sign * margin
+    }
   }
 
   private static func number(_ text: String) -> Double? {
@@ -52,7 +58,7 @@ package struct LookChart: Equatable, Sendable {
   private var range: ClosedRange<Double> {
     let values =
       points.flatMap { [$0.value, $0.lower, $0.upper].compactMap { $0 } }
-      + [neutral].compactMap { $0 }
+      + [neutral, limit].compactMap { $0 }
     let (low, high) = (values.min() ?? 0, values.max() ?? 1)
     return low < high ? low...high : (low - 0.5)...(high + 0.5)
   }
@@ -71,6 +77,7 @@ package struct LookChart: Equatable, Sendable {
     for point in points {
       var cells = [Character](repeating: " ", count: columns)
       if let neutral { cells[column(neutral)] = "┊" }
+      if let limit { cells[column(limit)] = "╳" }
       if let lower = point.lower, let upper = point.upper {
         let (first, last) = (column(lower), column(upper))
         for index in first...max(first, last) { cells[index] = "─" }
@@ -109,11 +116,17 @@ package struct LookChart: Equatable, Sendable {
       text += "<text x=\"58\" y=\"\(y(value))\" text-anchor=\"end\">"
       text += "\(PlainNumber.short(value))</text>\n"
     }
-    if let neutral {
-      text += "<line x1=\"64\" x2=\"624\" y1=\"\(y(neutral))\" y2=\"\(y(neutral))\" "
-      text += "stroke=\"#999\" stroke-dasharray=\"4 3\"/>\n"
+    for (value, colour, words) in [
+      (neutral, "#999", "no difference"), (limit, "#b3261e", "margin"),
+    ] {
+      guard let value else { continue }
+      text += "<line x1=\"64\" x2=\"624\" y1=\"\(y(value))\" y2=\"\(y(value))\" "
+      text += "stroke=\"\(colour)\" stroke-dasharray=\"4 3\"/>"
+      text += "<text x=\"68\" y=\"\(y(value))\" dy=\"-3\" fill=\"\(colour)\">\(words)</text>\n"
     }
-    for point in points {
+    // No more times than there is room for.
+    let every = (points.count + 9) / 10
+    for (index, point) in points.enumerated() {
       let colour = Self.colour(of: point.phase)
       if let lower = point.lower, let upper = point.upper {
         text += "<line x1=\"\(x(point.time))\" x2=\"\(x(point.time))\" y1=\"\(y(lower))\" "
@@ -121,6 +134,7 @@ package struct LookChart: Equatable, Sendable {
       }
       text += "<circle cx=\"\(x(point.time))\" cy=\"\(y(point.value))\" r=\"4\" fill=\"\(colour)\">"
       text += "<title>\(PlainNumber.short(point.value)) \(point.phase.rawValue)</title></circle>\n"
+      guard index.isMultiple(of: every) else { continue }
       text += "<text x=\"\(x(point.time))\" y=\"232\" text-anchor=\"middle\">"
       text += "\(point.label)</text>\n"
     }

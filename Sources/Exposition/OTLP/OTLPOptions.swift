@@ -48,4 +48,9 @@ package struct OTLPRejection: Equatable, Sendable {
   package var reason: String
   /// How many points are lost.
   package var points: Int
+
+  package init(reason: String, points: Int) {
+    self.reason = reason
+    self.points = points
+  }
 }

@@ -20,12 +20,7 @@ extension AnalysisEndpoints {
     }
     decoded.contentType = request.headers[.contentType] ?? ""
     let method = request.method == .head ? "GET" : request.method.rawValue
-    // Analyses are judged where nobody's connection has to wait for them.
-    let answered = await withTaskExecutorPreference(globalConcurrentExecutor) {
-      [decoded] () async -> Reply? in
-      await reply(method: method, path: parts[0], decoded)
-    }
-    switch answered {
+    switch await reply(method: method, path: parts[0], decoded) {
     case nil: return nil
     case .whole(let answer):
       let response = Self.http(answer)

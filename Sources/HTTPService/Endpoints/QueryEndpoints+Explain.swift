@@ -1,6 +1,7 @@
 import Exposition
 import MetricModel
 import PromQL
+import TimeSeriesStore
 
 /// `/api/v1/explain`: the plan of a query, and with `analyze=true` what each part of it costs.
 extension QueryEndpoints {

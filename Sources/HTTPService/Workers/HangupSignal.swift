@@ -2,7 +2,7 @@ import Dispatch
 import Glibc
 
 /// Calls back at each SIGHUP, which ends a program that doesn't say otherwise.
-final class HangupSignal: Sendable {
+final class HangupSignal {
   private let source: any DispatchSourceSignal
 
   init(_ action: @escaping @Sendable () -> Void) {

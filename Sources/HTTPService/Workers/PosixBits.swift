@@ -6,7 +6,7 @@ import MetricModel
 enum Posix {
   /// Keeps SIGHUP from ending the program, so that a dispatch source can take it.
   static func ignoreHangups() {
-    unsafe signal(SIGHUP, SIG_IGN)
+    signal(SIGHUP, SIG_IGN)
   }
 
   /// Starts a thread that runs `body` once; false when the system has no more threads to give.

@@ -53,11 +53,12 @@ final class RemoteWriter: Sendable {
         return
       case .success(nil): continue
       case .success(let (rows, division)?):
+        keep { follower throws(StoreError) in try follower.announce(rows.end) }
         guard await send(division) else { return }
         if !rows.batch.metadata.isEmpty, target.sendsMetadata, target.version == .v1 {
           await send(metadata: rows.batch.metadata)
         }
-        acknowledge(rows.end)
+        keep { follower throws(StoreError) in try follower.acknowledge(rows.end) }
       }
     }
   }
@@ -84,9 +85,9 @@ final class RemoteWriter: Sendable {
     return result
   }
 
-  private func acknowledge(_ end: LogPlace) {
+  private func keep(_ place: (LogFollower) throws(StoreError) -> Void) {
     do throws(StoreError) {
-      try reading.withLock { $0.follower }.acknowledge(end)
+      try place(reading.withLock { $0.follower })
     } catch {
       // What arrived is sent again after a restart; the receiver knows it then.
       options.report("the place reached in \(target.name) could not be kept: \(error)")

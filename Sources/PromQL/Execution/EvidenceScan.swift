@@ -56,7 +56,7 @@ struct EvidenceScan: Operator {
           quantile: quantiles.isEmpty ? .nan : quantiles[step])
         let (answer, remarks) = asked.answered()
         for remark in remarks {
-          context.annotations.add(.evidence(remark, of: plan.question), at: plan.place)
+          context.annotations.add(.evidence(remark, of: plan.question), at: plan.place.range)
         }
         guard let answer else { continue }
         for (index, stat) in plan.stats.enumerated() {

@@ -4,7 +4,7 @@ internal import MetricModel
 ///
 /// The answer at one step depends on the others, which is why PromQL has none of this: an instant
 /// query has no steps before, and only a series that is there at another step can have a gap.
-enum GapFilling {
+enum GapFilling: Equatable {
   /// `default`: the element of equal labels on the other side.
   case vector(QueryPlan, VectorMatching.Labels)
   /// `default`: a number.

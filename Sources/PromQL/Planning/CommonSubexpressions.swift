@@ -81,7 +81,7 @@ extension QueryPlan {
   fileprivate var readsSeries: Bool {
     switch self {
     case .number, .evaluationTime, .empty: false
-    case .scan, .window, .stepInvariant, .info: true
+    case .scan, .window, .stepInvariant, .info, .evidence: true
     default: inputs.contains(where: \.readsSeries)
     }
   }

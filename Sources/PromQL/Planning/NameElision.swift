@@ -61,7 +61,8 @@ extension AggregatePlan {
 }
 
 extension QueryPlan {
-  /// How many readings of shared rows, by their numbers, stand below aggregations that forget names.
+  /// How many readings of shared rows, by their numbers, stand below aggregations that forget
+  /// names.
   fileprivate var forgetfulReaders: [Int: Int] {
     switch self {
     case .aggregate(let aggregate), .quantile(let aggregate, _, _):

@@ -1,7 +1,7 @@
 internal import MetricModel
 
 /// A comparison of two groups of series.
-struct EvidencePlan {
+struct EvidencePlan: Equatable {
   var question: EvidenceQuestion
   /// The sides in the order of the arguments.
   var inputs: [EvidenceInput]
@@ -11,10 +11,10 @@ struct EvidencePlan {
   /// What is told of the answers.
   var stats: [EvidenceStat]
   /// Of the call, to which remarks point.
-  var place: SourceRange
+  var place: RemarkPlace
 }
 
-enum EvidenceInput {
+enum EvidenceInput: Equatable {
   case vector(QueryPlan)
   case range(RangePlan)
 
@@ -60,7 +60,7 @@ extension Planner {
       question: question, inputs: inputs, quantile: quantile?.plan,
       matching: call.matching ?? .ignoring([]),
       stats: question.stats.filter { chosen.isEmpty || chosen.contains($0.rawValue) },
-      place: call.range)
+      place: RemarkPlace(call.range))
     // Groups told apart by a label `stat` of their own would become one.
     return merged(
       Planned(plan: .evidence(plan), type: .vector, isInvariant: isInvariant), isStrict: false,

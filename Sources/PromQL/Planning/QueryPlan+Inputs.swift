@@ -35,6 +35,17 @@ extension QueryPlan {
       histogram.parameters = histogram.parameters.map(change)
       return .histogram(histogram)
     case .info(let base, let info): return .info(change(base), info)
+    case .evidence(var evidence):
+      evidence.inputs = evidence.inputs.map { input in
+        switch input {
+        case .vector(let vector): .vector(change(vector))
+        case .range(let range): .range(range.mappingInput(onOtherGrid))
+        }
+      }
+      evidence.quantile = evidence.quantile.map(change)
+      return .evidence(evidence)
+    case .filled(let input, let filling):
+      return .filled(change(input), filling.mappingInput(change))
     case .absent(let input, let labels): return .absent(change(input), labels)
     case .scalar(let input): return .scalar(change(input))
     case .relabel(let input, let rule): return .relabel(change(input), rule)
@@ -74,6 +85,16 @@ extension RangePlan {
   func mappingInput(_ change: (QueryPlan) -> QueryPlan) -> RangePlan {
     guard case .subquery(let inner, let window, let step) = self else { return self }
     return .subquery(change(inner), window, step: step)
+  }
+}
+
+extension GapFilling {
+  fileprivate func mappingInput(_ change: (QueryPlan) -> QueryPlan) -> GapFilling {
+    switch self {
+    case .vector(let plan, let labels): .vector(change(plan), labels)
+    case .scalar(let plan): .scalar(change(plan))
+    case .last: .last
+    }
   }
 }
 

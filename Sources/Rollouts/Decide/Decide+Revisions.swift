@@ -61,11 +61,12 @@ extension DecisionPass {
     let hasNothingToReturnTo = state.isFullyPromoted || state.stableHash.isEmpty
     if state.isAborted, hasNothingToReturnTo { clearAbort() }
     if hasNothingToReturnTo { state.promotesFully = false }
+    // An abort wins over a full promotion that is under way; one that is over, it lifts.
+    if state.isAborted, state.abortedAt == nil { abort(because: "") }
     if state.promotesFully {
       state.clearPauses()
       clearAbort()
     }
-    if state.isAborted, state.abortedAt == nil { abort(because: "") }
     if !state.isAborted, state.abortedAt != nil {
       clearAbort()
       state.stepIndex = 0

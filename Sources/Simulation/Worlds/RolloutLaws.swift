@@ -137,8 +137,8 @@ package struct RolloutLaws: Sendable {
     guard let blueGreen = plan.blueGreen else {
       return before.stepIndex >= plan.canary.steps.count
     }
-    return (blueGreen.prePromotion == nil || after.blueGreen?.prePromotion?.phase == .successful)
-      && (blueGreen.postPromotion == nil || after.blueGreen?.postPromotion?.phase == .successful)
+    // What comes before the switch is a law about the switch.
+    return blueGreen.postPromotion == nil || after.blueGreen?.postPromotion?.phase == .successful
   }
 
   /// The stable revision changes only to what has all pods and all traffic, went all of its way or
@@ -215,9 +215,10 @@ package struct RolloutLaws: Sendable {
     if plan.canary.isStableScaleDynamic, let old, target.stable.weight > old.stable.weight,
       old.stable.podHash == target.stable.podHash, available(old.canary.podHash) > 0
     {
-      let carried = maxWeight * available(target.stable.podHash) / max(1, plan.replicas)
-      if target.stable.weight > max(carried, old.stable.weight), plan.replicas > 0 {
-        broken.append("weight \(target.stable.weight) to stable, whose pods carry \(carried)")
+      let needed = target.stable.weight * plan.replicas / maxWeight
+      let pods = available(target.stable.podHash)
+      if pods < needed {
+        broken.append("weight \(target.stable.weight) to \(pods) stable pods of \(needed)")
       }
     }
     let hasRoutes = !target.headerRoutes.isEmpty || !target.mirrorRoutes.isEmpty

@@ -5,12 +5,15 @@ internal import Synchronization
 ///
 ///     var follower = try store.follow(["mimir"])[0]
 ///     while let rows = try follower.next(rowsMax: 2000) {
+///       try follower.announce(rows.end)
 ///       send(rows.batch)                       // as often as it takes
 ///       try follower.acknowledge(rows.end)
 ///     }
 ///
 /// After a restart it goes on behind what it acknowledged last, so a row is read once or, when the
-/// process dies between sending and acknowledging, twice.
+/// process dies between sending and acknowledging, twice. What was announced then comes as one piece
+/// again, the same rows and no others: a receiver that refuses what it has already refuses nothing
+/// else with it.
 package struct LogFollower: Sendable {
   package let name: String
   private let store: Store
@@ -18,16 +21,19 @@ package struct LogFollower: Sendable {
   private let start: LogPlace
   /// Where the next frame begins.
   private var place: LogPlace
+  /// The end of what was being sent when the process before ended.
+  private var announced: LogPlace?
   /// The state of the log at `place`: for each series its labels and the bits of its last value.
   private var labels: [Labels] = []
   private var previous: [UInt64] = []
   /// The number of logs that were gone before they were read.
   package private(set) var lostLogs = 0
 
-  init(_ name: String, of store: Store, at start: LogPlace) {
+  init(_ name: String, of store: Store, _ record: FollowerRecord) {
     self.name = name
     self.store = store
-    self.start = start
+    start = record.place
+    announced = record.announced
     place = LogPlace(generation: start.generation, offset: 0)
   }
 
@@ -41,7 +47,10 @@ package struct LogFollower: Sendable {
   ///
   /// - Throws: `.damaged` for a log that isn't what was written.
   package mutating func next(rowsMax: Int) throws(StoreError) -> FollowedRows? {
-    let end = store.logEnd
+    let newest = store.logEnd
+    let end = announced.map { min($0, newest) } ?? newest
+    let rowsMax = announced == nil ? rowsMax : .max
+    defer { announced = nil }
     var rows = FollowedRowsBuilder()
     while rows.count < rowsMax, place < end {
       let bytes: MappedBytes?
@@ -60,6 +69,11 @@ package struct LogFollower: Sendable {
       begin(place.generation + 1)
     }
     return rows.isEmpty ? nil : FollowedRows(batch: rows.batch, end: place)
+  }
+
+  /// What is about to be sent ends there.
+  package func announce(_ end: LogPlace) throws(StoreError) {
+    try store.announce(end, of: name)
   }
 
   /// Everything before `end` has arrived; it isn't read again.

@@ -9,20 +9,40 @@ package struct LogPlace: Hashable, Comparable, Sendable {
     (left.generation, left.offset) < (right.generation, right.offset)
   }
 
-  /// `7 4096`, one line of a file.
-  var text: String { "\(generation) \(offset)\n" }
-
   init(generation: UInt64, offset: Int) {
     self.generation = generation
     self.offset = offset
   }
+}
+
+/// What is kept of a follower: one line of a file, `7 4096`, or `7 4096 7 9000` while the rows up to
+/// the second place are being sent.
+struct FollowerRecord: Sendable {
+  /// Everything before it has been acknowledged.
+  var place: LogPlace
+  /// The end of what was being sent.
+  var announced: LogPlace?
+
+  var text: String {
+    ([place] + [announced].compactMap(\.self)).map { "\($0.generation) \($0.offset)" }
+      .joined(separator: " ") + "\n"
+  }
+
+  init(place: LogPlace, announced: LogPlace? = nil) {
+    self.place = place
+    self.announced = announced
+  }
 
   init?(text: String) {
     let parts = text.split { $0 == " " || $0 == "\n" }
-    guard parts.count == 2, let generation = UInt64(parts[0]), let offset = Int(parts[1]),
-      offset >= 0
-    else { return nil }
-    self.init(generation: generation, offset: offset)
+    func place(_ index: Int) -> LogPlace? {
+      guard parts.count >= index + 2, let generation = UInt64(parts[index]),
+        let offset = Int(parts[index + 1]), offset >= 0
+      else { return nil }
+      return LogPlace(generation: generation, offset: offset)
+    }
+    guard let first = place(0) else { return nil }
+    self.init(place: first, announced: place(2))
   }
 }
 

@@ -36,31 +36,38 @@ extension Store {
     let end = logEnd
     do throws(FileError) {
       if !names.isEmpty { try files.makeDirectory(layout.following) }
-      var places: [String: LogPlace] = [:]
-      for name in names { places[name] = try storedPlace(of: name, end) ?? end }
-      for (name, place) in places { try write(place, of: name) }
+      var records: [String: FollowerRecord] = [:]
+      for name in names { records[name] = try record(of: name, end) }
+      for (name, record) in records { try write(record, of: name) }
+      let places = records.mapValues(\.place)
       for entry in try followingEntries() where entry.hasSuffix(".place") {
         let name = String(entry.dropLast(".place".count))
         if places[name] == nil { try files.remove(layout.place(of: name)) }
       }
-      let known = places
-      following.withLock { $0.places = known }
+      following.withLock { $0.places = places }
       try dropFollowedLogs()
-      return names.map { LogFollower($0, of: self, at: known[$0] ?? end) }
+      let known = records
+      return names.map { LogFollower($0, of: self, known[$0] ?? FollowerRecord(place: end)) }
     } catch { throw StoreError(error) }
   }
 
   /// The place behind everything that was acknowledged.
   package var logEnd: LogPlace { end.withLock { $0 } }
 
-  /// A place behind what is there now is one of samples that a power loss took: they are sent again
-  /// under the same offsets, so the follower begins where the log ends.
-  private func storedPlace(of name: String, _ end: LogPlace) throws(FileError) -> LogPlace? {
-    guard try followingEntries().contains("\(name).place") else { return nil }
+  /// A place behind what is there now is one of samples that a power loss took: others come under
+  /// the same offsets, so the follower begins where the log ends.
+  private func record(of name: String, _ end: LogPlace) throws(FileError) -> FollowerRecord {
+    guard try followingEntries().contains("\(name).place") else {
+      return FollowerRecord(place: end)
+    }
     let text = String(decoding: try files.read(layout.place(of: name)).bytes, as: UTF8.self)
-    guard var place = LogPlace(text: text), place <= end || place.offset == 0 else { return end }
-    if let bytes = try log(place.generation) { place.offset = min(place.offset, bytes.count) }
-    return place
+    guard var record = FollowerRecord(text: text),
+      record.place <= end || record.place.offset == 0
+    else { return FollowerRecord(place: end) }
+    if let bytes = try log(record.place.generation) {
+      record.place.offset = min(record.place.offset, bytes.count)
+    }
+    return record
   }
 
   private func followingEntries() throws(FileError) -> [String] {
@@ -86,25 +93,35 @@ extension Store {
     return names.compactMap(StoreLayout.generation(ofLog:)).filter { $0 >= generation }.min()
   }
 
+  func announce(_ end: LogPlace, of name: String) throws(StoreError) {
+    guard let place = following.withLock({ $0.places[name] }) else { return }
+    do throws(FileError) {
+      try write(FollowerRecord(place: place, announced: end), of: name)
+    } catch { throw StoreError(error) }
+  }
+
   func acknowledge(_ place: LogPlace, of name: String) throws(StoreError) {
-    let hasLeftLog = following.withLock { following in
+    let hasLeftLog = following.withLock { following -> Bool? in
+      // One that was forgotten meanwhile keeps nothing any more.
+      guard following.places[name] != nil else { return nil }
       let before = following.oldest
       following.places[name] = place
       return before?.generation != following.oldest?.generation
     }
+    guard let hasLeftLog else { return }
     do throws(FileError) {
-      try write(place, of: name)
+      try write(FollowerRecord(place: place), of: name)
       if hasLeftLog { try dropFollowedLogs() }
     } catch { throw StoreError(error) }
   }
 
   /// In one step, without waiting for the disk: after a power loss some rows are sent twice.
-  private func write(_ place: LogPlace, of name: String) throws(FileError) {
+  private func write(_ record: FollowerRecord, of name: String) throws(FileError) {
     let unfinished = layout.place(of: name) + ".tmp"
     let file = try files.append(to: unfinished)
     defer { file.close() }
     try file.truncate(to: 0)
-    try file.append(Array(place.text.utf8))
+    try file.append(Array(record.text.utf8))
     try files.rename(unfinished, to: layout.place(of: name))
   }
 

@@ -1,0 +1,99 @@
+import HTTPTransport
+import KubernetesClient
+import Manifest
+import Testing
+
+@testable import RolloutExecutor
+
+@Suite struct ClusterCachesTests {
+  /// Never asks anybody: objects are put in by hand.
+  private func caches(_ objects: [(ResourceKind, JSONValue)]) -> ClusterCaches {
+    let client = ClusterClient(
+      ClusterConfiguration(server: "http://localhost"), transport: HTTPTransport())
+    let caches = ClusterCaches(client, namespace: nil, instance: nil)
+    for (kind, object) in objects { caches.absorb(object, kind) }
+    return caches
+  }
+
+  private func object(
+    _ kind: String, _ name: String, _ spec: JSONValue = [:], status: JSONValue = [:],
+    namespace: String = "shop"
+  ) -> JSONValue {
+    [
+      "kind": .string(kind),
+      "metadata": [
+        "name": .string(name), "namespace": .string(namespace),
+        "uid": .string("\(kind)/\(namespace)/\(name)"), "resourceVersion": "1",
+      ], "spec": spec, "status": status,
+    ]
+  }
+
+  @Test(arguments: [
+    ("Deployment", "server", ["byWorkload"]), ("Service", "active", ["blueGreen"]),
+    ("Service", "stable", ["canary"]), ("Service", "ping", ["pingPong"]), ("Service", "server", []),
+    ("Pod", "server", []),
+  ])
+  func `a change reaches the Rollouts that name the object`(
+    kind: String, name: String, rollouts: [String]
+  ) {
+    let all: [(ResourceKind, JSONValue)] = [
+      (.rollouts, object("Rollout", "byWorkload", ["workloadRef": ["name": "server"]])),
+      (
+        .rollouts,
+        object("Rollout", "blueGreen", ["strategy": ["blueGreen": ["activeService": "active"]]])
+      ),
+      (
+        .rollouts,
+        object("Rollout", "canary", ["strategy": ["canary": ["stableService": "stable"]]])
+      ),
+      (
+        .rollouts,
+        object(
+          "Rollout", "pingPong",
+          ["strategy": ["canary": ["pingPong": ["pingService": "ping", "pongService": "pong"]]]])
+      ),
+      (
+        .rollouts,
+        object("Rollout", "elsewhere", ["workloadRef": ["name": "server"]], namespace: "other")
+      ),
+    ]
+    let found = caches(all).rollouts(naming: object(kind, name))
+    #expect(found.map(\.name) == rollouts)
+  }
+
+  @Test func `objects show as gauges under Argo's names`() {
+    let routing: JSONValue = [
+      "canary": [
+        "trafficRouting": [
+          "istio": [:], "plugins": ["argoproj-labs/gatewayAPI": [:]], "managedRoutes": [],
+        ]
+      ]
+    ]
+    let rollout = object(
+      "Rollout", "model", ["replicas": 4, "strategy": routing],
+      status: ["phase": "Paused", "replicas": 5, "availableReplicas": 4, "updatedReplicas": 1])
+    let run = object(
+      "AnalysisRun", "run",
+      ["metrics": [["name": "accuracy", "provider": ["prometheus": [:]]]]],
+      status: [
+        "phase": "Running", "metricResults": [["name": "accuracy", "phase": "Successful"]],
+      ])
+    let text = caches([(.rollouts, rollout), (.analysisRuns, run)]).gauges.text
+    let lines = Set(text.split(separator: "\n").map(String.init))
+    let model = #"namespace="shop",name="model""#
+    let accuracy = #"namespace="shop",name="run",metric="accuracy",type="prometheus""#
+    for line in [
+      "rollout_info{\(model),strategy=\"canary\","
+        + "traffic_router=\"argoproj-labs/gatewayAPI,istio\",phase=\"Paused\"} 1",
+      "rollout_info_replicas_desired{\(model)} 4", "rollout_info_replicas_available{\(model)} 4",
+      "rollout_info_replicas_unavailable{\(model)} 1", "rollout_info_replicas_updated{\(model)} 1",
+      "rollout_phase{\(model),strategy=\"canary\",phase=\"Paused\"} 1",
+      "rollout_phase{\(model),strategy=\"canary\",phase=\"Healthy\"} 0",
+      #"analysis_run_info{namespace="shop",name="run",phase="Running"} 1"#,
+      "analysis_run_metric_type{\(accuracy)} 1",
+      "analysis_run_metric_phase{\(accuracy),dry_run=\"false\",phase=\"Successful\"} 1",
+    ] {
+      #expect(lines.contains(line), "\(line)")
+    }
+  }
+}
