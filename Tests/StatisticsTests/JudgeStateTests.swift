@@ -115,9 +115,11 @@ import Testing
   @Test func `a state that no judge has written is refused`() throws {
     var judge = CountJudge(try Self.settings(true, .stablePods))
     for scrape in try Self.scrapes(20, seed: 9) { try judge.observe(scrape) }
-    let text = String(decoding: try JSONEncoder().encode(judge), as: UTF8.self)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let text = String(decoding: try encoder.encode(judge), as: UTF8.self)
     for (part, other) in [
-      ("\"unit\":1,", "\"unit\":0,"), ("\"alpha\":0.05", "\"alpha\":7"),
+      ("\"unit\":1}", "\"unit\":0}"), ("\"alpha\":0.05", "\"alpha\":7"),
       ("\"canaryShare\":0.4", "\"canaryShare\":4"),
     ] {
       #expect(text.contains(part), "\(part)")
