@@ -163,15 +163,16 @@ struct SplitMix: RandomNumberGenerator {
 }
 
 extension NastySeries {
-  /// The same series, each multiplied by something that differs from 1 in the last bits: what was
-  /// equal, rose or was zero does so still, only rounding falls out otherwise.
+  /// The same series with each value changed in its last bits, equal values alike: what was equal,
+  /// rose or was zero does so still, only rounding falls out otherwise. Means of values that cancel
+  /// around 1e17 are an example: Prometheus 2.42 keeps a running mean, later ones a compensated
+  /// sum.
   func shaken(seed: UInt64) -> [Series] {
-    var generator = SplitMix(state: seed)
-    return series.map { row in
+    series.map { row in
       var row = row
-      let factor = 1 + Double(generator.below(7) - 3) * 0x1p-50
       for index in row.samples.values.indices where row.samples.values[index].isFinite {
-        row.samples.values[index] *= factor
+        var random = SplitMix(state: seed ^ row.samples.values[index].bitPattern)
+        row.samples.values[index] *= 1 + Double(random.below(7) - 3) * 0x1p-50
       }
       return row
     }
