@@ -71,11 +71,13 @@ package struct RolloutLaws: Sendable {
     seen.routed?.canary.weight ?? before.traffic?.canary.weight ?? before.weight
   }
 
-  /// The most a canary may have at the step it is at.
+  /// The most a canary may have at the step it is at, or has just left.
   private var weightMax: Int {
     if after.isAborted { return 0 }
     let isFree = before.promotesFully || after.promotesFully || isRollback || after.isFullyPromoted
-    return isFree ? maxWeight : plan.canary.weight(at: max(before.stepIndex, after.stepIndex))
+    // A pass decides about weights, then goes to the next step, which may ask for less.
+    let steps = [before.stepIndex, after.stepIndex]
+    return isFree ? maxWeight : steps.map { plan.canary.weight(at: $0) }.max() ?? 0
   }
 
   /// Whether steps may be skipped: an earlier revision within the window, never judged bad.
@@ -244,7 +246,7 @@ package struct RolloutLaws: Sendable {
     }
     if replicas < old, let set = sets.first(where: { $0.podHash == hash }),
       let deadline = set.scaleDownDeadline, deadline > seen.now, hash != after.currentHash,
-      plan.scaleDown.revisionLimit == nil
+      plan.scaleDown.delay != nil, plan.scaleDown.revisionLimit == nil
     {
       broken.append("took pods of \(hash) before its time")
     }
