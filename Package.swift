@@ -205,7 +205,8 @@ let package = Package(
     tests(
       "HTTPServiceTests",
       [
-        "HTTPService", "HTTPTransport", "Rules", "Analysis", "AnalysisExecutor", "Manifest",
+        "HTTPService", "HTTPTransport", "PromQL", "Rules", "Analysis", "AnalysisExecutor",
+        "Manifest",
         "TimeSeriesStore", "Exposition", "MetricModel", "Admission",
         .product(name: "Logging", package: "swift-log"),
       ]),

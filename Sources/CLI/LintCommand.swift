@@ -1,5 +1,6 @@
 import AnalysisScripts
 import ArgumentParser
+import Manifest
 
 /// `assay lint FILE…`: what is wrong with manifests, and what to change.
 struct LintCommand: ParsableCommand {

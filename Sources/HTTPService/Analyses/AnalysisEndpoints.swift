@@ -173,7 +173,8 @@ package struct AnalysisEndpoints: Sendable {
       switch verdict.outcome {
       case .pass: "pass"
       case .fail, .error: "fail"
-      case .running, .stopped, .inconclusive, .notEnoughEvidence, .noData: "inconclusive"
+      case .running, .stopped, .inconclusive, .notEnoughEvidence, .notEnoughData, .noData:
+        "inconclusive"
       }
     return success(
       .object([
@@ -192,7 +193,7 @@ package struct AnalysisEndpoints: Sendable {
       switch metric.outcome {
       case .pass: 1
       case .fail, .error: 0
-      case .running, .stopped, .inconclusive, .notEnoughEvidence, .noData: 0.5
+      case .running, .stopped, .inconclusive, .notEnoughEvidence, .notEnoughData, .noData: 0.5
       }
     }
     return (points.reduce(0, +) / Double(counting.count) * 10_000).rounded() / 100
