@@ -32,12 +32,17 @@ package struct TLSSettings: Sendable {
 
   /// - Parameter path: of the file.
   init?(_ given: ManifestObject, path: String) throws(ManifestError) {
-    guard !given.fields.isEmpty else { return nil }
     var fields = given
-    certificate = try Self.required(&fields, "cert", beside: path)
-    key = try Self.required(&fields, "key", beside: path)
+    let certificate = try Self.optional(&fields, "cert", beside: path)
+    let key = try Self.optional(&fields, "key", beside: path)
     clientAuthorities = try Self.optional(&fields, "client_ca", beside: path)
     clientAuthentication = try Self.clientAuthentication(&fields)
+    if certificate == nil, key == nil, clientAuthorities == nil, clientAuthentication == .none {
+      // As Prometheus: whoever names nothing to speak TLS with doesn't want it.
+      return nil
+    }
+    self.certificate = try Self.required(certificate, "cert", of: fields)
+    self.key = try Self.required(key, "key", of: fields)
     if clientAuthorities != nil, clientAuthentication == .none {
       throw ManifestError(
         "authorities for clients are named, but clients aren't asked: set client_auth_type",
@@ -68,9 +73,9 @@ package struct TLSSettings: Sendable {
   }
 
   private static func required(
-    _ fields: inout ManifestObject, _ name: String, beside path: String
+    _ found: PEM?, _ name: String, of fields: ManifestObject
   ) throws(ManifestError) -> PEM {
-    if let found = try optional(&fields, name, beside: path) { return found }
+    if let found { return found }
     throw ManifestError(
       "missing one of \(name) or \(name)_file", at: fields.node, path: fields.path)
   }

@@ -62,7 +62,7 @@ import Testing
     #expect(
       sentence
         == "      canary 8.19 % bad of 2,968, stable 4.84 % of 25,383; difference 3.35 points "
-        + "(2.52 to 4.24); worse: evidence e = 1.3e10, 20 needed")
+        + "(2.52 to 4.24); worse: evidence e = 6.5e9, 20 needed")
     let metadata = run.results[0].measurements[0].metadata
     #expect(metadata["verdict"] == "worse")
     #expect(metadata["method"]?.hasPrefix("mixture e-process") == true)

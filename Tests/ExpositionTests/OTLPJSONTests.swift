@@ -40,8 +40,8 @@ import Testing
         #"lat_seconds_bucket{job="api", le="0.5"} 1 1700000000000"#,
         #"lat_seconds_bucket{job="api", le="1"} 1 1700000000000"#,
         #"lat_seconds_bucket{job="api", le="+Inf"} 3 1700000000000"#,
-        #"target_info{job="api", replicas="3", zones="[\\"a\\",null]"} 1 1700000000000"#,
-        #"target_info{job="api", replicas="3", zones="[\\"a\\",null]"} 1 1700000001000"#,
+        #"target_info{job="api", replicas="3", zones="[\"a\",null]"} 1 1700000000000"#,
+        #"target_info{job="api", replicas="3", zones="[\"a\",null]"} 1 1700000001000"#,
       ])
     #expect(batch.exemplars.first?.exemplar.labels["trace_id"] == "0aff")
     let histogram = try #require(batch.histograms.first?.histogram)

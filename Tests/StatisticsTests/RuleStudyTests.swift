@@ -82,7 +82,9 @@ import Testing
       log(try CramerVonMisesTest(canary: $0.normals(40), baseline: $0.normals(40)).pValue)
     },
     Rule("permutation of means") {
-      let test = try PermutationTest(canary: $0.exponentials(7), baseline: $0.exponentials(6))
+      let test = try PermutationTest(
+        canary: $0.exponentials(7).map { ($0 * 100).rounded() },
+        baseline: $0.exponentials(6).map { ($0 * 100).rounded() })
       return try log(#require(test.exactP()).twoSided)
     },
     Rule("several groups") { generator in

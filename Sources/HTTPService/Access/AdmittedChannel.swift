@@ -17,16 +17,27 @@ struct AdmittedChannel: ServerChildChannel {
         return http.setup(channel: channel, logger: logger)
       }
       let added = channel.eventLoop.makeCompletedFuture {
-        try channel.pipeline.syncOperations.addHandler(handler)
+        try channel.pipeline.syncOperations.addHandlers(handler, FaultyConnectionEnd())
       }
       return added.flatMap { http.setup(channel: channel, logger: logger) }
     } catch {
       logger.error("a connection is refused: \(error)")
+      channel.close(promise: nil)
       return channel.eventLoop.makeFailedFuture(error)
     }
   }
 
   func handle(value: Value, logger: Logger) async {
     await http.handle(value: value, logger: logger)
+  }
+}
+
+/// Ends a connection whose TLS fails: a client that doesn't speak it would wait for ever.
+private final class FaultyConnectionEnd: ChannelInboundHandler {
+  typealias InboundIn = Any
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    context.fireErrorCaught(error)
+    context.close(promise: nil)
   }
 }

@@ -61,9 +61,14 @@ extension Store {
       return FollowerRecord(place: end)
     }
     let text = String(decoding: try files.read(layout.place(of: name)).bytes, as: UTF8.self)
-    guard var record = FollowerRecord(text: text),
-      record.place <= end || record.place.offset == 0
-    else { return FollowerRecord(place: end) }
+    guard var record = FollowerRecord(text: text) else {
+      // A power loss can leave the file without its text: what is there is sent again, not lost.
+      let oldest = try oldestLog(from: 0) ?? end.generation
+      return FollowerRecord(place: LogPlace(generation: oldest, offset: 0))
+    }
+    guard record.place <= end || record.place.offset == 0 else {
+      return FollowerRecord(place: end)
+    }
     if let bytes = try log(record.place.generation) {
       record.place.offset = min(record.place.offset, bytes.count)
     }
