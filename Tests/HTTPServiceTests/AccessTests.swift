@@ -54,8 +54,8 @@ struct AccessTests {
   @Test func `TLS is spoken, with the certificate that is there when a connection begins`()
     async throws
   {
-    try files.makeCertificate("first")
-    try files.makeCertificate("second")
+    try await files.makeCertificate("first")
+    try await files.makeCertificate("second")
     func configuration(_ name: String) -> String {
       "tls_server_config: {cert_file: \(name).pem, key_file: \(name).key, max_version: TLS12}"
     }
@@ -93,7 +93,7 @@ struct AccessTests {
   func `clients show certificates as the configuration asks`(
     asked: String, authority: String, expected: [Bool]
   ) async throws {
-    for name in ["server", "foreign", "client"] { try files.makeCertificate(name) }
+    for name in ["server", "foreign", "client"] { try await files.makeCertificate(name) }
     let web = try files.write(
       """
       tls_server_config:
@@ -229,7 +229,7 @@ private final class AccessFiles: Sendable {
   }
 
   /// `NAME.pem` and `NAME.key`, self-signed.
-  func makeCertificate(_ name: String) throws {
+  func makeCertificate(_ name: String) async throws {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/openssl")
     process.arguments = [
@@ -238,7 +238,11 @@ private final class AccessFiles: Sendable {
       "subjectAltName=DNS:localhost,IP:127.0.0.1",
     ]
     process.standardError = Pipe()
-    try process.run()
-    process.waitUntilExit()
+    // No thread of the pool may wait here: the end is seen only when other children, which share
+    // our descriptors, are through as well, and these wait for the pool.
+    try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
+      process.terminationHandler = { _ in done.resume() }
+      do { try process.run() } catch { done.resume(throwing: error) }
+    }
   }
 }

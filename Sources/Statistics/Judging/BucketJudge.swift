@@ -12,7 +12,8 @@ import Glibc
 /// is seen where it is. Shifts of the whole distribution or of its tail are judged by
 /// `ShiftProcess` (Guard) or their score (Fast): they use every bucket and find what moves as
 /// expected several times sooner. Guard averages the e-values of both views; Fast gives shifts 45 %
-/// of the budget and two tails the rest. A view alone can fail outright where the other finds the change at once.
+/// of the budget and two tails the rest. A view alone can fail outright where the other finds the
+/// change at once.
 ///
 /// The bounds are picked by the first scrape's totals of both arms, which say nothing about their
 /// difference. A noise floor from history is in units of the logarithm of the quantity: pods that

@@ -86,8 +86,9 @@ package struct LookPlan: Sendable, Hashable, Codable {
   /// 0.89 log(1 + I/k)/log(1 + J/k) + 0.11 min(1, log(1 + 2.5 I)/log(1 + 2.5 min(J, 12))),
   /// nine tenths for ratios of 1.1 to 1.6 and the rest for those of 2 and more, that the first
   /// scrapes show. The more is planned, the smaller the changes that are found before its end, so
-  /// the earlier spending begins: k = min(J/6, 40,000/J). Constants chosen on simulated rollouts. I is that of the totals of both arms,
-  /// given which the law of the difference is known, so it may depend on them.
+  /// the earlier spending begins: k = min(J/6, 40,000/J). Constants chosen on simulated rollouts. I
+  /// is that of the totals of both arms, given which the law of the difference is known, so it may
+  /// depend on them.
   ///
   /// - Parameter information: I, of the log odds ratio, noise not taken into account.
   func allowance(alpha: Double, after looks: Int, information i: Double) -> Double {

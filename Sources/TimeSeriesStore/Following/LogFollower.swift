@@ -11,9 +11,9 @@ internal import Synchronization
 ///     }
 ///
 /// After a restart it goes on behind what it acknowledged last, so a row is read once or, when the
-/// process dies between sending and acknowledging, twice. What was announced then comes as one piece
-/// again, the same rows and no others: a receiver that refuses what it has already refuses nothing
-/// else with it.
+/// process dies between sending and acknowledging, twice. What was announced then comes as one
+/// piece again, the same rows and no others: a receiver that refuses what it has already refuses
+/// nothing else with it.
 package struct LogFollower: Sendable {
   package let name: String
   private let store: Store

@@ -15,8 +15,8 @@ package struct LogPlace: Hashable, Comparable, Sendable {
   }
 }
 
-/// What is kept of a follower: one line of a file, `7 4096`, or `7 4096 7 9000` while the rows up to
-/// the second place are being sent.
+/// What is kept of a follower: one line of a file, `7 4096`, or `7 4096 7 9000` while the rows up
+/// to the second place are being sent.
 struct FollowerRecord: Sendable {
   /// Everything before it has been acknowledged.
   var place: LogPlace
