@@ -33,7 +33,7 @@ extension CommandTests {
     let folder = URL(filePath: data)
     let walk = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
     let logs = (walk?.allObjects as? [URL] ?? []).filter {
-      $0.path.contains("log") && !$0.hasDirectoryPath
+      $0.path.contains("/log/") && !$0.hasDirectoryPath
     }
     return logs.max { $0.lastPathComponent < $1.lastPathComponent }
   }

@@ -161,6 +161,6 @@ import Testing
   @Test func `wrong usage says what is missing`() throws {
     let outcome = try Program.assay.run("query", "up")
     #expect(outcome.exitCode == 64)
-    #expect(outcome.errors.contains("either --data or --recording"))
+    #expect(outcome.errors.contains("one of --data, --recording and --storage"))
   }
 }
