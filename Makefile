@@ -5,7 +5,7 @@ SHELL := /bin/bash
 ASSAY := .build/release/assay
 export OPENBLAS_NUM_THREADS := 1
 # Tests that wait for the world run apart, where nothing keeps the cores from them.
-SHELLS := HTTPTransportTests|HTTPServiceTests|KubernetesClientTests|RolloutExecutorTests|AnalysisExecutorTests|InterchangeTests|DifferentialTests
+SHELLS := HTTPTransportTests|HTTPServiceTests|KubernetesClientTests|RolloutExecutorTests|AnalysisExecutorTests|InterchangeTests|DifferentialTests|MetricTransferTests
 
 FUZZ_SECONDS ?= 60
 
@@ -28,7 +28,7 @@ test: ## build all, check the formatting, run every test
 	@echo "==> running the tests of what meets sockets, processes and other servers"
 	@.ci/tests --filter '$(SHELLS)'
 	@echo "==> running the program itself: beside the real Prometheus, killed, on bad input"
-	@.ci/tests --filter EndToEndTests
+	@.ci/tests --no-parallel --filter EndToEndTests
 
 build: ## build the program for release
 	@.ci/packages
@@ -46,7 +46,8 @@ recordings: ## record the demo's input anew with the real Prometheus (about 45 m
 study: build ## the long studies: rollouts decided by every rule, faults, random queries (an hour)
 	$(ASSAY) study --out Sources/Study/Study.docc
 	$(ASSAY) study-rollouts --runs 100000
-	ASSAY_FUZZ_CASES=100000 .ci/tests --filter DifferentialTests
+	ASSAY_FUZZ_CASES=100000 .ci/tests --no-parallel \
+	  --filter 'UpstreamScriptTests|ComplianceTests|ResponseTests|DifferentialTests'
 	ASSAY_KILL_ROUNDS=60 .ci/tests --filter DurabilityTests
 	.ci/fuzz $(FUZZ_SECONDS)
 
