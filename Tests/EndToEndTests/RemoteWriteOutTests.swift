@@ -12,10 +12,10 @@ import Testing
   private func receiver(_ folder: TemporaryFolder, port: Int?) async throws -> Server {
     let program = try #require(Program.prometheus)
     let config = try folder.write("receiver.yml", "global: {scrape_interval: 1h}\n")
-    return try await Server(program, log: folder.file("receiver.log")) { free in
+    return try await Server(program, port: port, log: folder.file("receiver.log")) { port in
       [
         "--config.file=\(config)", "--storage.tsdb.path=\(folder.file("receiver"))",
-        "--web.listen-address=127.0.0.1:\(port ?? free)", "--web.enable-remote-write-receiver",
+        "--web.listen-address=127.0.0.1:\(port)", "--web.enable-remote-write-receiver",
       ]
     }
   }

@@ -168,7 +168,7 @@ import Testing
   @Test(.enabled(if: Program.prometheus != nil, comment))
   func `a target that leaves a file ends, and a broken file changes nothing`() async throws {
     let folder = try TemporaryFolder()
-    let (own, _) = try await startBoth(folder)
+    let (own, peer) = try await startBoth(folder)
     let count = #"count(go_goroutines{job="found"})"#
     try await waitUntil("the target is scraped") { try await !instant(count, own).isEmpty }
     _ = try folder.write("found/a.yml", "- targets: [")
@@ -185,6 +185,7 @@ import Testing
     #expect(try await instant(#"up{job="found"}"#, own).isEmpty)
     #expect(try await instant(#"up{job="peer"}"#, own).count == 1)
     #expect(own.stop() == 0)
+    #expect(peer.stop() == 0)
   }
 
   @Test func `check config tells what is wrong and what has no effect`() throws {

@@ -14,11 +14,13 @@ final class Server: @unchecked Sendable {
   }
 
   /// Starts `program` and returns once `readyPath` answers 200.
+  ///
+  /// - Parameter wanted: where it listens; a free port when left out.
   init(
-    _ program: Program, readyPath: String = "/-/ready", log: String,
+    _ program: Program, readyPath: String = "/-/ready", port wanted: Int? = nil, log: String,
     arguments: (_ port: Int) -> [String]
   ) async throws {
-    port = try Self.freePort()
+    port = try wanted ?? Self.freePort()
     self.log = log
     process = try program.start(arguments(port), log: log)
     let deadline = ContinuousClock.now + .seconds(120)
