@@ -53,7 +53,16 @@ struct FileReading {
     } catch let error as AdmissionError {
       throw error
     } catch {
-      throw AdmissionError("\(path): can't be read: \(error)")
+      throw AdmissionError("\(path): can't be read: \(Self.reason(error))")
+    }
+  }
+
+  /// Foundation describes what happened by domains and codes.
+  private static func reason(_ error: any Error) -> String {
+    switch (error as? CocoaError)?.code {
+    case .fileReadNoSuchFile?, .fileNoSuchFile?: "there is no such file"
+    case .fileReadNoPermission?: "permission denied"
+    default: "\(error)"
     }
   }
 
