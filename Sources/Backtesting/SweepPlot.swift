@@ -1,3 +1,4 @@
+internal import Analysis
 internal import MetricModel
 
 /// A sweep as a picture for the web: the shares of false alarms and misses, and the time to
@@ -55,7 +56,8 @@ package struct SweepPlot: Sendable {
     text += "font-family=\"sans-serif\" font-size=\"11\">\n"
     text += "<rect width=\"640\" height=\"320\" fill=\"#fff\"/>\n"
     let subject = "\(summary.sweep.metric.map { "\($0)." } ?? "")\(summary.sweep.field)"
-    text += "<text x=\"12\" y=\"18\" font-size=\"13\">What \(Self.escaped(subject)) does</text>\n"
+    let title = "What \(SVGText.escaped(subject)) does"
+    text += "<text x=\"12\" y=\"18\" font-size=\"13\">\(title)</text>\n"
     for share in [0.0, 0.5, 1] {
       text += "<line x1=\"56\" x2=\"620\" y1=\"\(y(share))\" y2=\"\(y(share))\" stroke=\"#ddd\"/>"
       text += "<text x=\"50\" y=\"\(y(share))\" text-anchor=\"end\" dy=\"4\">"
@@ -63,7 +65,7 @@ package struct SweepPlot: Sendable {
     }
     for (index, row) in summary.rows.enumerated() {
       text += "<text x=\"\(x(index))\" y=\"276\" text-anchor=\"middle\">"
-      text += "\(Self.escaped(row.value))</text>\n"
+      text += "\(SVGText.escaped(row.value))</text>\n"
     }
     for (place, curve) in curves.enumerated() { text += drawn(curve, place) }
     return text + "</svg>\n"
@@ -79,14 +81,14 @@ package struct SweepPlot: Sendable {
       let (left, top) = (x(index, shift), y(share))
       points.append("\(left),\(top)")
       dots += "<circle cx=\"\(left)\" cy=\"\(top)\" r=\"3.5\" fill=\"\(curve.colour)\">"
-      dots += "<title>\(Self.escaped(summary.rows[index].value)): \(curve.labels[index])</title>"
+      dots += "<title>\(SVGText.escaped(summary.rows[index].value)): \(curve.labels[index])</title>"
       dots += "</circle>\n"
     }
     var text = "<polyline fill=\"none\" stroke=\"\(curve.colour)\" stroke-width=\"1.5\" "
     text += "points=\"\(points.joined(separator: " "))\"/>\n\(dots)"
     let left = 56 + 125 * place
     text += "<circle cx=\"\(left)\" cy=\"301\" r=\"4\" fill=\"\(curve.colour)\"/>"
-    return text + "<text x=\"\(left + 9)\" y=\"305\">\(Self.escaped(curve.name))</text>\n"
+    return text + "<text x=\"\(left + 9)\" y=\"305\">\(SVGText.escaped(curve.name))</text>\n"
   }
 
   private func x(_ index: Int, _ shift: Double = 0) -> String {
@@ -96,16 +98,5 @@ package struct SweepPlot: Sendable {
 
   private func y(_ share: Double) -> String {
     NumberText.plain((10 * (256 - 220 * share)).rounded() / 10)
-  }
-
-  private static func escaped(_ text: String) -> String {
-    text.reduce(into: "") { result, character in
-      switch character {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      default: result.append(character)
-      }
-    }
   }
 }

@@ -111,7 +111,7 @@ package struct LookChart: Equatable, Sendable {
     var text = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 640 240\" "
     text += "font-family=\"sans-serif\" font-size=\"11\">\n"
     text += "<rect width=\"640\" height=\"240\" fill=\"#fff\"/>\n"
-    text += "<text x=\"12\" y=\"15\" font-size=\"13\">\(Self.escaped(title))</text>\n"
+    text += "<text x=\"12\" y=\"15\" font-size=\"13\">\(SVGText.escaped(title))</text>\n"
     for value in [range.lowerBound, range.upperBound] {
       text += "<text x=\"58\" y=\"\(y(value))\" text-anchor=\"end\">"
       text += "\(PlainNumber.short(value))</text>\n"
@@ -150,17 +150,6 @@ package struct LookChart: Equatable, Sendable {
     case .successful: "#2a7d3f"
     case .failed, .error: "#b3261e"
     case .inconclusive, .pending, .running: "#8a6d00"
-    }
-  }
-
-  private static func escaped(_ text: String) -> String {
-    text.reduce(into: "") { result, character in
-      switch character {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      default: result.append(character)
-      }
     }
   }
 }
