@@ -14,8 +14,8 @@ FUZZ_SECONDS ?= 60
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
-demo: build ## replay a canary rollout over four recordings: promote the healthy, roll back the bad
-	@.ci/demo $(ASSAY)
+demo: build ## replay a canary over four recordings; STRATEGY=blue-green (shadow, ab-test, …) shows another
+	@.ci/demo $(ASSAY) $(STRATEGY)
 
 test: ## build all, check the formatting, run every test
 	@.ci/packages --with-peers
