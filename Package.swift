@@ -81,7 +81,7 @@ let package = Package(
       "RolloutExecutor",
       [
         "AnalysisExecutor", "KubernetesClient", "HTTPTransport", "TrafficRouting", "Rollouts",
-        "Analysis", "Manifest", "MetricModel",
+        "Analysis", "Exposition", "Manifest", "MetricModel",
       ]),
     strict(
       "AnalysisExecutor",
@@ -165,7 +165,7 @@ let package = Package(
       "RolloutExecutorTests",
       [
         "RolloutExecutor", "KubernetesClient", "HTTPTransport", "Analysis", "Rollouts", "Manifest",
-        "MetricModel", "YAMLReader",
+        "MetricModel", "YAMLReader", "Exposition",
       ]),
     tests(
       "MetricTransferTests",

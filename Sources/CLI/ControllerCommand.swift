@@ -1,5 +1,6 @@
 import AnalysisExecutor
 import ArgumentParser
+import Exposition
 import FoundationEssentials
 import HTTPService
 import HTTPTransport
@@ -72,12 +73,15 @@ struct ControllerCommand: AsyncParsableCommand {
       let source = ClusterMetricSource(client: client, transport: transport, settings: settings)
       let controller = RolloutController(
         client, options: options, metrics: metrics, source: source)
-      let leading =
-        "# HELP assay_controller_leading Whether this process holds the Lease.\n"
-        + "# TYPE assay_controller_leading gauge\nassay_controller_leading "
       let probes = ProbeService(
         logger: Logger(label: "assay", factory: { _ in SwiftLogNoOpLogHandler() }),
-        metrics: { controller.metricsText + leading + (election.isLeading ? "1\n" : "0\n") },
+        metrics: {
+          var text = controller.metricsText
+          text.gauge(
+            "assay_controller_leading", election.isLeading ? 1 : 0,
+            "Whether this process holds the Lease.")
+          return text
+        },
         readiness: {
           guard controller.isReady else { return (false, "reading the cluster") }
           return (true, election.isLeading ? "ok, leading" : "ok, waiting for the lease")

@@ -1,3 +1,4 @@
+package import Exposition
 import Hummingbird
 import HummingbirdCore
 package import Logging
@@ -6,15 +7,15 @@ import NIOCore
 
 /// `/metrics`, `/healthz` and `/readyz` of a program that serves nothing else.
 package struct ProbeService: Sendable {
-  private let metrics: @Sendable () -> String
+  private let metrics: @Sendable () -> MetricsText
   private let readiness: @Sendable () -> (isReady: Bool, note: String)
   private let logger: Logger
 
   /// - Parameters:
-  ///   - metrics: Prometheus' text format.
+  ///   - metrics: what `/metrics` answers.
   ///   - readiness: unless ready `/readyz` answers 503; the note is its body.
   package init(
-    logger: Logger, metrics: @escaping @Sendable () -> String,
+    logger: Logger, metrics: @escaping @Sendable () -> MetricsText,
     readiness: @escaping @Sendable () -> (isReady: Bool, note: String)
   ) {
     self.logger = logger
@@ -31,8 +32,8 @@ package struct ProbeService: Sendable {
     let router = Router()
     router.get("/metrics") { [metrics] _, _ in
       Response(
-        status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
-        body: ResponseBody(byteBuffer: ByteBuffer(string: metrics())))
+        status: .ok, headers: [.contentType: MetricsText.mediaType],
+        body: ResponseBody(byteBuffer: ByteBuffer(bytes: metrics().bytes)))
     }
     router.get("/healthz") { _, _ in "ok" }
     router.get("/readyz") { [readiness] _, _ -> Response in

@@ -1,3 +1,4 @@
+import Exposition
 import MetricModel
 import Synchronization
 import TimeSeriesStore
@@ -52,19 +53,19 @@ final class ServiceCounters: Sendable {
     for (request, count) in requests {
       text.sample(
         "prometheus_http_requests_total", Double(count),
-        ["handler": request.route, "code": "\(request.status)"])
+        [("code", "\(request.status)"), ("handler", request.route)])
     }
     let duration = "prometheus_http_request_duration_seconds"
     text.family(duration, "summary", "Time spent on answering.")
     for (route, seconds) in state.seconds.sorted(by: { $0.key < $1.key }) {
       let count = requests.filter { $0.key.route == route }.reduce(0) { $0 + $1.value }
-      text.sample("\(duration)_sum", seconds, ["handler": route])
-      text.sample("\(duration)_count", Double(count), ["handler": route])
+      text.sample("\(duration)_sum", seconds, [("handler", route)])
+      text.sample("\(duration)_count", Double(count), [("handler", route)])
     }
     let ingested = "assay_ingested_samples_total"
     text.family(ingested, "counter", "Samples received by remote write and OpenTelemetry.")
-    text.sample(ingested, Double(state.accepted), ["outcome": "accepted"])
-    text.sample(ingested, Double(state.duplicates), ["outcome": "duplicate"])
-    text.sample(ingested, Double(state.refused), ["outcome": "refused"])
+    text.sample(ingested, Double(state.accepted), [("outcome", "accepted")])
+    text.sample(ingested, Double(state.duplicates), [("outcome", "duplicate")])
+    text.sample(ingested, Double(state.refused), [("outcome", "refused")])
   }
 }

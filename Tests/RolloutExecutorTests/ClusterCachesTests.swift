@@ -1,3 +1,4 @@
+import Exposition
 import HTTPTransport
 import KubernetesClient
 import Manifest
@@ -78,8 +79,10 @@ import Testing
       status: [
         "phase": "Running", "metricResults": [["name": "accuracy", "phase": "Successful"]],
       ])
-    let text = caches([(.rollouts, rollout), (.analysisRuns, run)]).gauges.text
-    let lines = Set(text.split(separator: "\n").map(String.init))
+    var text = MetricsText()
+    caches([(.rollouts, rollout), (.analysisRuns, run)]).writeGauges(to: &text)
+    let lines = Set(
+      String(decoding: text.bytes, as: UTF8.self).split(separator: "\n").map(String.init))
     let model = #"namespace="shop",name="model""#
     let accuracy = #"namespace="shop",name="run",metric="accuracy",type="prometheus""#
     for line in [

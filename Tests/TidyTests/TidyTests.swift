@@ -50,7 +50,7 @@ import Testing
     ],
     "RolloutExecutor": [
       "KubernetesClient", "HTTPTransport", "AnalysisExecutor", "Rollouts", "Analysis", "Manifest",
-      "MetricModel", "TrafficRouting", "FoundationEssentials", "Synchronization",
+      "MetricModel", "Exposition", "TrafficRouting", "FoundationEssentials", "Synchronization",
     ],
     "HTTPService": [
       "Analysis", "AnalysisExecutor", "MetricModel", "PromQL", "Rules", "TimeSeriesStore",

@@ -1,3 +1,4 @@
+import Exposition
 import FoundationEssentials
 import Glibc
 import MetricModel
@@ -22,7 +23,8 @@ struct MetricsEndpoints: Sendable {
   func metrics() -> APIResponse {
     var text = MetricsText()
     text.family("prometheus_build_info", "gauge", "A constant 1 with the version of the server.")
-    text.sample("prometheus_build_info", 1, ["version": options.version, "application": "assay"])
+    text.sample(
+      "prometheus_build_info", 1, [("application", "assay"), ("version", options.version)])
     counters.write(to: &text)
     writeStore(to: &text)
     if let configuration = options.configuration {
@@ -32,7 +34,7 @@ struct MetricsEndpoints: Sendable {
     }
     writeProcess(to: &text)
     return APIResponse(
-      status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8", body: text.bytes)
+      status: 200, contentType: MetricsText.mediaType, body: text.bytes)
   }
 
   private func writeStore(to text: inout MetricsText) {
@@ -67,9 +69,9 @@ struct MetricsEndpoints: Sendable {
     let histograms = appended.histograms
     text.sample(
       "prometheus_tsdb_head_samples_appended_total", Double(appended.accepted - histograms),
-      ["type": "float"])
+      [("type", "float")])
     text.sample(
-      "prometheus_tsdb_head_samples_appended_total", Double(histograms), ["type": "histogram"])
+      "prometheus_tsdb_head_samples_appended_total", Double(histograms), [("type", "histogram")])
     text.counter(
       "prometheus_tsdb_too_old_samples_total", Double(appended.tooOld),
       "Samples refused for being older than the window for late ones.")
@@ -98,7 +100,7 @@ struct MetricsEndpoints: Sendable {
       "prometheus_target_scrape_pool_targets", "gauge", "Targets of a job that are scraped.")
     for (number, job) in status.jobs.enumerated() {
       let count = status.active.count { $0.target.job == number }
-      text.sample("prometheus_target_scrape_pool_targets", Double(count), ["scrape_job": job])
+      text.sample("prometheus_target_scrape_pool_targets", Double(count), [("scrape_job", job)])
     }
     text.family(
       "prometheus_sd_discovered_targets", "gauge", "Targets of a job before relabelling.")
@@ -107,7 +109,7 @@ struct MetricsEndpoints: Sendable {
         status.active.count { $0.target.job == number }
         + status.dropped.count { $0.job == number }
       text.sample(
-        "prometheus_sd_discovered_targets", Double(count), ["name": "scrape", "config": job])
+        "prometheus_sd_discovered_targets", Double(count), [("config", job), ("name", "scrape")])
     }
     let counters = status.counters
     let rows: [(String, Int, String)] = [
@@ -161,7 +163,7 @@ struct MetricsEndpoints: Sendable {
       for status in writers {
         text.sample(
           "prometheus_remote_storage_\(name)", value(status),
-          ["remote_name": status.name, "url": status.url])
+          [("remote_name", status.name), ("url", status.url)])
       }
     }
   }
@@ -193,31 +195,5 @@ struct MetricsEndpoints: Sendable {
     let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
     let seconds = field(14).flatMap { user in field(15).map { (user + $0) / max(ticks, 1) } }
     return (seconds, field(24).map { $0 * Double(getpagesize()) })
-  }
-}
-
-/// Prometheus' text format, family by family.
-struct MetricsText {
-  private(set) var bytes: [UInt8] = []
-
-  mutating func family(_ name: String, _ type: String, _ help: String) {
-    bytes += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n".utf8
-  }
-
-  /// Labels are written in the order of their names.
-  mutating func sample(_ name: String, _ value: Double, _ labels: [String: String] = [:]) {
-    let pairs = labels.sorted { $0.key < $1.key }.map { "\($0.key)=\(GoText.quoted($0.value))" }
-    let inner = pairs.isEmpty ? "" : "{\(pairs.joined(separator: ","))}"
-    bytes += "\(name)\(inner) \(NumberText.general(value))\n".utf8
-  }
-
-  mutating func gauge(_ name: String, _ value: Double, _ help: String) {
-    family(name, "gauge", help)
-    sample(name, value)
-  }
-
-  mutating func counter(_ name: String, _ value: Double, _ help: String) {
-    family(name, "counter", help)
-    sample(name, value)
   }
 }

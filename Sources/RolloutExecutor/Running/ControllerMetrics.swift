@@ -1,11 +1,13 @@
+internal import Exposition
 internal import HTTPTransport
 package import KubernetesClient
 internal import Manifest
+internal import MetricModel
 internal import Rollouts
 internal import Synchronization
 
 /// What the controller counts, under the names Argo's controller uses. What can be seen in the
-/// objects isn't counted: `ClusterCaches.gauges` reads it off when it is asked for.
+/// objects isn't counted: `ClusterCaches` reads it off when it is asked for.
 package final class ControllerMetrics: Sendable {
   private struct Histogram {
     var counts = [Int](repeating: 0, count: ControllerMetrics.bounds.count)
@@ -49,21 +51,21 @@ package final class ControllerMetrics: Sendable {
 
   func count(_ event: RolloutEvent, of rollout: JSONValue) {
     let type = event.reason == "RolloutAborted" ? "Warning" : "Normal"
-    add(Self.events, MetricsText.name(of: rollout) + [("type", type), ("reason", event.reason)])
+    add(Self.events, rollout.metricLabels + [("type", type), ("reason", event.reason)])
   }
 
   /// A pass over an object. `kind` is `rollout`, `analysis_run` or `experiment`.
   func passed(_ kind: String, _ key: WorkQueue.Key, seconds: Double, hasFailed: Bool) {
-    let labels = MetricsText.labels(key)
+    let labels = MetricsText.rendered(key.metricLabels)
     state.withLock {
       $0.passes["\(kind)_reconcile", default: [:]][labels, default: Histogram()].add(seconds)
     }
-    if hasFailed { add("\(kind)_reconcile_error", MetricsText.name(key)) }
+    if hasFailed { add("\(kind)_reconcile_error", key.metricLabels) }
   }
 
   /// An object of a kind is gone.
   func forget(_ kind: String, _ key: WorkQueue.Key) {
-    let labels = MetricsText.labels(key)
+    let labels = MetricsText.rendered(key.metricLabels)
     state.withLock { state in
       state.passes["\(kind)_reconcile"]?[labels] = nil
       for name in state.counters.keys where name.hasPrefix("\(kind)_") {
@@ -77,9 +79,8 @@ package final class ControllerMetrics: Sendable {
     state.withLock { $0.counters[name, default: [:]][labels, default: 0] += 1 }
   }
 
-  var text: MetricsText {
+  func write(to text: inout MetricsText) {
     let (counters, passes) = state.withLock { ($0.counters, $0.passes) }
-    var text = MetricsText()
     for (name, values) in counters.sorted(by: { $0.key < $1.key }) {
       let help =
         switch name {
@@ -89,20 +90,20 @@ package final class ControllerMetrics: Sendable {
         }
       text.family(name, "counter", help)
       for (labels, value) in values.sorted(by: { $0.key < $1.key }) {
-        text.sample(name, labels, value)
+        text.sample(name, value, rendered: labels)
       }
     }
     for (name, series) in passes.sorted(by: { $0.key < $1.key }) {
       text.family(name, "histogram", "Seconds a pass takes.")
       for (labels, histogram) in series.sorted(by: { $0.key < $1.key }) {
-        let bounds = Self.bounds.map { MetricsText.number($0) } + ["+Inf"]
+        let bounds = Self.bounds.map { NumberText.general($0) } + ["+Inf"]
         for (bound, count) in zip(bounds, histogram.counts + [histogram.total]) {
-          text.sample("\(name)_bucket", "\(labels),le=\"\(bound)\"", Double(count))
+          text.sample(
+            "\(name)_bucket", Double(count), rendered: "\(labels),le=\"\(bound)\"")
         }
-        text.sample("\(name)_sum", labels, histogram.sum)
-        text.sample("\(name)_count", labels, Double(histogram.total))
+        text.sample("\(name)_sum", histogram.sum, rendered: labels)
+        text.sample("\(name)_count", Double(histogram.total), rendered: labels)
       }
     }
-    return text
   }
 }

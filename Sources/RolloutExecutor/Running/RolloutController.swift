@@ -1,3 +1,4 @@
+package import Exposition
 package import KubernetesClient
 internal import Manifest
 package import MetricModel
@@ -89,8 +90,13 @@ package final class RolloutController: Sendable {
   /// Whether the caches are filled, so that decisions rest on something.
   package var isReady: Bool { caches.areFilled }
 
-  /// What `/metrics` answers, in Prometheus' text format.
-  package var metricsText: String { metrics.text.text + caches.gauges.text }
+  /// What it has done and what the objects show, for `/metrics`.
+  package var metricsText: MetricsText {
+    var text = MetricsText()
+    metrics.write(to: &text)
+    caches.writeGauges(to: &text)
+    return text
+  }
 
   /// Keeps the caches in step with the cluster and writes events.
   package func watch() async {

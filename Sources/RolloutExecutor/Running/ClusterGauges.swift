@@ -1,61 +1,11 @@
+internal import Exposition
 internal import KubernetesClient
 internal import Manifest
-internal import MetricModel
 internal import Rollouts
-
-/// Metrics in Prometheus' text format.
-struct MetricsText {
-  typealias Labels = [(String, String)]
-
-  private(set) var text = ""
-
-  mutating func family(_ name: String, _ kind: String, _ help: String) {
-    text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind)\n"
-  }
-
-  mutating func sample(_ name: String, _ labels: String, _ value: Double) {
-    text += labels.isEmpty ? name : "\(name){\(labels)}"
-    text += " \(Self.number(value))\n"
-  }
-
-  /// A family of gauges.
-  mutating func gauges(_ name: String, _ help: String, _ samples: [(Labels, Double)]) {
-    family(name, "gauge", help)
-    for (labels, value) in samples { sample(name, Self.rendered(labels), value) }
-  }
-
-  static func number(_ value: Double) -> String { NumberText.plain(value) }
-
-  static func name(_ key: WorkQueue.Key) -> Labels {
-    [("namespace", key.namespace), ("name", key.name)]
-  }
-
-  static func name(of object: JSONValue) -> Labels {
-    [("namespace", object.namespace), ("name", object.name)]
-  }
-
-  static func labels(_ key: WorkQueue.Key) -> String { rendered(name(key)) }
-
-  static func rendered(_ labels: Labels) -> String {
-    labels.map { name, value in
-      var escaped = ""
-      for character in value {
-        switch character {
-        case "\\": escaped += "\\\\"
-        case "\"": escaped += "\\\""
-        case "\n": escaped += "\\n"
-        default: escaped.append(character)
-        }
-      }
-      return "\(name)=\"\(escaped)\""
-    }.joined(separator: ",")
-  }
-}
 
 extension ClusterCaches {
   /// What the objects show as they are, under Argo's names.
-  var gauges: MetricsText {
-    var text = MetricsText()
+  func writeGauges(to text: inout MetricsText) {
     addRollouts(to: &text)
     addRuns(to: &text)
     let experiments = experiments.cache.all
@@ -63,16 +13,15 @@ extension ClusterCaches {
     let templates = templates.cache.all + clusterTemplates.cache.all
     text.gauges(
       "analysis_template_info", "AnalysisTemplates.",
-      templates.map { (MetricsText.name(of: $0), 1) })
+      templates.map { ($0.metricLabels, 1) })
     text.gauges(
       "analysis_template_metric_info", "Metrics of AnalysisTemplates.",
       templates.flatMap { template in
         Self.metrics(of: template).map { metric in
           let labels = [("type", Self.provider(metric)), ("metric", metric.text("name"))]
-          return (MetricsText.name(of: template) + labels, 1)
+          return (template.metricLabels + labels, 1)
         }
       })
-    return text
   }
 
   private func addRollouts(to text: inout MetricsText) {
@@ -84,7 +33,7 @@ extension ClusterCaches {
           ("strategy", rollout.strategyName), ("traffic_router", rollout.routerNames),
           ("phase", state.phase.rawValue),
         ]
-        return (MetricsText.name(of: rollout) + labels, 1)
+        return (rollout.metricLabels + labels, 1)
       })
     let counts: [(String, (JSONValue, RolloutState) -> Int)] = [
       ("available", { $1.replicas.available }),
@@ -95,14 +44,14 @@ extension ClusterCaches {
     for (what, count) in counts {
       text.gauges(
         "rollout_info_replicas_\(what)", "Replicas of Rollouts.",
-        rollouts.map { (MetricsText.name(of: $0), Double(count($0, $1))) })
+        rollouts.map { ($0.metricLabels, Double(count($0, $1))) })
     }
     text.gauges(
       "rollout_phase", "Phases of Rollouts, use rollout_info instead.",
       rollouts.flatMap { rollout, state in
         RolloutPhase.allCases.map { phase in
           let labels = [("strategy", rollout.strategyName), ("phase", phase.rawValue)]
-          return (MetricsText.name(of: rollout) + labels, state.phase == phase ? 1 : 0)
+          return (rollout.metricLabels + labels, state.phase == phase ? 1 : 0)
         }
       })
   }
@@ -114,7 +63,7 @@ extension ClusterCaches {
       Self.metrics(of: run).map { metric in
         (
           run, metric.text("name"),
-          MetricsText.name(of: run) + [
+          run.metricLabels + [
             ("metric", metric.text("name")), ("type", Self.provider(metric)),
           ]
         )
@@ -138,7 +87,7 @@ extension ClusterCaches {
   ) {
     let samples = objects.map { object in
       let phase = (object["status"] ?? [:]).text("phase")
-      return (MetricsText.name(of: object) + [("phase", phase)], 1.0)
+      return (object.metricLabels + [("phase", phase)], 1.0)
     }
     text.gauges("\(kind)_info", help, samples)
     text.gauges("\(kind)_phase", "\(help) Use \(kind)_info instead.", samples)
@@ -154,7 +103,15 @@ extension ClusterCaches {
   }
 }
 
+extension WorkQueue.Key {
+  /// What each metric about an object begins with.
+  var metricLabels: MetricsText.Labels { [("namespace", namespace), ("name", name)] }
+}
+
 extension JSONValue {
+  /// What each metric about the object begins with.
+  var metricLabels: MetricsText.Labels { [("namespace", namespace), ("name", name)] }
+
   /// `blueGreen` or `canary`.
   fileprivate var strategyName: String {
     self[path: "spec", "strategy", "blueGreen"] == nil ? "canary" : "blueGreen"
