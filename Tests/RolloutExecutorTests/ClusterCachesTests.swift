@@ -1,7 +1,9 @@
+import Analysis
 import Exposition
 import HTTPTransport
 import KubernetesClient
 import Manifest
+import Rollouts
 import Testing
 
 @testable import RolloutExecutor
@@ -27,6 +29,48 @@ import Testing
         "uid": .string("\(kind)/\(namespace)/\(name)"), "resourceVersion": "1",
       ], "spec": spec, "status": status,
     ]
+  }
+
+  @Test(
+    arguments: [
+      (["errors"], nil), (["errors", "latency"], nil),
+      (["latency", "gone"], "gone: AnalysisTemplate 'gone' not found"),
+      (
+        ["errors", "unreadable"],
+        "unreadable: AnalysisTemplate 'unreadable': spec.metrics: found a text, expected a list"
+      ),
+      (["empty"], "empty: no metrics specified"),
+      (["errors", "again"], "errors, again: two metrics have the same name 'errors'"),
+      (["outer"], "outer: AnalysisTemplate 'gone' not found, which 'outer' refers to"),
+    ] as [([String], String?)])
+  func `a run lacks no metric: templates that can't all be used are refused`(
+    names: [String], refusal: String?
+  ) {
+    func template(_ name: String, _ spec: JSONValue) -> (ResourceKind, JSONValue) {
+      var document = object("AnalysisTemplate", name, spec)
+      document["apiVersion"] = "argoproj.io/v1alpha1"
+      return (.analysisTemplates, document)
+    }
+    func metric(_ name: String) -> JSONValue {
+      [
+        "metrics": [
+          [
+            "name": .string(name), "successCondition": "result[0] < 1",
+            "provider": ["prometheus": ["query": "up"]],
+          ]
+        ]
+      ]
+    }
+    let caches = caches([
+      template("errors", metric("errors")), template("latency", metric("latency")),
+      template("again", metric("errors")), template("unreadable", ["metrics": "none"]),
+      template("empty", ["metrics": []]),
+      template("outer", ["templates": [["templateName": "gone"]]]),
+    ])
+    let use = AnalysisUse(
+      templates: names.map { AnalysisSpec.TemplateReference(name: $0, isClusterScoped: false) })
+    let found = caches.refusal(of: use, namespace: "shop").map { "\($0.name): \($0.reason)" }
+    #expect(found == refusal)
   }
 
   @Test(arguments: [

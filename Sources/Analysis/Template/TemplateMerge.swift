@@ -2,8 +2,17 @@
 package struct TemplateMergeError: Error, Equatable, Sendable, CustomStringConvertible {
   package var description: String
 
-  init(_ description: String) {
+  package init(_ description: String) {
     self.description = description
+  }
+
+  /// - Parameter template: the template that refers to the one that isn't there.
+  package static func missing(
+    _ reference: AnalysisSpec.TemplateReference, referredToBy template: String? = nil
+  ) -> Self {
+    let kind: AnalysisTemplate.Kind = reference.isClusterScoped ? .clusterTemplate : .template
+    let referrer = template.map { ", which '\($0)' refers to" } ?? ""
+    return Self("\(kind.rawValue) '\(reference.name)' not found\(referrer)")
   }
 }
 
@@ -17,11 +26,12 @@ extension AnalysisSpec {
   /// - Parameters:
   ///   - budgetShare: what the run may spend of its rollout's error budget, unless a template says
   ///     otherwise; then the smallest share counts.
-  ///   - find: gives the template of a reference inside a template; nil when there is none.
+  ///   - find: gives the template of a reference inside a template; nil when there is none, an
+  ///     error when it can't be read.
   package static func merging(
     _ templates: [AnalysisTemplate], arguments: [Argument] = [], dryRun: [MetricRule] = [],
     measurementRetention: [MetricRule] = [], budgetShare: Double? = nil,
-    find: (TemplateReference) -> AnalysisTemplate? = { _ in nil }
+    find: (TemplateReference) throws(TemplateMergeError) -> AnalysisTemplate? = { _ in nil }
   ) throws(TemplateMergeError) -> AnalysisSpec {
     let all = try expanded(templates, find: find)
     var merged = AnalysisSpec(
@@ -45,7 +55,8 @@ extension AnalysisSpec {
 
   /// The templates with those they refer to, each once, in the order of reference.
   private static func expanded(
-    _ templates: [AnalysisTemplate], find: (TemplateReference) -> AnalysisTemplate?
+    _ templates: [AnalysisTemplate],
+    find: (TemplateReference) throws(TemplateMergeError) -> AnalysisTemplate?
   ) throws(TemplateMergeError) -> [AnalysisTemplate] {
     var result: [AnalysisTemplate] = []
     var seen: Set<TemplateReference> = []
@@ -56,10 +67,8 @@ extension AnalysisSpec {
       guard seen.insert(reference).inserted else { continue }
       result.append(template)
       for inner in template.spec.templates.reversed() {
-        guard let found = find(inner) else {
-          let kind: AnalysisTemplate.Kind = inner.isClusterScoped ? .clusterTemplate : .template
-          throw TemplateMergeError(
-            "\(kind.rawValue) '\(inner.name)' not found, which '\(template.name)' refers to")
+        guard let found = try find(inner) else {
+          throw .missing(inner, referredToBy: template.name)
         }
         waiting.append(found)
       }

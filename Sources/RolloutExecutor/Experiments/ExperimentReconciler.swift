@@ -58,10 +58,10 @@ struct ExperimentReconciler: Sendable {
       seen.runs[run.name] = ObservedRun(run)
     }
     seen.services = Set(caches.owned(by: experiment, caches.services).map(\.name))
-    for analysis in plan.analyses
-    where caches.template(analysis.template, namespace: plan.namespace) == nil {
-      let kind = analysis.template.isClusterScoped ? "ClusterAnalysisTemplate" : "AnalysisTemplate"
-      seen.refusal = "\(kind) '\(analysis.template.name)' not found"
+    for analysis in plan.analyses {
+      let use = AnalysisUse(templates: [analysis.template])
+      guard let refusal = caches.refusal(of: use, namespace: plan.namespace) else { continue }
+      seen.refusal = refusal.reason
     }
     return seen
   }

@@ -63,16 +63,8 @@ struct ClusterObserver {
       return Self.refusal(plan, field, name, "service \"\(name)\" not found")
     }
     for (field, use) in plan.analysisUses {
-      for reference in use.templates {
-        guard let document = caches.template(reference, namespace: plan.namespace) else {
-          let kind = reference.isClusterScoped ? "ClusterAnalysisTemplate" : "AnalysisTemplate"
-          return Self.refusal(
-            plan, "\(field).templates", reference.name, "\(kind) '\(reference.name)' not found")
-        }
-        guard let template = try? AnalysisTemplate(document.manifestNode) else { continue }
-        for finding in TemplateValidation.findings(in: template) where finding.isError {
-          return Self.refusal(plan, "\(field).templates", reference.name, finding.message)
-        }
+      if let (name, reason) = caches.refusal(of: use, namespace: plan.namespace) {
+        return Self.refusal(plan, "\(field).templates", name, reason)
       }
     }
     return nil
