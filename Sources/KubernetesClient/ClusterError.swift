@@ -33,6 +33,7 @@ package enum ClusterError: Error, Hashable, Sendable, CustomStringConvertible {
   }
 
   package var isNotFound: Bool { code == 404 }
+  package var isForbidden: Bool { code == 403 }
   package var isConflict: Bool { code == 409 && reason != "AlreadyExists" }
   package var alreadyExists: Bool { reason == "AlreadyExists" }
   /// What was asked about is too old to be told; read everything anew.

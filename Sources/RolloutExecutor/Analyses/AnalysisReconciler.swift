@@ -172,26 +172,34 @@ final class AnalysisReconciler: Sendable {
   /// The run of an object: gone on with from its record, or begun.
   private func restore(_ object: JSONValue) async throws(ClusterError) -> AnalysisRun {
     let namespace = object.namespace
+    func unreadable(_ error: ManifestError) -> ClusterError {
+      .unreadable(path: "AnalysisRun \(namespace)/\(object.name)", reason: "\(error)")
+    }
     var document = object
     let record = object.annotation(RolloutAnnotation.analysisRecord)
       .flatMap { try? JSONValue(parsing: $0) }
     document["status"] = record == nil ? nil : object["status"]
+    let template: AnalysisTemplate
     do throws(ManifestError) {
-      var sources = ArgumentSources()
-      let template = try AnalysisTemplate(document.manifestNode)
-      for argument in template.spec.arguments {
-        guard let origin = argument.origin, case .secret(let name, let key) = origin else {
-          continue
-        }
-        sources.secrets[origin] = await client.secret(namespace, name, key)
-      }
-      if let record {
-        document["assay"] = record
-        return try AnalysisRun(restoring: document.manifestNode, secrets: sources.secrets)
-      }
-      return AnalysisRun(name: object.name, spec: template.spec, sources: sources)
+      template = try AnalysisTemplate(document.manifestNode)
     } catch {
-      throw .unreadable(path: "AnalysisRun \(namespace)/\(object.name)", reason: "\(error)")
+      throw unreadable(error)
+    }
+    var sources = ArgumentSources()
+    for argument in template.spec.arguments {
+      guard let origin = argument.origin, case .secret(let name, let key) = origin else {
+        continue
+      }
+      sources.secrets[origin] = try await client.secret(namespace, name, key)
+    }
+    guard let record else {
+      return AnalysisRun(name: object.name, spec: template.spec, sources: sources)
+    }
+    document["assay"] = record
+    do throws(ManifestError) {
+      return try AnalysisRun(restoring: document.manifestNode, secrets: sources.secrets)
+    } catch {
+      throw unreadable(error)
     }
   }
 

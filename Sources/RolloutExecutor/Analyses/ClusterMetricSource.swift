@@ -28,7 +28,10 @@ package struct ClusterMetricSource: Sendable {
   ) async -> MeasurementAnswer {
     var settings = settings
     let namespace = run.namespace
-    settings.secret = { [client] name, key in await client.secret(namespace, name, key) }
+    // A secret that can't be had for now makes an error of the measurement, which is tried again.
+    settings.secret = { [client] name, key in
+      try? await client.secret(namespace, name, key)
+    }
     let source = RoutedSource(
       local: nil, remote: RemoteSource(sending: transport, settings: settings),
       jobs: JobSource(client: client, run: run, isEnding: isEnding))
@@ -50,9 +53,17 @@ package struct ClusterMetricSource: Sendable {
 
 extension ClusterClient {
   /// The text of a secret's key; nil when there is none, or it may not be read.
-  func secret(_ namespace: String, _ name: String, _ key: String) async -> String? {
-    guard let secret = try? await get(ObjectReference(.secrets, namespace, name)),
-      let text = secret[path: "data", .field(key)]?.asString, let bytes = Data(base64Encoded: text)
+  func secret(
+    _ namespace: String, _ name: String, _ key: String
+  ) async throws(ClusterError) -> String? {
+    let secret: JSONValue
+    do throws(ClusterError) {
+      secret = try await get(ObjectReference(.secrets, namespace, name))
+    } catch  where error.isNotFound || error.isForbidden {
+      return nil
+    }
+    guard let text = secret[path: "data", .field(key)]?.asString,
+      let bytes = Data(base64Encoded: text)
     else { return nil }
     return String(decoding: bytes, as: UTF8.self)
   }
