@@ -7,23 +7,33 @@ internal import Glibc
 ///     bar.finish()
 struct ProgressBar {
   private let title: String
-  private let total: Int
+  private var total: Int
   private var done = 0
   private var shown = -1
-  private let isVisible: Bool
+  private let isVisible = isatty(STDERR_FILENO) == 1
 
   private static let width = 40
 
   init(_ title: String, total: Int) {
     self.title = title
     self.total = total
-    isVisible = isatty(STDERR_FILENO) == 1 && total > 0
   }
 
-  mutating func advance(by count: Int = 1) {
-    done += count
-    guard isVisible else { return }
-    let percent = min(100, done * 100 / max(total, 1))
+  /// A bar for work that tells itself how much is done, and of how much.
+  static func during<Result>(
+    _ title: String, _ work: ((_ done: Int, _ total: Int) -> Void) throws -> Result
+  ) rethrows -> Result {
+    var bar = ProgressBar(title, total: 0)
+    defer { bar.finish() }
+    return try work { bar.show($0, of: $1) }
+  }
+
+  mutating func advance(by count: Int = 1) { show(done + count, of: total) }
+
+  private mutating func show(_ done: Int, of total: Int) {
+    (self.done, self.total) = (done, total)
+    guard isVisible, total > 0 else { return }
+    let percent = min(100, done * 100 / total)
     guard percent != shown else { return }
     shown = percent
     let filled = percent * Self.width / 100

@@ -14,7 +14,9 @@ struct TsdbVerify: ParsableCommand {
 
   func run() throws {
     try reporting {
-      let report = try Store.verify(options.directory)
+      let report = try ProgressBar.during("reading") { progress in
+        try Store.verify(options.directory, progress: progress)
+      }
       options.answer(report.json, report.lines)
       if !report.isWhole { try Verdict.fail.end() }
     }
@@ -35,7 +37,9 @@ struct TsdbRepair: ParsableCommand {
 
   func run() throws {
     try reporting {
-      let report = try Store.repair(options.directory)
+      let report = try ProgressBar.during("reading") { progress in
+        try Store.repair(options.directory, progress: progress)
+      }
       var lines = report.mended.map { "mended \($0)" }
       lines += report.copies.map { "copied to \($0)" }
       lines += report.after.lines

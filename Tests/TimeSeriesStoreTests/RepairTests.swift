@@ -30,7 +30,9 @@ import Testing
   @Test func `a whole store has nothing to find`() throws {
     let (disk, all) = try Self.disk()
     let before = disk.contents.map(\.sizeBytes)
-    let report = try Store.verify("db", on: disk)
+    var steps: [[Int]] = []
+    let report = try Store.verify("db", on: disk) { steps.append([$0, $1]) }
+    #expect(steps == [[1, 3], [2, 3], [3, 3]])
     #expect(report.findings == [])
     #expect(report.isWhole)
     #expect(report.blocks == 2)

@@ -4,10 +4,11 @@ extension Store {
   ///
   /// - Throws: `.inUse` while the store is open.
   package static func repair(
-    _ directory: String, on files: any Files = PosixFiles()
+    _ directory: String, on files: any Files = PosixFiles(),
+    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws(StoreError) -> RepairReport {
     var repair = StoreRepair(layout: StoreLayout(directory: directory), files: files)
-    return try repair.run()
+    return try repair.run(progress)
   }
 }
 
@@ -25,17 +26,19 @@ struct StoreRepair {
     self.files = files
   }
 
-  mutating func run() throws(StoreError) -> RepairReport {
+  mutating func run(
+    _ progress: (_ done: Int, _ total: Int) -> Void
+  ) throws(StoreError) -> RepairReport {
     let verifier = StoreVerifier(layout: layout, files: files)
     // Looks first, so that no lock file is made where there is no store.
-    var report = try verifier.report()
+    var report = try verifier.report(progress: progress)
     let lock: any FileLock
     do throws(FileError) { lock = try files.lock(layout.lock, .exclusive) } catch {
       throw error.kind == .locked ? .inUse(directory: layout.directory) : StoreError(error)
     }
     defer { lock.release() }
     for _ in 0..<Self.roundsMax {
-      report = try verifier.report()
+      report = try verifier.report(progress: progress)
       let work = report.findings.filter { $0.remedy != .none }
       if work.isEmpty { break }
       var rewritten: Set<String> = []

@@ -6,7 +6,8 @@ extension Store {
   ///
   /// - Throws: `.missing` or `.foreign` when there is no store, `.inUse` while one writes to it.
   package static func verify(
-    _ directory: String, on files: any Files = PosixFiles()
+    _ directory: String, on files: any Files = PosixFiles(),
+    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws(StoreError) -> VerificationReport {
     let layout = StoreLayout(directory: directory)
     let lock: (any FileLock)?
@@ -15,7 +16,7 @@ extension Store {
       lock = nil
     }
     defer { lock?.release() }
-    return try StoreVerifier(layout: layout, files: files).report()
+    return try StoreVerifier(layout: layout, files: files).report(progress: progress)
   }
 }
 
@@ -24,7 +25,10 @@ struct StoreVerifier {
   let layout: StoreLayout
   let files: any Files
 
-  func report() throws(StoreError) -> VerificationReport {
+  /// - Parameter progress: told after each block and log how many were read, and of how many.
+  func report(
+    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) throws(StoreError) -> VerificationReport {
     var report = VerificationReport()
     do throws(FileError) {
       let format = try files.read(layout.format)
@@ -43,15 +47,24 @@ struct StoreVerifier {
       if (try? files.list(layout.directory)) == nil { throw .missing(directory: layout.directory) }
       throw .foreign(directory: layout.directory, found: "no \(StoreLayout.formatFile)")
     }
-    let covered = try checkBlocks(&report)
-    try checkLogs(covered: covered, &report)
+    let blocks = try list(layout.blocks)
+    let logs = try list(layout.logs).compactMap(StoreLayout.generation(ofLog:))
+    let total = blocks.count + logs.count
+    var done = 0
+    func advance() {
+      done += 1
+      progress(min(done, total), total)
+    }
+    let covered = checkBlocks(blocks, &report, advance)
+    try checkLogs(logs, covered: covered, &report, advance)
     return report
   }
 
   /// Checks all blocks; answers the newest head that they cover, nil when a block that would say
   /// so can't be read.
-  private func checkBlocks(_ report: inout VerificationReport) throws(StoreError) -> UInt64? {
-    let names = try list(layout.blocks)
+  private func checkBlocks(
+    _ names: [String], _ report: inout VerificationReport, _ advance: () -> Void
+  ) -> UInt64? {
     for name in names where StoreLayout.isUnfinishedBlock(name) {
       report.findings.append(leftover(layout.blocks + "/" + name, "a block that wasn't finished"))
     }
@@ -66,6 +79,7 @@ struct StoreVerifier {
       }
       var check = BlockVerifier(number: number, directory: layout.block(number), files: files)
       let summary = check.run()
+      advance()
       report.findings += check.findings
       report.files += check.fileCount
       report.sizeBytes += check.sizeBytes
@@ -82,9 +96,10 @@ struct StoreVerifier {
   }
 
   private func checkLogs(
-    covered: UInt64?, _ report: inout VerificationReport
+    _ generations: [UInt64], covered: UInt64?, _ report: inout VerificationReport,
+    _ advance: () -> Void
   ) throws(StoreError) {
-    var generations = try list(layout.logs).compactMap(StoreLayout.generation(ofLog:))
+    var generations = generations
     if let covered {
       for old in generations where old <= covered {
         report.findings.append(leftover(layout.log(old), "a block has its samples"))
@@ -102,6 +117,7 @@ struct StoreVerifier {
         continue
       }
       try checkLog(path, generation, isLast: generation == newest, &report)
+      advance()
     }
   }
 
