@@ -34,14 +34,11 @@ struct ExtrapolationKernel: WindowKernel {
   mutating func begin(_ times: Span<Int64>, _ values: Span<Double>) {
     nextReset = 0
     resets.removeAll(keepingCapacity: true)
-    guard isCounter, falls(values) else { return }
-    for index in 1..<values.count where values[index] < values[index &- 1] {
-      resets.append(index)
-    }
+    if isCounter { appendFalls(of: values, to: &resets) }
   }
 
-  /// The row that `slideWindow` writes, by a layout of the times that was found before; for values
-  /// without resets.
+  /// The row that `slideWindow` writes, by a layout of the times that was found before; after
+  /// `begin`.
   mutating func slide(
     over values: Span<Double>, _ times: Span<Int64>, _ layout: ExtrapolationLayout,
     into cells: inout [Double], from start: Int
@@ -49,12 +46,14 @@ struct ExtrapolationKernel: WindowKernel {
     var row = cells.mutableSpan
     var isAnyPresent = false
     let steps = layout.steps.span
+    let hasResets = !resets.isEmpty
     for step in steps.indices {
       let at = steps[step]
       if at.end == 0 { continue }
       isAnyPresent = true
       let first = values[Int(at.first)]
-      let change = values[Int(at.end) &- 1] - first
+      var change = values[Int(at.end) &- 1] - first
+      if hasResets { addResets(Int(at.first)..<Int(at.end), values, to: &change) }
       // As in `scale`: what may start at zero within the window is looked at more closely.
       if isCounter && change > 0 && first >= 0 && !(first >= change && at.isLong) {
         let endTime = layout.grid.end(step)
@@ -69,8 +68,18 @@ struct ExtrapolationKernel: WindowKernel {
     return isAnyPresent
   }
 
-  /// Whether any sample is less than the one before it; asked after `begin`.
-  var hasResets: Bool { !resets.isEmpty }
+  /// Adds what was lost by resets in a window, which may not lie before the last one asked for.
+  @inline(__always)
+  private mutating func addResets(
+    _ window: Range<Int>, _ values: Span<Double>, to change: inout Double
+  ) {
+    while nextReset < resets.count && resets[nextReset] <= window.lowerBound { nextReset &+= 1 }
+    var reset = nextReset
+    while reset < resets.count && resets[reset] < window.upperBound {
+      change += values[resets[reset] &- 1]
+      reset &+= 1
+    }
+  }
 
   /// The scale of windows with these gaps where no counter starts within them.
   mutating func layoutStep(_ place: WindowPlace, _ times: Span<Int64>) -> ExtrapolationLayout.Step {
@@ -91,12 +100,7 @@ struct ExtrapolationKernel: WindowKernel {
     guard place.count >= 2 else { return .missing }
     let first = values[place.first]
     var change = values[place.last] - first
-    while nextReset < resets.count && resets[nextReset] <= place.first { nextReset &+= 1 }
-    var reset = nextReset
-    while reset < resets.count && resets[reset] < place.end {
-      change += values[resets[reset] &- 1]
-      reset &+= 1
-    }
+    addResets(place.first..<place.end, values, to: &change)
     let toStart = times[place.first] &- place.startTime
     let toEnd = place.endTime &- times[place.last]
     let sampled = times[place.last] &- times[place.first]

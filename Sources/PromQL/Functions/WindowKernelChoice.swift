@@ -93,11 +93,9 @@ enum WindowKernelChoice {
       // A layout has to be found in the cache: worth it from a few steps on.
       if grid.count >= 8 {
         kernel.begin(samples.timestamps.span, samples.values.span)
-        if !kernel.hasResets {
-          let layout = layouts.layout(kernel, samples.timestamps, grid)
-          return kernel.slide(
-            over: samples.values.span, samples.timestamps.span, layout, into: &cells, from: start)
-        }
+        let layout = layouts.layout(kernel, samples.timestamps, grid)
+        return kernel.slide(
+          over: samples.values.span, samples.timestamps.span, layout, into: &cells, from: start)
       }
       return slideWindow(&kernel, over: samples, grid, into: &cells, from: start)
     case .lastPair(var kernel):

@@ -93,27 +93,40 @@ func pickNewest(
 
 /// Takes staleness markers out, in place: range functions neither see nor count them.
 func removeStaleMarkers(_ samples: inout SampleColumns) {
-  guard let first = indexOfStaleMarker(samples.values.span) else { return }
+  guard var marker = firstStaleMarker(samples.values.span, from: 0) else { return }
   let count = samples.count
-  var kept = first
-  for index in first..<count where !samples.values[index].isMissing {
-    samples.values[kept] = samples.values[index]
-    samples.timestamps[kept] = samples.timestamps[index]
-    if !samples.startTimes.isEmpty { samples.startTimes[kept] = samples.startTimes[index] }
-    kept += 1
+  var kept = marker
+  while marker < count {
+    let end = firstStaleMarker(samples.values.span, from: marker + 1) ?? count
+    samples.values.moveUp(marker + 1..<end, to: kept)
+    samples.timestamps.moveUp(marker + 1..<end, to: kept)
+    if !samples.startTimes.isEmpty { samples.startTimes.moveUp(marker + 1..<end, to: kept) }
+    kept += end - marker - 1
+    marker = end
   }
   samples.values.removeLast(count - kept)
   samples.timestamps.removeLast(count - kept)
   if !samples.startTimes.isEmpty { samples.startTimes.removeLast(count - kept) }
 }
 
+extension Array where Element: BitwiseCopyable {
+  /// Copies a part to a place before it; the two may overlap.
+  fileprivate mutating func moveUp(_ part: Range<Int>, to start: Int) {
+    precondition(start >= 0 && start <= part.lowerBound && part.upperBound <= count)
+    unsafe withUnsafeMutableBufferPointer { elements in
+      guard let base = elements.baseAddress else { return }
+      unsafe (base + start).update(from: base + part.lowerBound, count: part.count)
+    }
+  }
+}
+
 /// Runs of so many values are looked at without a branch for each, which vectorises.
 private let runLength = 64
 
-/// Where the first staleness marker stands; mostly nowhere.
-private func indexOfStaleMarker(_ values: Span<Double>) -> Int? {
+/// Where the first staleness marker stands, from an index on; mostly nowhere.
+private func firstStaleMarker(_ values: Span<Double>, from index: Int) -> Int? {
   unsafe values.withUnsafeBufferPointer { values in
-    var start = 0
+    var start = index
     while start < values.count {
       let end = min(start &+ runLength, values.count)
       var found: UInt64 = 0
@@ -129,8 +142,8 @@ private func indexOfStaleMarker(_ values: Span<Double>) -> Int? {
   }
 }
 
-/// Whether any value is less than the one before; NaN never is.
-func falls(_ values: Span<Double>) -> Bool {
+/// Appends the places of values that are less than the one before; NaN never is.
+func appendFalls(of values: Span<Double>, to places: inout [Int]) {
   unsafe values.withUnsafeBufferPointer { values in
     var start = 1
     while start < values.count {
@@ -139,10 +152,13 @@ func falls(_ values: Span<Double>) -> Bool {
       for index in start..<end {
         found |= unsafe values[index] < values[index &- 1] ? 1 : 0
       }
-      if found != 0 { return true }
+      if found != 0 {
+        for index in start..<end where unsafe values[index] < values[index &- 1] {
+          places.append(index)
+        }
+      }
       start = end
     }
-    return false
   }
 }
 
