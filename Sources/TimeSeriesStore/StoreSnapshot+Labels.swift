@@ -51,19 +51,18 @@ extension StoreSnapshot {
   /// Collects texts from the index of each layer, or from the series that match.
   private func texts(
     matching matchers: [LabelMatcher], in range: TimeRange,
-    fromIndex: (StoreLayer) throws(StoreError) -> [ArraySlice<UInt8>],
+    fromIndex: (StoreLayer) throws(StoreError) -> SortedTexts,
     ofLabels visit: (Labels, (ArraySlice<UInt8>) -> Void) -> Void
   ) throws(SelectError) -> [String] {
-    var found: Set<ArraySlice<UInt8>> = []
+    var found = SortedTexts()
     do throws(StoreError) {
       if matchers.isEmpty {
-        for layer in layers(in: range) { found.formUnion(try fromIndex(layer)) }
+        for layer in layers(in: range) { found.merge(try fromIndex(layer)) }
       } else {
-        for series in try find(matchers, in: range) { visit(series.labels) { found.insert($0) } }
+        found = SortedTexts(of: try find(matchers, in: range).map(\.labels), visit)
       }
     } catch { throw SelectError(error) }
-    return found.sorted { $0.lexicographicallyPrecedes($1) }
-      .map { String(decoding: $0, as: UTF8.self) }
+    return found.texts.map { String(decoding: $0, as: UTF8.self) }
   }
 }
 
@@ -82,7 +81,7 @@ extension StoreLayer {
     }
   }
 
-  func labelNames() throws(StoreError) -> [ArraySlice<UInt8>] {
+  func labelNames() throws(StoreError) -> SortedTexts {
     try texts { index throws(Damage) in
       try index.names()
     } ofLabels: { labels, add in
@@ -90,7 +89,7 @@ extension StoreLayer {
     }
   }
 
-  func labelValues(of name: String) throws(StoreError) -> [ArraySlice<UInt8>] {
+  func labelValues(of name: String) throws(StoreError) -> SortedTexts {
     try texts { index throws(Damage) in
       try index.values(of: name)
     } ofLabels: { labels, add in
@@ -100,22 +99,18 @@ extension StoreLayer {
 
   /// Texts from the layer's indexes, and from the labels of series without one.
   private func texts(
-    fromIndex: (LabelIndex) throws(Damage) -> [[UInt8]],
+    fromIndex: (LabelIndex) throws(Damage) -> SortedTexts,
     ofLabels visit: (Labels, (ArraySlice<UInt8>) -> Void) -> Void
-  ) throws(StoreError) -> [ArraySlice<UInt8>] {
+  ) throws(StoreError) -> SortedTexts {
     switch self {
     case .block(let block):
-      return try block.readingIndex { () throws(Damage) in
-        try fromIndex(block.labelIndex).map { $0[...] }
-      }
+      return try block.readingIndex { () throws(Damage) in try fromIndex(block.labelIndex) }
     case .head(let head):
-      var result: [ArraySlice<UInt8>] = []
+      var result = SortedTexts(
+        of: head.labels(of: head.index.covered..<head.seriesCount), visit)
       do throws(Damage) {
-        for part in head.index.parts { result += try fromIndex(part.index).map { $0[...] } }
+        for part in head.index.parts { result.merge(try fromIndex(part.index)) }
       } catch { throw StoreError(error, in: Self.memory) }
-      for labels in head.labels(of: head.index.covered..<head.seriesCount) {
-        visit(labels) { result.append($0) }
-      }
       return result
     }
   }
@@ -123,19 +118,22 @@ extension StoreLayer {
 
 extension LabelIndex {
   /// All label names, sorted.
-  func names() throws(Damage) -> [[UInt8]] {
-    var result: [[UInt8]] = []
-    for index in 0..<nameCount { result.append(try symbols.text(try name(at: index).symbol)) }
-    return result
+  func names() throws(Damage) -> SortedTexts {
+    var result: [ArraySlice<UInt8>] = []
+    result.reserveCapacity(min(nameCount, symbols.count))
+    for index in 0..<nameCount { result.append(try symbols.text(try name(at: index).symbol)[...]) }
+    return SortedTexts(sorted: result)
   }
 
   /// All values of a label, sorted.
-  func values(of name: String) throws(Damage) -> [[UInt8]] {
-    guard let entry = try find(name: name.utf8) else { return [] }
-    var result: [[UInt8]] = []
+  func values(of name: String) throws(Damage) -> SortedTexts {
+    guard let entry = try find(name: name.utf8) else { return SortedTexts() }
+    var result: [ArraySlice<UInt8>] = []
+    // A count in a damaged index may be anything.
+    result.reserveCapacity(min(entry.valueCount, symbols.count))
     for index in 0..<entry.valueCount {
-      result.append(try symbols.text(try value(index, of: entry).symbol))
+      result.append(try symbols.text(try value(index, of: entry).symbol)[...])
     }
-    return result
+    return SortedTexts(sorted: result)
   }
 }

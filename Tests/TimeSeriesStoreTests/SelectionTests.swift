@@ -92,6 +92,21 @@ import Testing
     }
   }
 
+  @Test func `lists of texts are merged in the order of bytes, each once`() {
+    var random = SeededNumbers(12)
+    for _ in 0..<200 {
+      var merged = SortedTexts()
+      var all: Set<String> = []
+      for _ in 0..<3 {
+        let texts = Set((0..<random.next() % 20).map { _ in "é\(random.next() % 30)" })
+        all.formUnion(texts)
+        let sorted = texts.map { Array($0.utf8)[...] }.sorted { $0.lexicographicallyPrecedes($1) }
+        merged.merge(SortedTexts(sorted: sorted))
+      }
+      #expect(merged.texts.map { String(decoding: $0, as: UTF8.self) } == sorted(all))
+    }
+  }
+
   @Test func `sets of series are intersected, subtracted and united`() {
     var random = SeededNumbers(4)
     for round in 0..<300 {
