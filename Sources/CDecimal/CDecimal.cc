@@ -2,10 +2,16 @@
 
 #include <charconv>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 
 extern "C" int32_t cdecimal_shortest_scientific(double value, char *out) {
   return static_cast<int32_t>(std::to_chars(out, out + 32, value, std::chars_format::scientific).ptr - out);
+}
+
+extern "C" int32_t cdecimal_shortest(double value, char *out) {
+  auto length = std::to_chars(out, out + 32, value).ptr - out;
+  return std::memchr(out, 'e', length) ? 0 : static_cast<int32_t>(length);
 }
 
 extern "C" int32_t cdecimal_scientific(double value, int32_t precision, char *out) {

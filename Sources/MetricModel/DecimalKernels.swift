@@ -51,6 +51,24 @@ struct Digits {
 }
 
 enum DecimalDigits {
+  /// Below this, the shortest digits reach behind the point, so that none is padded.
+  private static let magnitudeMax = 1e15
+
+  /// Appends the fewest digits that read back as a finite value, without an exponent; false, and
+  /// nothing, where that isn't also the shortest text, or the value is large.
+  static func appendShortest(_ value: Double, to output: inout [UInt8]) -> Bool {
+    guard value.magnitude < magnitudeMax else { return false }
+    let start = output.count
+    output.append(addingCapacity: 32) { place in
+      unsafe place.withUnsafeMutableBufferPointer { buffer, count in
+        count = unsafe buffer.withMemoryRebound(to: CChar.self) { characters in
+          unsafe characters.baseAddress.map { Int(unsafe cdecimal_shortest(value, $0)) } ?? 0
+        }
+      }
+    }
+    return output.count > start
+  }
+
   /// `d.ddde±XX` with `precision` digits after the point, of a finite value.
   static func scientific(_ value: Double, precision: Int32) -> String {
     unsafe text(capacity: 32 + Int(precision)) { unsafe cdecimal_scientific(value, precision, $0) }

@@ -61,7 +61,7 @@ package enum NumberText {
       output.append(contentsOf: special.utf8)
     } else if let integer = Int64(exactly: value), integer.magnitude < 1 << 53 {
       appendInteger(integer, to: &output)
-    } else {
+    } else if !DecimalDigits.appendShortest(value, to: &output) {
       appendPositional(Digits(shortest: value), to: &output)
     }
   }
@@ -70,12 +70,17 @@ package enum NumberText {
   package static func appendInteger(_ value: Int64, to output: inout [UInt8]) {
     if value < 0 { output.append(UInt8(ascii: "-")) }
     var rest = value.magnitude
-    let start = output.count
+    // The last digit comes first; 2^64 has 20.
+    var digits = InlineArray<20, UInt8>(repeating: 0)
+    var first = 20
     repeat {
-      output.append(UInt8(truncatingIfNeeded: 0x30 + rest % 10))
+      first -= 1
+      digits[first] = UInt8(truncatingIfNeeded: 0x30 + rest % 10)
       rest /= 10
     } while rest > 0
-    output[start...].reverse()
+    output.append(addingCapacity: 20 - first) { place in
+      for index in first..<20 { place.append(digits[index]) }
+    }
   }
 
   private static func plainBytes(_ value: Double) -> [UInt8] {

@@ -41,4 +41,17 @@ import Testing
   func `what is not a number is refused`(text: String) {
     #expect(NumberText.parse(text) == nil)
   }
+
+  /// Swift's own text has the same shortest digits, and no exponent from 1e-4 to 2^53.
+  @Test func `fractions have their shortest digits`() {
+    var state: UInt64 = 7
+    for round in 0..<20_000 {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      let digits = Double(Int64(bitPattern: state) >> Int64(11 + round % 50))
+      let value = digits / [7, 10, 1e3, 1e6, 65_536][round % 5]
+      guard (1e-4..<0x1p53).contains(value.magnitude), value != value.rounded() else { continue }
+      #expect(NumberText.plain(value) == value.description)
+      #expect(NumberText.json(value) == value.description)
+    }
+  }
 }

@@ -8,6 +8,9 @@ extern "C" {
 
 /// Shortest digits that read back as `value` (finite), written as d.ddde±XX. Needs 32 bytes; returns the length.
 int32_t cdecimal_shortest_scientific(double value, char *out);
+/// The shortest text that reads back as `value` (finite), where that has no exponent. Needs 32 bytes; returns the length,
+/// 0 where it has one.
+int32_t cdecimal_shortest(double value, char *out);
 /// Exactly `precision` digits after the point of the scientific form. Needs 32 + precision bytes.
 int32_t cdecimal_scientific(double value, int32_t precision, char *out);
 /// Exactly `precision` digits after the point, without exponent. Needs 350 + precision bytes.

@@ -8,6 +8,7 @@ package struct AnswerParts: Equatable, Sendable {
   private let series: [Series]
   private let annotations: [Annotation]
   private var position = Position.start
+  private var openings = PointOpenings()
 
   private enum Position: Equatable {
     case start
@@ -34,8 +35,9 @@ package struct AnswerParts: Equatable, Sendable {
       var index = first
       while index < series.count, part.count < Self.bytesMin {
         if index > 0 { part.append(UInt8(ascii: ",")) }
-        var json = JSONWriter()
+        var json = JSONWriter(openings: openings)
         QueryResultJSON.write(series[index], to: &json)
+        openings = json.openings
         part += json.bytes
         index += 1
       }

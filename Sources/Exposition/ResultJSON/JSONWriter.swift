@@ -12,12 +12,17 @@ package struct JSONWriter {
   package private(set) var bytes: [UInt8] = []
   /// Whether a comma is due before the next element or field.
   private var needsComma = false
-  /// For each index, the last point written there by `points(_:)`.
-  private var times: [WrittenTime] = []
+  /// Those of the series written last.
+  private(set) var openings = PointOpenings()
 
   private static let hexadecimal = Array("0123456789abcdef".utf8)
 
   package init() {}
+
+  /// - Parameter openings: of another writer, whose points had the same times, perhaps.
+  init(openings: PointOpenings) {
+    self.openings = openings
+  }
 
   package mutating func reserveCapacity(_ size: Int) { bytes.reserveCapacity(size) }
 
@@ -56,15 +61,19 @@ package struct JSONWriter {
   package mutating func string(_ text: some Collection<UInt8>) {
     comma()
     byte("\"")
-    for byte in text {
-      if byte >= 0x20 && byte != Ascii.quote && byte != Ascii.backslash {
-        bytes.append(byte)
-      } else {
-        escape(byte)
+    if text.allSatisfy(Self.isPlain) {
+      bytes.append(contentsOf: text)
+    } else {
+      for byte in text {
+        if Self.isPlain(byte) { bytes.append(byte) } else { escape(byte) }
       }
     }
     byte("\"")
     needsComma = true
+  }
+
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    byte >= 0x20 && byte != Ascii.quote && byte != Ascii.backslash
   }
 
   private mutating func escape(_ byte: UInt8) {
@@ -109,7 +118,7 @@ package struct JSONWriter {
   /// `[seconds,"value"]`: seconds with three decimals unless whole, as Prometheus writes points.
   mutating func point(_ milliseconds: Int64, _ value: Double) {
     comma()
-    openPoint(milliseconds)
+    PointOpenings.append(milliseconds, to: &bytes)
     closePoint(value)
   }
 
@@ -118,7 +127,7 @@ package struct JSONWriter {
   /// belong to it.
   package mutating func point(_ milliseconds: Int64, _ histogram: NativeHistogram) {
     array { json in
-      json.appendSeconds(milliseconds)
+      PointOpenings.appendSeconds(milliseconds, to: &json.bytes)
       json.needsComma = true
       json.histogram(histogram)
     }
@@ -154,35 +163,15 @@ package struct JSONWriter {
 
   /// `[[seconds,"value"],…]`.
   mutating func points(_ samples: SampleColumns) {
+    openings.prepare(for: samples.timestamps)
     array { json in
       for index in 0..<samples.count {
         json.comma()
-        json.openPoint(samples.timestamps[index], at: index)
+        let (start, end) = (json.openings.ends[index], json.openings.ends[index + 1])
+        json.bytes.append(contentsOf: json.openings.text[start..<end])
         json.closePoint(samples.values[index])
       }
     }
-  }
-
-  /// As below, by a copy where the series before had the same time at the same index: the series of
-  /// a range query share their times.
-  private mutating func openPoint(_ milliseconds: Int64, at index: Int) {
-    if index < times.count && times[index].milliseconds == milliseconds {
-      let (start, length) = (times[index].start, times[index].length)
-      for offset in start..<(start + length) { bytes.append(bytes[offset]) }
-      return
-    }
-    let start = bytes.count
-    openPoint(milliseconds)
-    let written = WrittenTime(
-      milliseconds: milliseconds, start: start, length: bytes.count - start)
-    if index < times.count { times[index] = written } else { times.append(written) }
-  }
-
-  private mutating func openPoint(_ milliseconds: Int64) {
-    byte("[")
-    appendSeconds(milliseconds)
-    byte(",")
-    byte("\"")
   }
 
   private mutating func closePoint(_ value: Double) {
@@ -190,25 +179,6 @@ package struct JSONWriter {
     byte("\"")
     byte("]")
     needsComma = true
-  }
-
-  /// Where in the output the start of a point is, up to its value.
-  private struct WrittenTime {
-    var milliseconds: Int64
-    var start: Int
-    var length: Int
-  }
-
-  private mutating func appendSeconds(_ milliseconds: Int64) {
-    if milliseconds < 0 { byte("-") }
-    let magnitude = milliseconds.magnitude
-    NumberText.appendInteger(Int64(magnitude / 1000), to: &bytes)
-    let fraction = magnitude % 1000
-    guard fraction != 0 else { return }
-    byte(".")
-    for divisor: UInt64 in [100, 10, 1] {
-      bytes.append(UInt8(truncatingIfNeeded: 0x30 + fraction / divisor % 10))
-    }
   }
 
   private mutating func enclosed(
