@@ -53,6 +53,23 @@ import Testing
     #expect(starts(actions).isEmpty)
   }
 
+  @Test func `an experiment's verdict starts no run that a killed controller left out`() {
+    let experiment = ExperimentUse(
+      templates: [.init(name: "a", source: .canary)], duration: .minutes(5))
+    var canary = CanaryPlan(steps: [.experiment(experiment)])
+    canary.background = BackgroundAnalysis(use: use)
+    var walk = deployed(.canary(canary))
+    walk.update(image: "model:2")
+    walk.settle()
+    let background = "model-\(walk.plan.podHash)-2"
+    #expect(walk.seen.runs[background]?.phase == .running)
+    walk.seen.runs[background] = nil
+    walk.seen.experiments["\(background)-0"]?.phase = .failed
+    let actions = walk.pass()
+    #expect(walk.state.isAborted)
+    #expect(starts(actions).isEmpty)
+  }
+
   @Test func `weight isn't taken from pods that serve because the status says it was`() {
     var walk = deployed(.canary(routed([.setWeight(25), .pause(nil)])))
     let stable = walk.plan.podHash
@@ -125,6 +142,86 @@ import Testing
     walk.settle()
     #expect(walk.seen.services["shop-stable"] == new)
     #expect(walk.seen.routed?.stable.podHash == new)
+    #expect(walk.state.phase == .healthy)
+  }
+
+  private func routes(_ actions: [RolloutAction]) -> [TrafficTarget] {
+    actions.compactMap { if case .route(let target) = $0 { target } else { nil } }
+  }
+
+  /// Passes until the routers are asked for this weight; then the controller is killed.
+  private func killBeforeRouting(_ weight: Int, _ walk: inout RolloutWalk) {
+    for _ in 0..<20 {
+      let (_, actions) = decide(walk.plan, walk.state, walk.seen)
+      if routes(actions).contains(where: { $0.canary.weight == weight }) {
+        _ = isKilled(&walk)
+        return
+      }
+      walk.pass()
+    }
+    Issue.record("no pass asked for weight \(weight)")
+  }
+
+  @Test func `a pass that misses the deadline moves no weight`() {
+    var walk = deployed(.canary(routed([])))
+    let stable = walk.plan.podHash
+    walk.plan.abortsOnDeadline = true
+    walk.plan.progressDeadline = .seconds(60)
+    walk.update(image: "model:2")
+    killBeforeRouting(100, &walk)
+    walk.seen.now = walk.seen.now.advanced(by: .seconds(61))
+    let actions = walk.pass()
+    #expect(walk.state.isAborted)
+    #expect(routes(actions).isEmpty)
+    #expect(walk.state.traffic?.canary.weight == 0)
+    walk.settle()
+    #expect(walk.seen.routed?.stable.podHash == stable)
+    #expect(walk.seen.routed?.stable.weight == 100)
+  }
+
+  @Test func `the status of an update that starts over tells no weight that wasn't routed`() {
+    var walk = deployed(.canary(routed([.setWeight(25), .pause(nil)])))
+    walk.update(image: "model:2")
+    killBeforeRouting(25, &walk)
+    #expect(walk.state.weight == 25)
+    walk.update(image: "model:3")
+    walk.pass()
+    #expect(walk.state.weight == 0)
+    #expect(walk.state.traffic?.canary.weight == 0)
+  }
+
+  @Test func `of no replicas pods go before their traffic does`() {
+    var walk = deployed(.canary(routed([.setWeight(50), .pause(nil)])))
+    let stable = walk.plan.podHash
+    walk.update(image: "model:2")
+    let new = walk.plan.podHash
+    walk.settle()
+    walk.plan.replicas = 0
+    walk.pass()
+    #expect(walk.seen.replicaSet(stable)?.available == 0)
+    #expect(walk.seen.replicaSet(new)?.available == 2)
+    walk.request(.abort)
+    for _ in 0..<20 {
+      let serves = (walk.seen.replicaSet(new)?.available ?? 0) > 0
+      let targets = routes(walk.pass())
+      #expect(!serves || targets.allSatisfy { $0.canary.weight == 50 })
+    }
+    #expect(walk.seen.replicaSet(new)?.desired == 0)
+    #expect(walk.seen.routed?.stable.weight == 100)
+  }
+
+  @Test(arguments: [RolloutRequest.promote, .promoteFull])
+  func `a promotion out of a long analysis isn't late`(request: RolloutRequest) {
+    var walk = deployed(.canary(routed([.setWeight(50), .analysis(use), .setWeight(80)])))
+    walk.plan.abortsOnDeadline = true
+    walk.plan.progressDeadline = .seconds(60)
+    walk.update(image: "model:2")
+    walk.settle()
+    #expect(walk.state.stepIndex == 1)
+    walk.wait(.minutes(10))
+    walk.request(request)
+    walk.settle()
+    #expect(!walk.state.isAborted)
     #expect(walk.state.phase == .healthy)
   }
 }

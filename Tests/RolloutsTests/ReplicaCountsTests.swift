@@ -151,6 +151,14 @@ import Testing
     }
   }
 
+  @Test func `pods that serve don't make room for pods that don't`() {
+    let limits = ReplicaLimits(replicas: 5, maxSurge: .count(1), maxUnavailable: .count(0))
+    let split = limits.next(
+      toward: 41, canary: ReplicaSetCounts(desired: 5, available: 2),
+      stable: ReplicaSetCounts(desired: 5, available: 1), older: 0)
+    #expect(split.canary == 2)
+  }
+
   @Test func `huge counts and weights do not trap`() {
     let limits = ReplicaLimits(replicas: Int(Int32.max), maxSurge: .percent(100))
     #expect(limits.split(weight: 99_999_999, maxWeight: 100_000_000).stable >= 1)

@@ -149,8 +149,8 @@ extension ReplicaLimits {
       let room = max(0, podsMax - next.canary)
       let left = min(canary.available, next.canary) + min(stable?.available ?? 0, room)
       if next.stable > room, left < availableMin, canary.available < next.canary {
-        // Pods that serve nobody make room before pods that do.
-        next.canary = max(0, podsMax - next.stable)
+        // Pods that serve nobody make room before pods that do, and none that do before them.
+        next.canary = max(canary.available, podsMax - next.stable)
       } else {
         next.stable = min(next.stable, room)
       }

@@ -57,9 +57,7 @@ extension DecisionPass {
   }
 
   private mutating func startRuns(_ canary: CanaryPlan) {
-    if canary.steps.indices.contains(state.stepIndex),
-      case .analysis(let use) = canary.steps[state.stepIndex]
-    {
+    if case .analysis(let use)? = currentStep {
       start(use, .step(state.stepIndex), \.state.stepRun, known: before.stepRun)
     }
     if let background = canary.background, state.stepIndex >= background.startingStep {
@@ -151,9 +149,7 @@ extension DecisionPass {
   }
 
   private mutating func settleExperiment() {
-    guard !state.isAborted, plan.canary.steps.indices.contains(state.stepIndex),
-      case .experiment(let use) = plan.canary.steps[state.stepIndex]
-    else {
+    guard !state.isAborted, case .experiment(let use)? = currentStep else {
       state.experiment = ""
       return
     }

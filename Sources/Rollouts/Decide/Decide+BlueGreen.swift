@@ -66,7 +66,7 @@ extension DecisionPass {
     }
     var new = plan.replicas
     if state.isAborted {
-      let isOver = !hasTraffic(newSet.podHash) && isGone(newSet, after: plan.scaleDown.abortDelay)
+      let isOver = !mustServe(newSet.podHash) && isGone(newSet, after: plan.scaleDown.abortDelay)
       new = isOver ? 0 : newSet.desired
     } else if let preview = blueGreen.previewReplicaCount, !isFastTracked(newSet),
       state.blueGreen?.isPreviewScaledUp != true, !hasTraffic(newSet.podHash)

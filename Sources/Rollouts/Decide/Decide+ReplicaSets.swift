@@ -23,7 +23,7 @@ extension DecisionPass {
     let counts = RoutedReplicaCounts(
       replicas: plan.replicas, weight: wantedWeight, maxWeight: maxWeight,
       podsMin: canary.podsMin, canaryScale: scale, isAborted: state.isAborted,
-      keepsAbortedCanary: canary.scaleDown.abortDelay == nil)
+      keepsAbortedCanary: canary.scaleDown.abortDelay == nil && plan.replicas > 0)
     var split = counts.split
     let isDraining = state.traffic.map { $0.canary.podHash != state.currentHash } ?? false
     let drainedWeight = isDraining ? 0 : state.traffic?.canary.weight ?? 0
@@ -49,6 +49,7 @@ extension DecisionPass {
 
   /// Whether an aborted revision's time is over. Without a delay that is when its traffic is gone.
   func isGone(_ set: ObservedReplicaSet, after delay: Milliseconds?) -> Bool {
+    if plan.replicas == 0 { return true }
     guard let delay else { return false }
     if delay == .zero { return true }
     return set.scaleDownDeadline.map { $0 <= seen.now } ?? false
@@ -119,12 +120,14 @@ extension DecisionPass {
 
   /// An older ReplicaSet that may lose pods. Where pods carry the traffic: first those that aren't
   /// available, which would block the update without serving anybody, then as many as availability
-  /// allows. Where Services or routers do: all at once, when their delay is over.
+  /// allows. Where Services or routers do: all at once, when their delay is over and their traffic
+  /// gone; of no replicas at all nobody takes the traffic over, so they go with it.
   private func olderToShrink() -> (ObservedReplicaSet, Int)? {
     guard plan.blueGreen == nil, plan.canary.routing == nil else {
       let stays = keptForLater
-      for set in olderSets where !hasTraffic(set.podHash) {
-        if set.desired > 0, !stays.contains(set.podHash) { return (set, 0) }
+      for set in olderSets where !mustServe(set.podHash) {
+        let isAlone = hasTraffic(set.podHash)
+        if set.desired > 0, isAlone || !stays.contains(set.podHash) { return (set, 0) }
         if set.desired > 0, isForOthers(set) { return (set, set.desired) }
       }
       return nil
@@ -141,6 +144,9 @@ extension DecisionPass {
     }
     return (oldest, max(0, oldest.desired - surplus))
   }
+
+  /// Whether a revision keeps its pods because something is sent to it.
+  func mustServe(_ podHash: String) -> Bool { plan.replicas > 0 && hasTraffic(podHash) }
 
   /// Whether a router or the active Service may send something to a revision.
   func hasTraffic(_ podHash: String) -> Bool {

@@ -4,7 +4,9 @@ package import MetricModel
 extension DecisionPass {
   /// Counts, conditions, phase and message, as Argo writes them.
   mutating func settleStatus() {
-    if plan.blueGreen == nil, plan.canary.routing == nil, seen.refusal == nil { settlePodWeight() }
+    if plan.blueGreen == nil, plan.canary.routing == nil, seen.refusal == nil {
+      state.weight = podWeight
+    }
     countPods()
     settleManualPause()
     if let refusal = seen.refusal {
@@ -41,10 +43,6 @@ extension DecisionPass {
 
   /// The share of traffic that the pods' numbers stand for, where no router splits it. Falls before
   /// pods go, and never stands for a canary without available ones.
-  private mutating func settlePodWeight() {
-    state.weight = podWeight
-  }
-
   private var podWeight: Int {
     func empties(_ podHash: String) -> Bool {
       actions.contains(.scale(podHash: podHash, replicas: 0, sizedFor: plan.replicas))
@@ -78,10 +76,9 @@ extension DecisionPass {
     if let blueGreen = plan.blueGreen, state.pause(.blueGreenPause) != nil {
       return !blueGreen.promotesItself || blueGreen.promotesAfter == nil
     }
-    guard state.pause(.canaryPauseStep) != nil,
-      plan.canary.steps.indices.contains(state.stepIndex),
-      case .pause(.some) = plan.canary.steps[state.stepIndex]
-    else { return true }
+    guard state.pause(.canaryPauseStep) != nil, case .pause(.some)? = currentStep else {
+      return true
+    }
     return isInconclusive
   }
 
@@ -93,13 +90,7 @@ extension DecisionPass {
     if let old, old.status == status, old.reason == reason, old.message == message, !isProgress {
       return
     }
-    let changed = old?.status == status ? old?.changed ?? seen.now : seen.now
-    state.conditions.removeAll { $0.kind == kind }
-    state.conditions.append(
-      RolloutCondition(
-        kind: kind, status: status, reason: reason, message: message, updated: seen.now,
-        changed: changed))
-    state.conditions.sort { $0.kind.rawValue < $1.kind.rawValue }
+    state.set(kind, status, reason, message, at: seen.now)
   }
 
   private var isComplete: Bool {
@@ -124,6 +115,7 @@ extension DecisionPass {
       || state.replicas.updated > before.replicas.updated
       || state.replicas.available > before.replicas.available || old < oldBefore
       || state.blueGreen?.activeSelector != before.blueGreen?.activeSelector
+      || actions.contains(where: \.endsJudging)
   }
 
   private mutating func settleProgress() {
@@ -146,7 +138,10 @@ extension DecisionPass {
       let message = "ReplicaSet \"\(name)\" has timed out progressing."
       set(.progressing, .isFalse, "ProgressDeadlineExceeded", message)
       if plan.abortsOnDeadline, !state.isFullyPromoted, !state.stableHash.isEmpty {
-        actions.removeAll(where: \.startsJudging)
+        // Nothing this pass decided is done any more: the next one takes traffic and pods back.
+        actions = []
+        state.blueGreen = before.blueGreen
+        settleHeldTraffic()
         abort(because: message)
         set(.progressing, .isFalse, "RolloutAborted", abortedMessage)
       }
@@ -219,25 +214,39 @@ extension DecisionPass {
 }
 
 extension RolloutAction {
-  fileprivate var startsJudging: Bool {
+  /// A person promoted out of a judgement, during which no time counts.
+  fileprivate var endsJudging: Bool {
     switch self {
-    case .startAnalysis, .startExperiment: true
+    case .terminateAnalysis, .terminateExperiment: true
     default: false
     }
   }
 }
 
 extension RolloutState {
+  fileprivate mutating func set(
+    _ kind: RolloutCondition.Kind, _ status: RolloutCondition.Status, _ reason: String,
+    _ message: String, at now: Timestamp
+  ) {
+    let old = condition(kind)
+    conditions.removeAll { $0.kind == kind }
+    conditions.append(
+      RolloutCondition(
+        kind: kind, status: status, reason: reason, message: message, updated: now,
+        changed: old?.status == status ? old?.changed ?? now : now))
+    conditions.sort { $0.kind.rawValue < $1.kind.rawValue }
+  }
+
   /// When the update counts as stuck; nil while nothing is due: paused, in an analysis or an
   /// experiment, aborted, complete, or already told.
   func progressDeadline(of plan: RolloutPlan) -> Timestamp? {
     guard !isAborted, !plan.isPaused, pauses.isEmpty,
       let condition = condition(.progressing), condition.reason == "ReplicaSetUpdated"
     else { return nil }
-    if plan.canary.steps.indices.contains(stepIndex), !promotesFully, !stableHash.isEmpty {
-      switch plan.canary.steps[stepIndex] {
+    if !promotesFully, !stableHash.isEmpty {
+      switch plan.canary.step(at: stepIndex) {
       case .pause, .analysis, .experiment: return nil
-      case .setWeight, .setCanaryScale, .setHeaderRoute, .setMirrorRoute: break
+      case .setWeight, .setCanaryScale, .setHeaderRoute, .setMirrorRoute, nil: break
       }
     }
     let isJudged = [blueGreen?.prePromotion, blueGreen?.postPromotion]
@@ -249,14 +258,8 @@ extension RolloutState {
   /// else stays as it was.
   package func refused(_ message: String, generation: Int64, at now: Timestamp) -> RolloutState {
     var state = self
-    let old = condition(.invalidSpec)
-    if old?.message != message {
-      state.conditions.removeAll { $0.kind == .invalidSpec }
-      state.conditions.append(
-        RolloutCondition(
-          kind: .invalidSpec, status: .isTrue, reason: "InvalidSpec", message: message,
-          updated: now, changed: old?.changed ?? now))
-      state.conditions.sort { $0.kind.rawValue < $1.kind.rawValue }
+    if condition(.invalidSpec)?.message != message {
+      state.set(.invalidSpec, .isTrue, "InvalidSpec", message, at: now)
     }
     state.phase = .degraded
     state.message = "InvalidSpec: \(message)"

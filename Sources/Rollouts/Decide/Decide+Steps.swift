@@ -16,14 +16,16 @@ extension DecisionPass {
     return plan.canary.weight(at: state.stepIndex)
   }
 
+  /// The step being worked on; nil when all are done.
+  var currentStep: CanaryStep? { plan.canary.step(at: state.stepIndex) }
+
   /// Works on the current step, and goes to the next when it is done.
   mutating func workOnStep(_ newSet: ObservedReplicaSet) {
     if plan.blueGreen != nil {
       workOnPromotion(newSet)
       return
     }
-    guard isUpdating, plan.canary.steps.indices.contains(state.stepIndex) else { return }
-    let step = plan.canary.steps[state.stepIndex]
+    guard isUpdating, let step = currentStep else { return }
     let isDone =
       switch step {
       case .setWeight: isAtWantedSize(newSet) && isAtWantedWeight
@@ -67,6 +69,10 @@ extension DecisionPass {
 }
 
 extension CanaryPlan {
+  package func step(at index: Int) -> CanaryStep? {
+    steps.indices.contains(index) ? steps[index] : nil
+  }
+
   /// The weight of the last `setWeight` up to and including step `index`: 0 before the first one,
   /// the whole when all steps are done.
   package func weight(at index: Int) -> Int {

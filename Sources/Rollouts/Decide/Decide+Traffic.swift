@@ -43,15 +43,23 @@ extension DecisionPass {
     if !target.stable.service.isEmpty { select(target.stable.service, target.stable.podHash) }
     if !target.canary.service.isEmpty { select(target.canary.service, target.canary.podHash) }
     if target != seen.routed { actions.append(.route(target)) }
-    let traffic = RoutedTraffic(
-      canary: target.canary, stable: target.stable, additional: target.additional)
     if let old = before.traffic, old.canary.weight != target.canary.weight {
       record(
         "TrafficWeightUpdated",
         "Traffic weight updated from \(old.canary.weight) to \(target.canary.weight)")
     }
+    tell(RoutedTraffic(target))
+  }
+
+  /// What the status says of the split: nothing but what the routers hold, until a pass that asks
+  /// them for more gets that far.
+  mutating func settleHeldTraffic() {
+    if let held, plan.canary.routing != nil { tell(held) }
+  }
+
+  private mutating func tell(_ traffic: RoutedTraffic) {
     state.traffic = traffic
-    state.weight = target.canary.weight * 100 / max(1, routing.maxWeight)
+    state.weight = traffic.canary.weight * 100 / max(1, maxWeight)
   }
 
   private func target(
@@ -79,9 +87,7 @@ extension DecisionPass {
   /// What the routers hold, as far as anybody knows: what they were brought to, else what the
   /// status asks of them, which a controller that was killed in between hasn't done.
   var held: RoutedTraffic? {
-    guard let routed = seen.routed else { return before.traffic }
-    return RoutedTraffic(
-      canary: routed.canary, stable: routed.stable, additional: routed.additional)
+    seen.routed.map(RoutedTraffic.init) ?? before.traffic
   }
 
   /// The revision behind stable's side: the stable one, unless it has no pod that serves while the
@@ -133,9 +139,9 @@ extension DecisionPass {
   /// scale the lowest of the steps' weights that stable's pods can relieve it down to.
   private func drained(_ canary: CanaryPlan, _ held: TrafficTarget.Destination) -> Int {
     let stable = seen.replicaSet(state.stableHash)?.available ?? 0
-    guard plan.replicas > 0, (seen.replicaSet(held.podHash)?.available ?? 0) > 0 else { return 0 }
+    guard (seen.replicaSet(held.podHash)?.available ?? 0) > 0 else { return 0 }
     guard stable > 0 else { return held.weight }
-    guard canary.isStableScaleDynamic else { return 0 }
+    guard canary.isStableScaleDynamic, plan.replicas > 0 else { return 0 }
     let carried = maxWeight * min(stable, plan.replicas) / plan.replicas
     let lowest = ([0] + canary.stepWeights).filter { $0 >= maxWeight - carried }.min()
     return min(lowest ?? held.weight, held.weight)
@@ -162,8 +168,7 @@ extension DecisionPass {
 
   /// Experiments of the current step that are up and have a weight.
   private var experimentDestinations: [TrafficTarget.Destination] {
-    guard plan.canary.steps.indices.contains(state.stepIndex),
-      case .experiment(let use) = plan.canary.steps[state.stepIndex],
+    guard case .experiment(let use)? = currentStep,
       let experiment = seen.experiments[state.experiment], experiment.phase == .running
     else { return [] }
     return use.templates.compactMap { template in
@@ -172,5 +177,11 @@ extension DecisionPass {
       else { return nil }
       return .init(service: destination.service, podHash: destination.podHash, weight: weight)
     }
+  }
+}
+
+extension RoutedTraffic {
+  fileprivate init(_ target: TrafficTarget) {
+    self.init(canary: target.canary, stable: target.stable, additional: target.additional)
   }
 }

@@ -40,6 +40,7 @@ struct DecisionPass {
   }
 
   mutating func advance() {
+    settleHeldTraffic()
     guard seen.refusal == nil else { return }
     if plan.podHash != state.currentHash || plan.stepHash != state.stepHash {
       begin()
@@ -113,8 +114,8 @@ package func nextWake(
   _ plan: RolloutPlan, _ state: RolloutState, _ seen: RolloutObservation
 ) -> Timestamp? {
   var times: [Timestamp] = []
-  if let pause = state.pause(.canaryPauseStep), plan.canary.steps.indices.contains(state.stepIndex),
-    case .pause(let duration?) = plan.canary.steps[state.stepIndex]
+  if let pause = state.pause(.canaryPauseStep),
+    case .pause(let duration?)? = plan.canary.step(at: state.stepIndex)
   {
     times.append(pause.start.advanced(by: duration))
   }

@@ -46,10 +46,8 @@ package struct RolloutLaws: Sendable {
       demand(sum == maxWeight, "the weights sum to \(sum)")
       demand(
         traffic.canary.weight >= 0 && traffic.stable.weight >= 0, "a weight is negative")
-      // A pass that starts the steps over leaves what the status had; the next one decides anew.
-      let kept = isNew ? before.traffic?.canary.weight ?? 0 : 0
       demand(
-        traffic.canary.weight <= max(heldWeight, weightMax, kept),
+        traffic.canary.weight <= max(heldWeight, weightMax),
         "weight \(traffic.canary.weight) at a step of weight \(weightMax)")
     }
     if before.stableHash != after.stableHash { broken += brokenByPromotion }
