@@ -14,6 +14,14 @@ import Testing
     #expect(report.writes > 1000)
   }
 
+  @Test(arguments: 0..<8) func `a controller killed after any write ends the same`(block: UInt64) {
+    for seed in 1 + 3 * block...3 + 3 * block {
+      let report = RolloutStudy.killEverywhere(seed: seed)
+      for violation in report.violations { Issue.record("seed \(seed): \(violation.text)") }
+      #expect(report.kills > 0)
+    }
+  }
+
   @Test func `the same seed goes the same way`() {
     #expect(RolloutStudy.run(runs: 5, seed: 77) == RolloutStudy.run(runs: 5, seed: 77))
   }

@@ -15,6 +15,12 @@ struct FaultyRollout {
   private(set) var violations: [String] = []
   private(set) var passes = 0
   private(set) var writes = 0
+  /// Writes while nothing goes wrong, the stored states too.
+  private(set) var calmWrites = 0
+  /// After which of them the controller is killed.
+  private var killedAfter: Int?
+  /// How all runs end once trouble is over.
+  private var ending = AnalysisPhase.successful
   private var world: RolloutWorld
   private var generator: SeededGenerator
   private var forgiven: Set<String> = []
@@ -57,6 +63,37 @@ struct FaultyRollout {
     }
     heal()
     return violations
+  }
+
+  /// Plays an update in which nothing goes wrong but a controller that is killed after one of its
+  /// writes, the `write`-th, and replaced by one that doesn't know what the routers hold; people do
+  /// what the seed says at every pause. All that broke a law.
+  mutating func runKilled(after write: Int?) -> [String] {
+    killedAfter = write
+    if generator.chance(0.25) { ending = .failed }
+    settle()
+    world.holdsAll = true
+    world.now = world.now.advanced(by: .minutes(1))
+    update(image: broken.isEmpty ? 2 : 3)
+    heal()
+    for _ in 0..<8 where world.state.phase != .healthy {
+      switch Int.random(in: 0..<8, using: &generator) {
+      case 0: update(image: 4)
+      case 1: request(.abort)
+      case 2: request(.promoteFull)
+      case 3: world.plan.replicas = Int.random(in: 0...9, using: &generator)
+      default: request(world.state.isAborted ? .retry : .promote)
+      }
+      heal()
+    }
+    return violations
+  }
+
+  /// What the rollout came to, but for the times.
+  var outcome: String {
+    let state = world.state
+    return "\(state.phase) \(state.message), step \(state.stepIndex), \(state.currentHash) over "
+      + "\(state.stableHash), \(world.observation.oneLine)"
   }
 
   private mutating func demand(_ texts: [String]) {
@@ -250,19 +287,30 @@ extension FaultyRollout {
       if next != before { tell { _ in "settles: \(next.oneLine) (seen \(seen.oneLine))" } }
       demand(laws.brokenByState)
       world.state = next
+      if actions.isEmpty, next == before { return true }
+      if isKilledNow() { continue }
       for action in actions {
+        if case .record = action { continue }
         tell { _ in "  \(action)" }
         demand(laws.broken(by: action, sets: seen.replicaSets, routed: world.routed))
         if (try? world.perform(action)) == nil { demand(["a router refused"]) }
+        if isKilledNow() { break }
       }
-      if actions.isEmpty, next == before { return true }
     }
     demand(["doesn't come to rest: \(world.state.phase) \(world.state.message)"])
     return false
   }
 
+  private mutating func isKilledNow() -> Bool {
+    calmWrites += 1
+    guard calmWrites == killedAfter else { return false }
+    tell { _ in "  killed" }
+    world.routed = nil
+    return true
+  }
+
   /// All pods that can come, all runs end; whether there was anything to do.
-  private mutating func letAllEndWell() -> Bool {
+  private mutating func letAllEnd() -> Bool {
     var hasChanged = false
     for set in world.replicaSets where !broken.contains(set.podHash) {
       guard set.available < set.podList.count else { continue }
@@ -270,11 +318,11 @@ extension FaultyRollout {
       hasChanged = true
     }
     for name in world.runs.keys where world.runs[name]?.isCompleted == false {
-      world.runs[name]?.phase = .successful
+      world.runs[name]?.phase = ending
       hasChanged = true
     }
     for name in world.experiments.keys where world.experiments[name]?.phase.isCompleted == false {
-      world.experiments[name]?.phase = .successful
+      world.experiments[name]?.phase = ending
       hasChanged = true
     }
     return hasChanged
@@ -288,7 +336,7 @@ extension FaultyRollout {
     world.refusal = nil
     for _ in 0..<80 {
       guard settle() else { return }
-      if letAllEndWell() { continue }
+      if letAllEnd() { continue }
       guard let wake = nextWake(world.versionedPlan, world.state, world.observation) else { break }
       world.now = wake
     }
@@ -301,6 +349,10 @@ extension FaultyRollout {
       (world.replicaSet(world.state.stableHash)?.available ?? 0) >= world.plan.replicas
     {
       demand(["an aborted revision keeps weight \(canary.weight)"])
+    }
+    let pods = world.replicaSets.reduce(0) { $0 + $1.desired }
+    if world.plan.replicas == 0, pods > 0, world.state.isAborted || world.state.isFullyPromoted {
+      demand(["\(pods) pods are left of no replicas"])
     }
   }
 }

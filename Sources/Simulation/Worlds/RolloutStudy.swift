@@ -10,6 +10,8 @@ package enum RolloutStudy {
     }
 
     package var runs = 0
+    /// Rollouts played again with a controller killed after one write, for each of their writes.
+    package var kills = 0
     package var passes = 0
     package var writes = 0
     /// At most a few for each seed.
@@ -19,15 +21,16 @@ package enum RolloutStudy {
 
     package mutating func merge(_ other: Report) {
       runs += other.runs
+      kills += other.kills
       passes += other.passes
       writes += other.writes
       violations += other.violations
     }
 
-    /// `2000 rollouts from seed 1: 181203 decisions, 60512 writes, 0 violations`.
+    /// `2000 rollouts from seed 1: 181203 decisions, 60512 writes, 811 kills, 0 violations`.
     package func summary(seed: UInt64) -> String {
       "\(runs) rollouts from seed \(seed): \(passes) decisions, \(writes) writes under faults, "
-        + "\(violations.count) violations"
+        + "\(kills) kills one by one, \(violations.count) violations"
     }
   }
 
@@ -39,7 +42,28 @@ package enum RolloutStudy {
     return rollout.trace
   }
 
-  /// Plays `runs` rollouts, of the seeds from `seed` on.
+  /// Plays one rollout once more for each of its writes, with the controller killed after it: the
+  /// laws hold and it ends the same.
+  package static func killEverywhere(seed: UInt64) -> Report {
+    var report = Report()
+    var whole = FaultyRollout(seed: seed)
+    var texts = whole.runKilled(after: nil).prefix(3).map { "without a kill: \($0)" }
+    for write in stride(from: 1, through: whole.calmWrites, by: 1) where texts.count < 3 {
+      var killed = FaultyRollout(seed: seed)
+      texts += killed.runKilled(after: write).prefix(1).map { "killed after write \(write): \($0)" }
+      if killed.outcome != whole.outcome {
+        texts.append(
+          "killed after write \(write) it ends as \(killed.outcome), not as \(whole.outcome)")
+      }
+      report.kills += 1
+      report.passes += killed.passes
+    }
+    report.violations = texts.map { .init(seed: seed, text: $0) }
+    return report
+  }
+
+  /// Plays `runs` rollouts, of the seeds from `seed` on; one in a hundred also with a controller
+  /// killed after each of its writes.
   package static func run(runs: Int, seed: UInt64) -> Report {
     var report = Report()
     for offset in 0..<UInt64(max(0, runs)) {
@@ -50,6 +74,7 @@ package enum RolloutStudy {
       report.runs += 1
       report.passes += rollout.passes
       report.writes += rollout.writes
+      if (seed &+ offset) % 100 == 0 { report.merge(killEverywhere(seed: seed &+ offset)) }
     }
     return report
   }
