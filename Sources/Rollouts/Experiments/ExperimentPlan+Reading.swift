@@ -17,41 +17,33 @@ extension ExperimentPlan {
 extension PlanReader {
   fileprivate mutating func experimentPlan() -> ExperimentPlan? {
     let document = document
-    guard var root = attempt({ () throws(ManifestError) in try document.object(at: "") }) else {
-      return nil
-    }
+    guard var root = object(document, "") else { return nil }
     root.ignore("apiVersion", "kind", "status")
     var name = ""
     var namespace = "default"
-    if var metadata = attempt({ () throws(ManifestError) in try root.object("metadata") }) {
-      name = attempt { () throws(ManifestError) in try metadata.text("name") } ?? ""
+    if var metadata = required("metadata", of: &root) {
+      name = requiredText("name", of: &metadata) ?? ""
       namespace = metadata.optional("namespace")?.asText ?? namespace
     }
-    guard var spec = attempt({ () throws(ManifestError) in try root.object("spec") }) else {
-      return nil
-    }
+    guard var spec = required("spec", of: &root) else { return nil }
     gatherUnknown(of: root)
-    let templates = attempt { () throws(ManifestError) in try spec.list("templates") } ?? []
+    let problemsBefore = problems.count
     var plan = ExperimentPlan(name: name, namespace: namespace, templates: [])
-    plan.templates = templates.compactMap { podTemplate($0.node, path: $0.path, of: name) }
+    plan.templates = list("templates", of: &spec) { $0.podTemplate($1, path: $2, of: name) }
+    if plan.templates.isEmpty, problems.count == problemsBefore {
+      refuse("found no templates, expected at least one", at: spec.node, path: "spec.templates")
+    }
     if let node = spec.optional("duration") {
       plan.duration = length(node, path: spec.path(of: "duration"))
     }
     plan.progressDeadline = seconds("progressDeadlineSeconds", of: &spec) ?? plan.progressDeadline
     plan.scaleDownDelay = seconds("scaleDownDelaySeconds", of: &spec) ?? plan.scaleDownDelay
     plan.isTerminated = flag("terminate", of: &spec)
-    let analyses = attempt { () throws(ManifestError) in try spec.list("analyses") } ?? []
-    plan.analyses = analyses.compactMap { experimentAnalysis($0.node, path: $0.path) }
-    let dryRun = attempt { () throws(ManifestError) in try spec.list("dryRun") } ?? []
-    plan.dryRun = dryRun.compactMap { metricName($0.node, path: $0.path) }
-    let retention =
-      attempt { () throws(ManifestError) in try spec.list("measurementRetention") } ?? []
-    plan.retention = retention.compactMap { measurementLimit($0.node, path: $0.path) }
+    plan.analyses = list("analyses", of: &spec) { $0.experimentAnalysis($1, path: $2) }
+    plan.dryRun = list("dryRun", of: &spec) { $0.metricName($1, path: $2) }
+    plan.retention = list("measurementRetention", of: &spec) { $0.measurementLimit($1, path: $2) }
     plan.runMetadata = podMetadata("analysisRunMetadata", of: &spec)
     gatherUnknown(of: spec)
-    if templates.isEmpty {
-      refuse("found no templates, expected at least one", at: spec.node, path: "spec.templates")
-    }
     for name in repeated(plan.templates.map(\.name)) {
       refuse("found template \"\(name)\" twice", at: spec.node, path: "spec.templates")
     }
@@ -61,14 +53,12 @@ extension PlanReader {
   private mutating func podTemplate(
     _ node: ManifestNode, path: String, of experiment: String
   ) -> ExperimentPlan.Template? {
-    guard var object = attempt({ () throws(ManifestError) in try node.object(at: path) }) else {
-      return nil
-    }
-    let name = attempt { () throws(ManifestError) in try object.text("name") }
+    guard var object = object(node, path) else { return nil }
+    let name = requiredText("name", of: &object)
     let replicas = whole("replicas", of: &object) ?? 1
     let minReady = seconds("minReadySeconds", of: &object) ?? .zero
     var labels: [String: String] = [:]
-    if var selector = attempt({ () throws(ManifestError) in try object.object("selector") }) {
+    if var selector = required("selector", of: &object) {
       labels = textMap("matchLabels", of: &selector)
       gatherUnknown(of: selector)
     }

@@ -17,24 +17,17 @@ extension PlanReader {
   mutating func analysisUse(
     _ value: ManifestNode, path: String, extraFields: [String]
   ) -> (use: AnalysisUse, object: ManifestObject)? {
-    guard var object = attempt({ () throws(ManifestError) in try value.object(at: path) }) else {
-      return nil
-    }
+    guard var object = object(value, path) else { return nil }
     for field in extraFields { object.ignore(field) }
     let countBefore = problems.count
     var use = AnalysisUse(templates: [])
-    let templates = attempt { () throws(ManifestError) in try object.list("templates") } ?? []
-    use.templates = templates.compactMap { templateReference($0.node, path: $0.path) }
-    let arguments = attempt { () throws(ManifestError) in try object.list("args") } ?? []
-    use.arguments = arguments.compactMap { argument($0.node, path: $0.path) }
-    let dryRun = attempt { () throws(ManifestError) in try object.list("dryRun") } ?? []
-    use.dryRun = dryRun.compactMap { metricName($0.node, path: $0.path) }
-    let retention =
-      attempt { () throws(ManifestError) in try object.list("measurementRetention") } ?? []
-    use.retention = retention.compactMap { measurementLimit($0.node, path: $0.path) }
+    use.templates = list("templates", of: &object) { $0.templateReference($1, path: $2) }
+    use.arguments = list("args", of: &object) { $0.argument($1, path: $2) }
+    use.dryRun = list("dryRun", of: &object) { $0.metricName($1, path: $2) }
+    use.retention = list("measurementRetention", of: &object) { $0.measurementLimit($1, path: $2) }
     use.runMetadata = podMetadata("analysisRunMetadata", of: &object)
     gatherUnknown(of: object)
-    if templates.isEmpty, problems.count == countBefore {
+    if use.templates.isEmpty, problems.count == countBefore {
       refuse(
         "found no templates, expected \"templates: [{templateName: ...}]\"", at: value,
         path: object.path(of: "templates"))
@@ -45,20 +38,16 @@ extension PlanReader {
   private mutating func templateReference(
     _ node: ManifestNode, path: String
   ) -> AnalysisSpec.TemplateReference? {
-    guard var object = attempt({ () throws(ManifestError) in try node.object(at: path) }) else {
-      return nil
-    }
-    let name = attempt { () throws(ManifestError) in try object.text("templateName") }
+    guard var object = object(node, path) else { return nil }
+    let name = requiredText("templateName", of: &object)
     let isClusterScoped = flag("clusterScope", of: &object)
     gatherUnknown(of: object)
     return name.map { AnalysisSpec.TemplateReference(name: $0, isClusterScoped: isClusterScoped) }
   }
 
   mutating func metricName(_ node: ManifestNode, path: String) -> String? {
-    guard var object = attempt({ () throws(ManifestError) in try node.object(at: path) }) else {
-      return nil
-    }
-    let name = attempt { () throws(ManifestError) in try object.text("metricName") }
+    guard var object = object(node, path) else { return nil }
+    let name = requiredText("metricName", of: &object)
     gatherUnknown(of: object)
     return name
   }
@@ -66,10 +55,8 @@ extension PlanReader {
   mutating func measurementLimit(
     _ node: ManifestNode, path: String
   ) -> MeasurementLimit? {
-    guard var object = attempt({ () throws(ManifestError) in try node.object(at: path) }) else {
-      return nil
-    }
-    let name = attempt { () throws(ManifestError) in try object.text("metricName") }
+    guard var object = object(node, path) else { return nil }
+    let name = requiredText("metricName", of: &object)
     let limit = whole("limit", of: &object)
     gatherUnknown(of: object)
     guard let name, let limit else { return nil }
@@ -77,10 +64,9 @@ extension PlanReader {
   }
 
   mutating func argument(_ node: ManifestNode, path: String) -> AnalysisArgument? {
-    guard var object = attempt({ () throws(ManifestError) in try node.object(at: path) }),
-      let name = attempt({ () throws(ManifestError) in try object.text("name") })
+    guard var object = object(node, path), let name = requiredText("name", of: &object)
     else { return nil }
-    let value = attempt { () throws(ManifestError) in try object.optionalText("value") } ?? nil
+    let value = text("value", of: &object)
     let from = object.optional("valueFrom")
     let fromPath = object.path(of: "valueFrom")
     gatherUnknown(of: object)
@@ -95,16 +81,11 @@ extension PlanReader {
   private mutating func argumentSource(
     _ node: ManifestNode, path: String
   ) -> AnalysisArgument.Source? {
-    guard var object = attempt({ () throws(ManifestError) in try node.object(at: path) }) else {
-      return nil
-    }
+    guard var object = object(node, path) else { return nil }
     let hash = object.optional("podTemplateHashValue")
     var field: ManifestNode?
     var fieldPath = object.path(of: "fieldRef")
-    if var reference = attempt({ () throws(ManifestError) in try object.optionalObject("fieldRef") }
-    )
-      ?? nil
-    {
+    if var reference = part("fieldRef", of: &object) {
       field = reference.optional("fieldPath")
       fieldPath = reference.path(of: "fieldPath")
       gatherUnknown(of: reference)

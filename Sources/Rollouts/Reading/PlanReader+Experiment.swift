@@ -5,22 +5,18 @@ internal import MetricModel
 extension PlanReader {
   /// `steps[].experiment`.
   mutating func experimentUse(_ value: ManifestNode, path: String) -> ExperimentUse? {
-    guard var object = attempt({ () throws(ManifestError) in try value.object(at: path) }) else {
-      return nil
-    }
-    let templates = attempt { () throws(ManifestError) in try object.list("templates") } ?? []
+    guard var object = object(value, path) else { return nil }
+    let problemsBefore = problems.count
     var use = ExperimentUse(templates: [])
-    use.templates = templates.compactMap { experimentTemplate($0.node, path: $0.path) }
-    if templates.isEmpty {
+    use.templates = list("templates", of: &object) { $0.experimentTemplate($1, path: $2) }
+    if use.templates.isEmpty, problems.count == problemsBefore {
       refuse("found no templates, expected at least one", at: value, path: "\(path).templates")
     }
     if let duration = object.optional("duration") {
       use.duration = length(duration, path: "\(path).duration")
     }
-    let analyses = attempt { () throws(ManifestError) in try object.list("analyses") } ?? []
-    use.analyses = analyses.compactMap { experimentAnalysis($0.node, path: $0.path) }
-    let dryRun = attempt { () throws(ManifestError) in try object.list("dryRun") } ?? []
-    use.dryRun = dryRun.compactMap { metricName($0.node, path: $0.path) }
+    use.analyses = list("analyses", of: &object) { $0.experimentAnalysis($1, path: $2) }
+    use.dryRun = list("dryRun", of: &object) { $0.metricName($1, path: $2) }
     use.runMetadata = podMetadata("analysisRunMetadata", of: &object)
     use.scaleDownDelay = seconds("scaleDownDelaySeconds", of: &object)
     gatherUnknown(of: object)
@@ -38,28 +34,20 @@ extension PlanReader {
   private mutating func experimentTemplate(
     _ node: ManifestNode, path: String
   ) -> ExperimentUse.Template? {
-    guard var object = attempt({ () throws(ManifestError) in try node.object(at: path) }) else {
-      return nil
-    }
-    let name = attempt { () throws(ManifestError) in try object.text("name") }
-    let source = attempt { () throws(ManifestError) in try object.text("specRef") }
+    guard var object = object(node, path) else { return nil }
+    let name = requiredText("name", of: &object)
+    let source = requiredText("specRef", of: &object)
     var template = ExperimentUse.Template(
       name: name ?? "", source: source.flatMap(ExperimentUse.Template.Source.init) ?? .stable)
     template.replicas = whole("replicas", of: &object) ?? 1
     template.weight = whole("weight", of: &object)
     template.metadata = podMetadata("metadata", of: &object)
-    if var selector = attempt({ () throws(ManifestError) in try object.optionalObject("selector") })
-      ?? nil
-    {
-      template.selector =
-        attempt { () throws(ManifestError) in try selector.textMap("matchLabels") } ?? [:]
+    if var selector = part("selector", of: &object) {
+      template.selector = textMap("matchLabels", of: &selector)
       gatherUnknown(of: selector)
     }
-    if var service = attempt({ () throws(ManifestError) in try object.optionalObject("service") })
-      ?? nil
-    {
-      let name = attempt { () throws(ManifestError) in try service.optionalText("name") } ?? nil
-      template.service = name ?? ""
+    if var service = part("service", of: &object) {
+      template.service = text("name", of: &service) ?? ""
       gatherUnknown(of: service)
     }
     gatherUnknown(of: object)
@@ -75,15 +63,12 @@ extension PlanReader {
   mutating func experimentAnalysis(
     _ node: ManifestNode, path: String
   ) -> ExperimentAnalysis? {
-    guard var object = attempt({ () throws(ManifestError) in try node.object(at: path) }) else {
-      return nil
-    }
-    let name = attempt { () throws(ManifestError) in try object.text("name") }
-    let template = attempt { () throws(ManifestError) in try object.text("templateName") }
+    guard var object = object(node, path) else { return nil }
+    let name = requiredText("name", of: &object)
+    let template = requiredText("templateName", of: &object)
     let isClusterScoped = flag("clusterScope", of: &object)
     let isRequired = flag("requiredForCompletion", of: &object)
-    let arguments = attempt { () throws(ManifestError) in try object.list("args") } ?? []
-    let resolved = arguments.compactMap { argument($0.node, path: $0.path) }
+    let resolved = list("args", of: &object) { $0.argument($1, path: $2) }
     gatherUnknown(of: object)
     guard let name, let template else { return nil }
     return ExperimentAnalysis(

@@ -3,9 +3,7 @@ internal import Manifest
 /// The steps that need a router.
 extension PlanReader {
   mutating func canaryScale(_ value: ManifestNode, path: String) -> CanaryStep? {
-    guard var object = attempt({ () throws(ManifestError) in try value.object(at: path) }) else {
-      return nil
-    }
+    guard var object = object(value, path) else { return nil }
     let replicas = whole("replicas", of: &object)
     let weight = whole("weight", of: &object)
     let matches = flag("matchTrafficWeight", of: &object)
@@ -23,23 +21,18 @@ extension PlanReader {
   }
 
   mutating func headerRoute(_ value: ManifestNode, path: String) -> CanaryStep? {
-    guard var object = attempt({ () throws(ManifestError) in try value.object(at: path) }) else {
-      return nil
-    }
-    let name = attempt { () throws(ManifestError) in try object.text("name") }
-    let list = attempt { () throws(ManifestError) in try object.list("match") } ?? []
+    guard var object = object(value, path) else { return nil }
+    let name = requiredText("name", of: &object)
+    let matches = list("match", of: &object) { $0.headerMatch($1, path: $2) }
     gatherUnknown(of: object)
-    let matches = list.compactMap { headerMatch($0.node, path: $0.path) }
     return name.map { .setHeaderRoute(HeaderRoute(name: $0, matches: matches)) }
   }
 
   private mutating func headerMatch(
     _ node: ManifestNode, path: String
   ) -> HeaderRoute.Match? {
-    guard var object = attempt({ () throws(ManifestError) in try node.object(at: path) }) else {
-      return nil
-    }
-    let header = attempt { () throws(ManifestError) in try object.text("headerName") }
+    guard var object = object(node, path) else { return nil }
+    let header = requiredText("headerName", of: &object)
     let value = attempt { () throws(ManifestError) in try object.required("headerValue") }
     gatherUnknown(of: object)
     guard let header, let value else { return nil }
@@ -47,28 +40,23 @@ extension PlanReader {
   }
 
   mutating func mirrorRoute(_ value: ManifestNode, path: String) -> CanaryStep? {
-    guard var object = attempt({ () throws(ManifestError) in try value.object(at: path) }) else {
-      return nil
-    }
-    let name = attempt { () throws(ManifestError) in try object.text("name") }
+    guard var object = object(value, path) else { return nil }
+    let name = requiredText("name", of: &object)
     let percentage = whole("percentage", of: &object) ?? 100
-    let list = attempt { () throws(ManifestError) in try object.list("match") } ?? []
+    let matches = list("match", of: &object) { $0.mirrorMatch($1, path: $2) }
     gatherUnknown(of: object)
     if percentage > 100 {
       refuse(
         "found \(percentage), expected a share from 0 to 100", at: value,
         path: "\(path).percentage")
     }
-    let matches = list.compactMap { mirrorMatch($0.node, path: $0.path) }
     return name.map {
       .setMirrorRoute(MirrorRoute(name: $0, matches: matches, percentage: min(percentage, 100)))
     }
   }
 
   private mutating func mirrorMatch(_ node: ManifestNode, path: String) -> MirrorRoute.Match? {
-    guard var object = attempt({ () throws(ManifestError) in try node.object(at: path) }) else {
-      return nil
-    }
+    guard var object = object(node, path) else { return nil }
     var match = MirrorRoute.Match()
     if let method = object.optional("method") {
       match.method = stringMatch(method, path: "\(path).method")
@@ -97,9 +85,7 @@ extension PlanReader {
   }
 
   private mutating func stringMatch(_ node: ManifestNode, path: String) -> StringMatch? {
-    guard var object = attempt({ () throws(ManifestError) in try node.object(at: path) }) else {
-      return nil
-    }
+    guard var object = object(node, path) else { return nil }
     let exact = text("exact", of: &object)
     let prefix = text("prefix", of: &object)
     let regex = text("regex", of: &object)

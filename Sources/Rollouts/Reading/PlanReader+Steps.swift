@@ -5,9 +5,7 @@ internal import MetricModel
 extension PlanReader {
   /// One step; nil when it is refused.
   mutating func step(in node: ManifestNode, path: String) -> CanaryStep? {
-    guard var object = attempt({ () throws(ManifestError) in try node.object(at: path) }) else {
-      return nil
-    }
+    guard var object = object(node, path) else { return nil }
     let known = object.fields.filter { PlanFields.steps.contains($0) }
     for field in PlanFields.steps { object.ignore(field) }
     gatherUnknown(of: object)
@@ -54,9 +52,7 @@ extension PlanReader {
   }
 
   private mutating func pause(_ value: ManifestNode, path: String) -> CanaryStep? {
-    guard var object = attempt({ () throws(ManifestError) in try value.object(at: path) }) else {
-      return nil
-    }
+    guard var object = object(value, path) else { return nil }
     let duration = object.optional("duration")
     let durationPath = object.path(of: "duration")
     gatherUnknown(of: object)

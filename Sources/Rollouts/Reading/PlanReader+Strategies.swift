@@ -27,8 +27,7 @@ extension PlanReader {
     plan.canaryMetadata = podMetadata("canaryMetadata", of: &canary)
     plan.stableMetadata = podMetadata("stableMetadata", of: &canary)
     plan.antiAffinity = antiAffinity(of: &canary)
-    let steps = attempt { () throws(ManifestError) in try canary.list("steps") } ?? []
-    plan.steps = steps.compactMap { step(in: $0.node, path: $0.path) }
+    plan.steps = list("steps", of: &canary) { $0.step(in: $1, path: $2) }
     plan.background = background(of: &canary)
     gatherUnknown(of: canary, elsewhere: PlanFields.blueGreenOnly)
     return plan
@@ -36,8 +35,8 @@ extension PlanReader {
 
   private mutating func pingPong(of canary: inout ManifestObject) -> PingPong? {
     guard var object = part("pingPong", of: &canary) else { return nil }
-    let ping = attempt { () throws(ManifestError) in try object.text("pingService") }
-    let pong = attempt { () throws(ManifestError) in try object.text("pongService") }
+    let ping = requiredText("pingService", of: &object)
+    let pong = requiredText("pongService", of: &object)
     gatherUnknown(of: object)
     guard let ping, let pong else { return nil }
     return PingPong(ping: ping, pong: pong)
@@ -47,7 +46,7 @@ extension PlanReader {
     of canary: inout ManifestObject
   ) -> ReplicaQuantity? {
     guard var object = part("replicaProgressThreshold", of: &canary) else { return nil }
-    let type = attempt { () throws(ManifestError) in try object.text("type") }
+    let type = requiredText("type", of: &object)
     let value = whole("value", of: &object)
     gatherUnknown(of: object)
     guard let type, let value else { return nil }
@@ -72,7 +71,7 @@ extension PlanReader {
   }
 
   mutating func read(blueGreen object: inout ManifestObject) -> BlueGreenPlan? {
-    let active = attempt { () throws(ManifestError) in try object.text("activeService") }
+    let active = requiredText("activeService", of: &object)
     var plan = BlueGreenPlan(
       activeService: active ?? "", previewService: text("previewService", of: &object))
     plan.previewReplicaCount = whole("previewReplicaCount", of: &object)
@@ -91,17 +90,16 @@ extension PlanReader {
     plan.activeMetadata = podMetadata("activeMetadata", of: &object)
     plan.previewMetadata = podMetadata("previewMetadata", of: &object)
     plan.antiAffinity = antiAffinity(of: &object)
-    for field in ["prePromotionAnalysis", "postPromotionAnalysis"] {
-      guard let value = object.optional(field) else { continue }
-      let path = object.path(of: field)
-      let use = analysisUse(value, path: path, extraFields: [])?.use
-      if field == "prePromotionAnalysis" {
-        plan.prePromotion = use
-      } else {
-        plan.postPromotion = use
-      }
-    }
+    plan.prePromotion = promotionUse("prePromotionAnalysis", of: &object)
+    plan.postPromotion = promotionUse("postPromotionAnalysis", of: &object)
     gatherUnknown(of: object, elsewhere: PlanFields.canaryOnly)
     return active == nil ? nil : plan
+  }
+
+  private mutating func promotionUse(
+    _ field: String, of object: inout ManifestObject
+  ) -> AnalysisUse? {
+    guard let value = object.optional(field) else { return nil }
+    return analysisUse(value, path: object.path(of: field), extraFields: [])?.use
   }
 }

@@ -5,12 +5,8 @@ extension PlanReader {
   mutating func routing(of canary: inout ManifestObject) -> TrafficPlan? {
     guard var object = part("trafficRouting", of: &canary) else { return nil }
     var plan = TrafficPlan(routers: [])
-    let managed = attempt { () throws(ManifestError) in try object.list("managedRoutes") } ?? []
-    for (node, path) in managed {
-      guard var route = attempt({ () throws(ManifestError) in try node.object(at: path) }) else {
-        continue
-      }
-      if let name = attempt({ () throws(ManifestError) in try route.text("name") }) {
+    for var route in objects("managedRoutes", of: &object) {
+      if let name = requiredText("name", of: &route) {
         plan.managedRoutes.append(name)
       }
       gatherUnknown(of: route)
@@ -44,18 +40,12 @@ extension PlanReader {
     var istio = istio
     var services: [IstioPlan.VirtualService] = []
     if let one = part("virtualService", of: &istio) { services.append(read(virtualService: one)) }
-    let list = attempt { () throws(ManifestError) in try istio.list("virtualServices") } ?? []
-    for (node, path) in list {
-      guard let object = attempt({ () throws(ManifestError) in try node.object(at: path) }) else {
-        continue
-      }
-      services.append(read(virtualService: object))
-    }
+    services += objects("virtualServices", of: &istio).map { read(virtualService: $0) }
     var plan = IstioPlan(virtualServices: services)
     if var rule = part("destinationRule", of: &istio) {
-      let name = attempt { () throws(ManifestError) in try rule.text("name") } ?? ""
-      let canary = attempt { () throws(ManifestError) in try rule.text("canarySubsetName") } ?? ""
-      let stable = attempt { () throws(ManifestError) in try rule.text("stableSubsetName") } ?? ""
+      let name = requiredText("name", of: &rule) ?? ""
+      let canary = requiredText("canarySubsetName", of: &rule) ?? ""
+      let stable = requiredText("stableSubsetName", of: &rule) ?? ""
       plan.destinationRule = IstioPlan.DestinationRule(
         name: name, canarySubset: canary, stableSubset: stable,
         otherSubsets: texts("additionalSubsetNames", of: &rule))
@@ -72,7 +62,7 @@ extension PlanReader {
 
   private mutating func read(virtualService: ManifestObject) -> IstioPlan.VirtualService {
     var object = virtualService
-    let text = attempt { () throws(ManifestError) in try object.text("name") } ?? ""
+    let text = requiredText("name", of: &object) ?? ""
     // As "name.namespace" it stands in another namespace.
     let parts = text.split(separator: ".", maxSplits: 1).map(String.init)
     var service = IstioPlan.VirtualService(
@@ -87,11 +77,8 @@ extension PlanReader {
   private mutating func portMatches(
     _ field: String, of object: inout ManifestObject
   ) -> [IstioPlan.PortMatch] {
-    let list = attempt { () throws(ManifestError) in try object.list(field) } ?? []
-    return list.compactMap { node, path in
-      guard var match = attempt({ () throws(ManifestError) in try node.object(at: path) }) else {
-        return nil
-      }
+    objects(field, of: &object).map { match in
+      var match = match
       var result = IstioPlan.PortMatch(port: whole("port", of: &match))
       if field == "tlsRoutes" { result.sniHosts = texts("sniHosts", of: &match) }
       gatherUnknown(of: match)
@@ -113,8 +100,8 @@ extension PlanReader {
     return plan
   }
 
-  private mutating func plugins(of object: inout ManifestObject) -> [RouterPlan] {
-    guard var plugins = part("plugins", of: &object) else { return [] }
+  private mutating func plugins(of routing: inout ManifestObject) -> [RouterPlan] {
+    guard var plugins = part("plugins", of: &routing) else { return [] }
     var routers: [RouterPlan] = []
     for name in plugins.fields {
       guard let node = plugins.optional(name) else { continue }
@@ -124,9 +111,7 @@ extension PlanReader {
           "this plugin is not carried out, only \(GatewayPlan.pluginName) is", at: node, path: path)
         continue
       }
-      if let gateway = attempt({ () throws(ManifestError) in try node.object(at: path) }) {
-        routers.append(.gatewayAPI(read(gateway: gateway)))
-      }
+      if let gateway = object(node, path) { routers.append(.gatewayAPI(read(gateway: gateway))) }
     }
     return routers
   }
@@ -146,11 +131,8 @@ extension PlanReader {
     for kind in GatewayPlan.Route.Kind.allCases {
       let field = "\(kind.rawValue.dropLast(5).lowercased())Route"
       if let name = text(field, of: &gateway) { plan.routes.append(.init(kind, name)) }
-      let list = attempt { () throws(ManifestError) in try gateway.list("\(field)s") } ?? []
-      for (node, path) in list {
-        guard var route = attempt({ () throws(ManifestError) in try node.object(at: path) })
-        else { continue }
-        let name = attempt { () throws(ManifestError) in try route.text("name") }
+      for var route in objects("\(field)s", of: &gateway) {
+        let name = requiredText("name", of: &route)
         let takesHeaders = flag("useHeaderRoutes", of: &route)
         gatherUnknown(of: route)
         if let name { plan.routes.append(.init(kind, name, takesHeaderRoutes: takesHeaders)) }

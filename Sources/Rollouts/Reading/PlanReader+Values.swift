@@ -31,6 +31,34 @@ extension PlanReader {
     }
   }
 
+  mutating func object(_ node: ManifestNode, _ path: String) -> ManifestObject? {
+    attempt { () throws(ManifestError) in try node.object(at: path) }
+  }
+
+  mutating func required(
+    _ field: String, of object: inout ManifestObject
+  ) -> ManifestObject? {
+    attempt { () throws(ManifestError) in try object.object(field) }
+  }
+
+  mutating func requiredText(_ field: String, of object: inout ManifestObject) -> String? {
+    attempt { () throws(ManifestError) in try object.text(field) }
+  }
+
+  /// The objects of a list that may be absent.
+  mutating func objects(_ field: String, of object: inout ManifestObject) -> [ManifestObject] {
+    list(field, of: &object) { $0.object($1, $2) }
+  }
+
+  /// What `read` makes of each element of a list that may be absent.
+  mutating func list<Value>(
+    _ field: String, of object: inout ManifestObject,
+    _ read: (inout PlanReader, ManifestNode, String) -> Value?
+  ) -> [Value] {
+    let elements = attempt { () throws(ManifestError) in try object.list(field) } ?? []
+    return elements.compactMap { read(&self, $0.node, $0.path) }
+  }
+
   /// A count from 0 to the largest Kubernetes can hold; nil when absent or refused.
   mutating func whole(_ field: String, of object: inout ManifestObject) -> Int? {
     guard let node = object.optional(field) else { return nil }

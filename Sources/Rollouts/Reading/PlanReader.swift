@@ -18,9 +18,7 @@ struct PlanReader {
   /// The plan as far as it could be read; nil without the fields that make one.
   mutating func plan() -> RolloutPlan? {
     let document = document
-    guard var root = attempt({ () throws(ManifestError) in try document.object(at: "") }) else {
-      return nil
-    }
+    guard var root = object(document, "") else { return nil }
     let kind = root.optional("kind")?.asText ?? ""
     let version = root.optional("apiVersion")?.asText ?? ""
     guard kind == "Rollout", version == "argoproj.io/v1alpha1" else {
@@ -34,8 +32,8 @@ struct PlanReader {
     var namespace = "default"
     var generation: Int64 = 0
     var tracksConfig = false
-    if var metadata = attempt({ () throws(ManifestError) in try root.object("metadata") }) {
-      name = attempt { () throws(ManifestError) in try metadata.text("name") } ?? ""
+    if var metadata = required("metadata", of: &root) {
+      name = requiredText("name", of: &metadata) ?? ""
       namespace = metadata.optional("namespace")?.asText ?? namespace
       tracksConfig =
         metadata.optional("annotations")?[RolloutPlan.tracksConfigAnnotation]?.asText == "true"
@@ -43,9 +41,7 @@ struct PlanReader {
         generation = number
       }
     }
-    guard var spec = attempt({ () throws(ManifestError) in try root.object("spec") }) else {
-      return nil
-    }
+    guard var spec = required("spec", of: &root) else { return nil }
     gatherUnknown(of: root)
     var plan = read(&spec, name: name, namespace: namespace)
     plan?.generation = generation
@@ -57,32 +53,24 @@ struct PlanReader {
   private mutating func read(
     _ spec: inout ManifestObject, name: String, namespace: String
   ) -> RolloutPlan? {
-    let replicas = whole("replicas", of: &spec) ?? 1
-    let minReady = seconds("minReadySeconds", of: &spec) ?? .zero
-    let deadline = seconds("progressDeadlineSeconds", of: &spec) ?? .seconds(600)
-    let history = whole("revisionHistoryLimit", of: &spec) ?? 10
-    let isPaused = flag("paused", of: &spec)
-    let abortsOnDeadline = flag("progressDeadlineAbort", of: &spec)
-    let window = rollbackWindow(of: &spec)
-    let restartAt = restartAt(of: &spec)
-    let runHistory = runHistory(of: &spec)
     let reference = workloadReference(of: &spec)
     let (selector, template) = pods(of: &spec, reference)
     let strategy = strategy(of: &spec)
-    guard let template, let strategy, let selector else { return nil }
     var plan = RolloutPlan(
-      name: name, namespace: namespace, replicas: replicas, selector: selector,
-      template: template, strategy: strategy)
-    plan.isPaused = isPaused
-    plan.minReady = minReady
-    plan.progressDeadline = deadline
-    plan.abortsOnDeadline = abortsOnDeadline
-    plan.revisionHistoryLimit = history
-    plan.rollbackWindow = window
-    plan.restartAt = restartAt
-    plan.runHistory = runHistory
+      name: name, namespace: namespace, replicas: whole("replicas", of: &spec) ?? 1,
+      selector: selector ?? [:], template: template ?? ManifestNode(.null),
+      strategy: strategy ?? .canary(CanaryPlan()))
     plan.workload = reference
-    return plan
+    plan.isPaused = flag("paused", of: &spec)
+    plan.minReady = seconds("minReadySeconds", of: &spec) ?? plan.minReady
+    plan.progressDeadline = seconds("progressDeadlineSeconds", of: &spec) ?? plan.progressDeadline
+    plan.abortsOnDeadline = flag("progressDeadlineAbort", of: &spec)
+    plan.revisionHistoryLimit =
+      whole("revisionHistoryLimit", of: &spec) ?? plan.revisionHistoryLimit
+    plan.rollbackWindow = rollbackWindow(of: &spec)
+    plan.restartAt = restartAt(of: &spec)
+    plan.runHistory = runHistory(of: &spec)
+    return selector == nil || template == nil || strategy == nil ? nil : plan
   }
 
   /// Selector and template: the Rollout's own, or those of the object it refers to.
@@ -116,9 +104,7 @@ struct PlanReader {
   }
 
   private mutating func selector(of spec: inout ManifestObject) -> [String: String]? {
-    guard var selector = attempt({ () throws(ManifestError) in try spec.object("selector") }) else {
-      return nil
-    }
+    guard var selector = required("selector", of: &spec) else { return nil }
     if let expressions = selector.optional("matchExpressions") {
       refuse(
         "matchExpressions are not carried out yet, use matchLabels", at: expressions,
@@ -162,8 +148,8 @@ struct PlanReader {
   private mutating func workloadReference(of spec: inout ManifestObject) -> WorkloadReference? {
     guard var object = part("workloadRef", of: &spec) else { return nil }
     let version = text("apiVersion", of: &object) ?? "apps/v1"
-    let kind = attempt { () throws(ManifestError) in try object.text("kind") } ?? ""
-    let name = attempt { () throws(ManifestError) in try object.text("name") } ?? ""
+    let kind = requiredText("kind", of: &object) ?? ""
+    let name = requiredText("name", of: &object) ?? ""
     let scaleDown = text("scaleDown", of: &object) ?? "never"
     gatherUnknown(of: object)
     if !kind.isEmpty, !["Deployment", "ReplicaSet", "PodTemplate"].contains(kind) {
@@ -182,9 +168,7 @@ struct PlanReader {
   }
 
   private mutating func strategy(of spec: inout ManifestObject) -> RolloutPlan.Strategy? {
-    guard var strategy = attempt({ () throws(ManifestError) in try spec.object("strategy") }) else {
-      return nil
-    }
+    guard var strategy = required("strategy", of: &spec) else { return nil }
     let blueGreen = strategy.optional("blueGreen")
     let canary = strategy.optional("canary")
     gatherUnknown(of: strategy)
@@ -195,14 +179,12 @@ struct PlanReader {
     }
     if let canary {
       let path = strategy.path(of: "canary")
-      guard var object = attempt({ () throws(ManifestError) in try canary.object(at: path) })
-      else { return nil }
+      guard var object = object(canary, path) else { return nil }
       return .canary(read(canary: &object))
     }
     if let blueGreen {
       let path = strategy.path(of: "blueGreen")
-      guard var object = attempt({ () throws(ManifestError) in try blueGreen.object(at: path) })
-      else { return nil }
+      guard var object = object(blueGreen, path) else { return nil }
       return read(blueGreen: &object).map { .blueGreen($0) }
     }
     refuse(

@@ -4,168 +4,146 @@ internal import MetricModel
 /// The rules between fields, each with the place it is about. Rules of single fields stand where
 /// the field is read.
 struct PlanValidation {
-  let plan: RolloutPlan
-  let document: ManifestNode
+  private let plan: RolloutPlan
+  private let document: ManifestNode
+  private(set) var problems: [PlanProblem] = []
 
-  var problems: [PlanProblem] {
-    var problems = ofSpec
+  init(plan: RolloutPlan, document: ManifestNode) {
+    self.plan = plan
+    self.document = document
+    checkSpec()
     switch plan.strategy {
     case .canary(let canary):
-      problems += ofPods(canary) + ofServices(canary) + ofRouting(canary) + ofSteps(canary)
-    case .blueGreen(let blueGreen): problems += of(blueGreen)
+      checkPods(canary)
+      checkServices(canary)
+      checkRouting(canary)
+      checkSteps(canary)
+    case .blueGreen(let blueGreen): check(blueGreen)
     }
-    return problems
   }
 
-  private func refusal(_ message: String, _ path: String...) -> PlanProblem {
-    PlanProblem(.refused, located(message, path))
+  private mutating func refuse(_ message: String, _ path: String...) {
+    refuse(message, path)
   }
 
-  private func canaryRefusal(_ message: String, _ path: String...) -> PlanProblem {
-    PlanProblem(.refused, located(message, ["spec", "strategy", "canary"] + path))
+  private mutating func refuse(canary message: String, _ path: String...) {
+    refuse(message, ["spec", "strategy", "canary"] + path)
   }
 
-  private func located(_ message: String, _ path: [String]) -> ManifestError {
+  private mutating func refuse(_ message: String, _ path: [String]) {
     var place = document
     for field in path { place = place[field] ?? place }
-    return ManifestError(message, at: place, path: path.joined(separator: "."))
+    let error = ManifestError(message, at: place, path: path.joined(separator: "."))
+    problems.append(PlanProblem(.refused, error))
   }
 
-  private var ofSpec: [PlanProblem] {
-    var problems: [PlanProblem] = []
-    if plan.name.isEmpty == false, !isObjectName(plan.name) {
-      problems.append(
-        refusal(
-          "found \"\(plan.name)\", expected lower-case letters, digits, \"-\" and \".\"",
-          "metadata", "name"))
+  private mutating func checkSpec() {
+    if !plan.name.isEmpty, !isObjectName(plan.name) {
+      refuse(
+        "found \"\(plan.name)\", expected lower-case letters, digits, \"-\" and \".\"",
+        "metadata", "name")
     }
     if plan.progressDeadline <= plan.minReady {
-      problems.append(
-        refusal(
-          "found \(plan.progressDeadline), expected more than minReadySeconds (\(plan.minReady)): "
-            + "no update could ever be in time", "spec", "progressDeadlineSeconds"))
+      refuse(
+        "found \(plan.progressDeadline), expected more than minReadySeconds (\(plan.minReady)): "
+          + "no update could ever be in time", "spec", "progressDeadlineSeconds")
     }
-    if plan.workload != nil, plan.template.content == .null { return problems }
+    if plan.workload != nil, plan.template.content == .null { return }
     if plan.selector.isEmpty {
-      problems.append(
-        refusal(
-          "found an empty selector, which would match every pod; add matchLabels", "spec",
-          "selector"))
+      refuse(
+        "found an empty selector, which would match every pod; add matchLabels", "spec",
+        "selector")
     }
     let labels = templateLabels
     for (key, value) in plan.selector.sorted(by: { $0.key < $1.key }) where labels[key] != value {
-      problems.append(
-        refusal(
-          "selector asks for \(key)=\(value), which the pod template's labels don't have; "
-            + "add it under spec.template.metadata.labels", "spec", "selector", "matchLabels", key))
+      refuse(
+        "selector asks for \(key)=\(value), which the pod template's labels don't have; "
+          + "add it under spec.template.metadata.labels", "spec", "selector", "matchLabels", key)
     }
     if plan.template[path: "spec", "containers"]?.asList?.isEmpty ?? true {
-      problems.append(
-        refusal(
-          "found no containers, expected at least one", "spec", "template", "spec", "containers"))
+      refuse(
+        "found no containers, expected at least one", "spec", "template", "spec", "containers")
     }
-    return problems
   }
 
-  private func ofPods(_ canary: CanaryPlan) -> [PlanProblem] {
-    var problems: [PlanProblem] = []
+  private mutating func checkPods(_ canary: CanaryPlan) {
     if canary.maxSurge.isZero, canary.maxUnavailable.isZero {
-      problems.append(
-        canaryRefusal(
-          "found maxSurge and maxUnavailable both 0, with which no pod could ever be replaced; "
-            + "raise one", "maxUnavailable"))
+      refuse(
+        canary: "found maxSurge and maxUnavailable both 0, with which no pod could ever be "
+          + "replaced; raise one", "maxUnavailable")
     }
     if canary.isStableScaleDynamic {
-      if canary.routing == nil {
-        problems.append(canaryRefusal("needs trafficRouting", "dynamicStableScale"))
-      }
-      let node = document[path: "spec", "strategy", "canary", "scaleDownDelaySeconds"]
-      if node != nil {
-        problems.append(
-          canaryRefusal(
-            "can't be had with dynamicStableScale, which takes pods away with their traffic",
-            "scaleDownDelaySeconds"))
+      if canary.routing == nil { refuse(canary: "needs trafficRouting", "dynamicStableScale") }
+      if document[path: "spec", "strategy", "canary", "scaleDownDelaySeconds"] != nil {
+        refuse(
+          canary: "can't be had with dynamicStableScale, which takes pods away with their traffic",
+          "scaleDownDelaySeconds")
       }
     }
     if let background = canary.background, background.startingStep > canary.steps.count {
-      problems.append(
-        canaryRefusal(
-          "found \(background.startingStep), expected at most \(canary.steps.count), "
-            + "the number of steps", "analysis", "startingStep"))
+      refuse(
+        canary: "found \(background.startingStep), expected at most \(canary.steps.count), "
+          + "the number of steps", "analysis", "startingStep")
     }
-    return problems
   }
 
-  private func ofServices(_ canary: CanaryPlan) -> [PlanProblem] {
-    var problems: [PlanProblem] = []
+  private mutating func checkServices(_ canary: CanaryPlan) {
     if let service = canary.canaryService, service == canary.stableService {
-      problems.append(
-        canaryRefusal(
-          "found \"\(service)\" for both roles, expected two Services", "canaryService"))
+      refuse(
+        canary: "found \"\(service)\" for both roles, expected two Services", "canaryService")
     }
+    let routers = canary.routing?.routers ?? []
     if let pingPong = canary.pingPong {
       if pingPong.ping == pingPong.pong {
-        problems.append(
-          canaryRefusal(
-            "found \"\(pingPong.ping)\" twice, expected two Services", "pingPong", "pongService"))
+        refuse(
+          canary: "found \"\(pingPong.ping)\" twice, expected two Services", "pingPong",
+          "pongService")
       }
       if canary.canaryService != nil || canary.stableService != nil {
-        problems.append(
-          canaryRefusal("can't be had beside canaryService and stableService", "pingPong"))
+        refuse(canary: "can't be had beside canaryService and stableService", "pingPong")
       }
-    }
-    if canary.pingPong != nil, let routing = canary.routing {
-      for router in routing.routers {
-        guard case .nginx = router else { continue }
-        problems.append(
-          canaryRefusal("nginx can't do it: its Ingress names one Service", "pingPong"))
+      for case .nginx in routers {
+        refuse(canary: "nginx can't do it: its Ingress names one Service", "pingPong")
       }
+      return
     }
-    let splitsBySubset = canary.routing?.routers.allSatisfy {
+    let splitsBySubset = routers.allSatisfy {
       if case .istio(let plan) = $0 { plan.destinationRule != nil } else { false }
     }
-    guard canary.routing != nil, splitsBySubset != true, canary.pingPong == nil else {
-      return problems
-    }
+    guard canary.routing != nil, !splitsBySubset else { return }
     for (field, service) in [
       ("canaryService", canary.canaryService), ("stableService", canary.stableService),
     ] where service == nil {
-      problems.append(canaryRefusal("found no \(field), which trafficRouting needs", field))
+      refuse(canary: "found no \(field), which trafficRouting needs", field)
     }
-    return problems
   }
 
-  private func ofRouting(_ canary: CanaryPlan) -> [PlanProblem] {
-    guard let routing = canary.routing, routing.maxWeight != 100 else { return [] }
-    return routing.routers.compactMap { router in
-      guard case .istio = router else { return nil }
-      return canaryRefusal(
-        "found \(routing.maxWeight), but the weights of \(router.name) are parts of 100",
+  private mutating func checkRouting(_ canary: CanaryPlan) {
+    guard let routing = canary.routing, routing.maxWeight != 100 else { return }
+    for router in routing.routers {
+      guard case .istio = router else { continue }
+      refuse(
+        canary: "found \(routing.maxWeight), but the weights of \(router.name) are parts of 100",
         "trafficRouting", "maxTrafficWeight")
     }
   }
 
-  private func ofSteps(_ canary: CanaryPlan) -> [PlanProblem] {
-    var problems: [PlanProblem] = []
+  private mutating func checkSteps(_ canary: CanaryPlan) {
     let nodes = document[path: "spec", "strategy", "canary", "steps"]?.asList ?? []
-    for (index, step) in canary.steps.enumerated() {
+    func error(_ message: String, _ index: Int) -> ManifestError {
       let node = nodes.indices.contains(index) ? nodes[index] : document
+      return ManifestError(message, at: node, path: "spec.strategy.canary.steps[\(index)]")
+    }
+    for (index, step) in canary.steps.enumerated() {
       for message in faults(of: step, canary) {
-        problems.append(
-          PlanProblem(
-            .refused,
-            ManifestError(message, at: node, path: "spec.strategy.canary.steps[\(index)]")))
+        problems.append(PlanProblem(.refused, error(message, index)))
       }
     }
     if case .analysis? = canary.steps.first {
-      problems.append(
-        PlanProblem(
-          .advice,
-          ManifestError(
-            "the first step is an analysis: the canary has no pods yet; put a setWeight before it",
-            at: nodes.first ?? document, path: "spec.strategy.canary.steps[0]")))
+      let message =
+        "the first step is an analysis: the canary has no pods yet; put a setWeight before it"
+      problems.append(PlanProblem(.advice, error(message, 0)))
     }
-    return problems
   }
 
   private func faults(of step: CanaryStep, _ canary: CanaryPlan) -> [String] {
@@ -196,13 +174,11 @@ struct PlanValidation {
     return faults
   }
 
-  private func of(_ blueGreen: BlueGreenPlan) -> [PlanProblem] {
-    guard blueGreen.previewService == blueGreen.activeService else { return [] }
-    return [
-      refusal(
-        "found \"\(blueGreen.activeService)\" for both roles, expected two Services", "spec",
-        "strategy", "blueGreen", "previewService")
-    ]
+  private mutating func check(_ blueGreen: BlueGreenPlan) {
+    guard blueGreen.previewService == blueGreen.activeService else { return }
+    refuse(
+      "found \"\(blueGreen.activeService)\" for both roles, expected two Services", "spec",
+      "strategy", "blueGreen", "previewService")
   }
 
   private var templateLabels: [String: String] {
