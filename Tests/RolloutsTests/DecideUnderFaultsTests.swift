@@ -190,7 +190,8 @@ import Testing
     #expect(walk.state.traffic?.canary.weight == 0)
   }
 
-  @Test func `of no replicas pods go before their traffic does`() {
+  @Test(arguments: [true, false])
+  func `of no replicas pods go before their traffic does`(aborts: Bool) {
     var walk = deployed(.canary(routed([.setWeight(50), .pause(nil)])))
     let stable = walk.plan.podHash
     walk.update(image: "model:2")
@@ -200,7 +201,7 @@ import Testing
     walk.pass()
     #expect(walk.seen.replicaSet(stable)?.available == 0)
     #expect(walk.seen.replicaSet(new)?.available == 2)
-    walk.request(.abort)
+    if aborts { walk.request(.abort) } else { walk.update(image: "model:1") }
     for _ in 0..<20 {
       let serves = (walk.seen.replicaSet(new)?.available ?? 0) > 0
       let targets = routes(walk.pass())

@@ -26,6 +26,15 @@ import YAMLReader
     return try #require(plan, "\(problems)")
   }
 
+  @Test func `an Experiment may leave its name to the server`() throws {
+    let text = """
+      metadata: {generateName: lab-}
+      spec: {templates: [{name: a, selector: {matchLabels: {app: lab}}, template: {spec: {}}}]}
+      """
+    let document = try #require(YAMLReader.documents(in: text).first)
+    #expect(ExperimentPlan.read(document).plan?.name == "lab-")
+  }
+
   /// An Experiment in a cluster whose pods come when they are let.
   private struct Walk {
     var plan: ExperimentPlan

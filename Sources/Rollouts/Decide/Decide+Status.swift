@@ -140,7 +140,6 @@ extension DecisionPass {
       if plan.abortsOnDeadline, !state.isFullyPromoted, !state.stableHash.isEmpty {
         // Nothing this pass decided is done any more: the next one takes traffic and pods back.
         actions = []
-        state.blueGreen = before.blueGreen
         settleHeldTraffic()
         abort(because: message)
         set(.progressing, .isFalse, "RolloutAborted", abortedMessage)

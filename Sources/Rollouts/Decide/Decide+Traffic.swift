@@ -42,6 +42,11 @@ extension DecisionPass {
     let target = target(canary, routing, newSet)
     if !target.stable.service.isEmpty { select(target.stable.service, target.stable.podHash) }
     if !target.canary.service.isEmpty { select(target.canary.service, target.canary.podHash) }
+    if canary.pingPong != nil {
+      // Services by role beside the two that take turns: the routers don't use them, people may.
+      if let service = canary.stableService { select(service, target.stable.podHash) }
+      if let service = canary.canaryService { select(service, target.canary.podHash) }
+    }
     if target != seen.routed { actions.append(.route(target)) }
     if let old = before.traffic, old.canary.weight != target.canary.weight {
       record(

@@ -22,7 +22,8 @@ extension PlanReader {
     var name = ""
     var namespace = "default"
     if var metadata = required("metadata", of: &root) {
-      name = requiredText("name", of: &metadata) ?? ""
+      let prefix = text("generateName", of: &metadata)
+      name = text("name", of: &metadata) ?? prefix ?? requiredText("name", of: &metadata) ?? ""
       namespace = metadata.optional("namespace")?.asText ?? namespace
     }
     guard var spec = required("spec", of: &root) else { return nil }

@@ -99,9 +99,6 @@ struct PlanValidation {
           canary: "found \"\(pingPong.ping)\" twice, expected two Services", "pingPong",
           "pongService")
       }
-      if canary.canaryService != nil || canary.stableService != nil {
-        refuse(canary: "can't be had beside canaryService and stableService", "pingPong")
-      }
       for case .nginx in routers {
         refuse(canary: "nginx can't do it: its Ingress names one Service", "pingPong")
       }
