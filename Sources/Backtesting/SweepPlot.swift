@@ -39,7 +39,8 @@ package struct SweepPlot: Sendable {
         shares: rows.map { share($0.summary.undecided, $0.summary.outcomes.count) },
         labels: rows.map { "\($0.summary.undecided) of \($0.summary.outcomes.count) deploys" }),
       Curve(
-        name: "time to detection, of \(BacktestSummary.minutes(longest))",
+        name: slowest > 0
+          ? "time to detection, of \(BacktestSummary.minutes(longest))" : "nothing detected",
         colour: "#2a7d3f",
         shares: rows.map { row in
           row.summary.medianTimeToDetection.flatMap { slowest > 0 ? $0.seconds / slowest : nil }
@@ -52,7 +53,8 @@ package struct SweepPlot: Sendable {
 
   /// 640 by 320.
   package var svg: String {
-    var text = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 640 320\" "
+    let size = "width=\"640\" height=\"320\" viewBox=\"0 0 640 320\""
+    var text = "<svg xmlns=\"http://www.w3.org/2000/svg\" \(size) "
     text += "font-family=\"sans-serif\" font-size=\"11\">\n"
     text += "<rect width=\"640\" height=\"320\" fill=\"#fff\"/>\n"
     let subject = "\(summary.sweep.metric.map { "\($0)." } ?? "")\(summary.sweep.field)"
@@ -64,11 +66,22 @@ package struct SweepPlot: Sendable {
       text += "\(Int(share * 100)) %</text>\n"
     }
     for (index, row) in summary.rows.enumerated() {
-      text += "<text x=\"\(x(index))\" y=\"276\" text-anchor=\"middle\">"
+      // At the ends inwards, where long values would be cut off; every other one a line lower,
+      // where they would run into each other.
+      let anchor = index == 0 ? "start" : index == summary.rows.count - 1 ? "end" : "middle"
+      let isLow = !index.isMultiple(of: 2) && !hasRoom
+      let left = index == 0 ? "56" : anchor == "end" ? "620" : x(index)
+      text += "<text x=\"\(left)\" y=\"\(isLow ? 287 : 273)\" text-anchor=\"\(anchor)\">"
       text += "\(SVGText.escaped(row.value))</text>\n"
     }
     for (place, curve) in curves.enumerated() { text += drawn(curve, place) }
     return text + "</svg>\n"
+  }
+
+  /// Whether all values fit into one line.
+  private var hasRoom: Bool {
+    let widest = summary.rows.map(\.value.count).max() ?? 0
+    return Double(widest + 2) * 6 * Double(summary.rows.count) < 564
   }
 
   private func drawn(_ curve: Curve, _ place: Int) -> String {
@@ -87,8 +100,8 @@ package struct SweepPlot: Sendable {
     var text = "<polyline fill=\"none\" stroke=\"\(curve.colour)\" stroke-width=\"1.5\" "
     text += "points=\"\(points.joined(separator: " "))\"/>\n\(dots)"
     let left = 56 + 125 * place
-    text += "<circle cx=\"\(left)\" cy=\"301\" r=\"4\" fill=\"\(curve.colour)\"/>"
-    return text + "<text x=\"\(left + 9)\" y=\"305\">\(SVGText.escaped(curve.name))</text>\n"
+    text += "<circle cx=\"\(left)\" cy=\"306\" r=\"4\" fill=\"\(curve.colour)\"/>"
+    return text + "<text x=\"\(left + 9)\" y=\"310\">\(SVGText.escaped(curve.name))</text>\n"
   }
 
   private func x(_ index: Int, _ shift: Double = 0) -> String {

@@ -15,6 +15,14 @@ package struct LookChart: Equatable, Sendable {
     package var lower: Double?
     package var upper: Double?
     package var phase: AnalysisPhase
+
+    package init(
+      time: Double, label: String, value: Double, lower: Double? = nil, upper: Double? = nil,
+      phase: AnalysisPhase
+    ) {
+      (self.time, self.label, self.value) = (time, label, value)
+      (self.lower, self.upper, self.phase) = (lower, upper, phase)
+    }
   }
 
   package var title: String
@@ -23,6 +31,10 @@ package struct LookChart: Equatable, Sendable {
   package var neutral: Double?
   /// How much worse is still good enough; nil without a margin.
   package var limit: Double?
+
+  package init(title: String, neutral: Double?, limit: Double?, points: [Point]) {
+    (self.title, self.neutral, self.limit, self.points) = (title, neutral, limit, points)
+  }
 
   /// Nil where no look has a number.
   init?(_ plan: MetricPlan, _ looks: [Measurement], since start: Timestamp) {
@@ -55,7 +67,7 @@ package struct LookChart: Equatable, Sendable {
   }
 
   /// From the least to the greatest of all there is to draw.
-  private var range: ClosedRange<Double> {
+  var range: ClosedRange<Double> {
     let values =
       points.flatMap { [$0.value, $0.lower, $0.upper].compactMap { $0 } }
       + [neutral, limit].compactMap { $0 }
@@ -65,7 +77,7 @@ package struct LookChart: Equatable, Sendable {
 
   /// For terminals: one row a look, its interval as a bar on a common scale.
   ///
-  ///     +1m0s  ├──────●─────┤    0.021
+  ///     +1m0s  ├──────●──┼──┤    0.021
   package var lines: [String] {
     let columns = 48
     let range = range
@@ -76,14 +88,15 @@ package struct LookChart: Equatable, Sendable {
     var lines = [title]
     for point in points {
       var cells = [Character](repeating: " ", count: columns)
-      if let neutral { cells[column(neutral)] = "┊" }
-      if let limit { cells[column(limit)] = "╳" }
       if let lower = point.lower, let upper = point.upper {
         let (first, last) = (column(lower), column(upper))
         for index in first...max(first, last) { cells[index] = "─" }
         cells[first] = "├"
         cells[last] = "┤"
       }
+      // Over the bar, which would hide whether it reaches them.
+      if let neutral = neutral.map(column) { cells[neutral] = cells[neutral] == " " ? "┊" : "┼" }
+      if let limit { cells[column(limit)] = "╳" }
       cells[column(point.value)] = "●"
       let label = String(repeating: " ", count: max(0, 9 - point.label.count)) + point.label
       lines.append(
@@ -93,63 +106,9 @@ package struct LookChart: Equatable, Sendable {
     let high = PlainNumber.short(range.upperBound)
     let gap = String(repeating: " ", count: max(1, columns - low.count - high.count))
     lines.append(String(repeating: " ", count: 13) + low + gap + high)
+    let marks = [neutral.map { _ in "┊ no difference" }, limit.map { _ in "╳ margin" }]
+    let legend = marks.compactMap(\.self)
+    if !legend.isEmpty { lines.append("             " + legend.joined(separator: "   ")) }
     return lines
-  }
-
-  /// A picture for the web, 640 by 240.
-  package var svg: String {
-    let (width, height, left, bottom) = (640.0, 240.0, 64.0, 28.0)
-    let range = range
-    let last = max(points.map(\.time).max() ?? 1, 1)
-    func x(_ time: Double) -> String {
-      Self.coordinate(left + time / last * (width - left - 16))
-    }
-    func y(_ value: Double) -> String {
-      let share = (value - range.lowerBound) / (range.upperBound - range.lowerBound)
-      return Self.coordinate(24 + (1 - share) * (height - bottom - 36))
-    }
-    var text = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 640 240\" "
-    text += "font-family=\"sans-serif\" font-size=\"11\">\n"
-    text += "<rect width=\"640\" height=\"240\" fill=\"#fff\"/>\n"
-    text += "<text x=\"12\" y=\"15\" font-size=\"13\">\(SVGText.escaped(title))</text>\n"
-    for value in [range.lowerBound, range.upperBound] {
-      text += "<text x=\"58\" y=\"\(y(value))\" text-anchor=\"end\">"
-      text += "\(PlainNumber.short(value))</text>\n"
-    }
-    for (value, colour, words) in [
-      (neutral, "#999", "no difference"), (limit, "#b3261e", "margin"),
-    ] {
-      guard let value else { continue }
-      text += "<line x1=\"64\" x2=\"624\" y1=\"\(y(value))\" y2=\"\(y(value))\" "
-      text += "stroke=\"\(colour)\" stroke-dasharray=\"4 3\"/>"
-      text += "<text x=\"68\" y=\"\(y(value))\" dy=\"-3\" fill=\"\(colour)\">\(words)</text>\n"
-    }
-    // No more times than there is room for.
-    let every = (points.count + 9) / 10
-    for (index, point) in points.enumerated() {
-      let colour = Self.colour(of: point.phase)
-      if let lower = point.lower, let upper = point.upper {
-        text += "<line x1=\"\(x(point.time))\" x2=\"\(x(point.time))\" y1=\"\(y(lower))\" "
-        text += "y2=\"\(y(upper))\" stroke=\"\(colour)\" stroke-width=\"2\"/>\n"
-      }
-      text += "<circle cx=\"\(x(point.time))\" cy=\"\(y(point.value))\" r=\"4\" fill=\"\(colour)\">"
-      text += "<title>\(PlainNumber.short(point.value)) \(point.phase.rawValue)</title></circle>\n"
-      guard index.isMultiple(of: every) else { continue }
-      text += "<text x=\"\(x(point.time))\" y=\"232\" text-anchor=\"middle\">"
-      text += "\(point.label)</text>\n"
-    }
-    return text + "</svg>\n"
-  }
-
-  private static func coordinate(_ value: Double) -> String {
-    NumberText.plain((value * 10).rounded() / 10)
-  }
-
-  private static func colour(of phase: AnalysisPhase) -> String {
-    switch phase {
-    case .successful: "#2a7d3f"
-    case .failed, .error: "#b3261e"
-    case .inconclusive, .pending, .running: "#8a6d00"
-    }
   }
 }

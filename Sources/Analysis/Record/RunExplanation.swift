@@ -135,8 +135,8 @@ package struct RunExplanation: Sendable {
     [("canary", report.canary), ("stable", report.stable)].map { name, arm in
       let silent = arm.pods.filter { $0.trials == 0 }.count
       let missing = silent > 0 ? ", \(silent) of them without any" : ""
-      return
-        "\(name): \(PlainNumber.count(arm.samples)) samples of \(arm.pods.count) pods\(missing)"
+      let pods = arm.pods.count == 1 ? "1 pod" : "\(arm.pods.count) pods"
+      return "\(name): \(PlainNumber.count(arm.samples)) samples of \(pods)\(missing)"
     }
   }
 }

@@ -1,14 +1,19 @@
 /// Texts as plots show them.
 package enum SVGText {
-  /// What may stand between tags: `&`, `<` and `>` as entities.
+  /// What may stand between tags: `&`, `<` and `>` as entities; what XML 1.0 can't hold becomes a
+  /// replacement character.
   package static func escaped(_ text: String) -> String {
-    text.reduce(into: "") { result, character in
-      switch character {
+    var result = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
       case "&": result += "&amp;"
       case "<": result += "&lt;"
       case ">": result += "&gt;"
-      default: result.append(character)
+      case "\t", "\n", "\r": result += " "
+      case _ where scalar.value < 0x20 || scalar.value & 0xfffe == 0xfffe: result += "\u{fffd}"
+      default: result.unicodeScalars.append(scalar)
       }
     }
+    return result
   }
 }

@@ -169,7 +169,8 @@ extension CountJudge {
       estimate: exp(estimate(likelihood)), interval: interval(likelihood, level: level),
       strength: strength, alternative: settings.alternative,
       samples: SamplesPerArm(canary: canary.trials, baseline: stable.trials),
-      method: "\(name), \(looks) looks in \(ledger.stages.count) stages",
+      method: "\(name), \(looks) looks"
+        + (ledger.stages.count > 1 ? " in \(ledger.stages.count) stages" : ""),
       assumptions: [
         Assumption("increments of separate scrapes, none read twice", .notChecked),
         Assumption(
