@@ -47,6 +47,54 @@ import Testing
     return run.result(of: "m")?.measurements.last?.phase
   }
 
+  /// A run of three looks at the values, by the safe rules.
+  private static func ended(
+    _ critical: String, _ values: [Double], rest: String = ""
+  ) throws -> AnalysisRun {
+    let template = try TestTemplates.template(
+      """
+      apiVersion: argoproj.io/v1alpha1
+      kind: AnalysisTemplate
+      metadata:
+        name: sample
+        annotations: {assay.dev/compatibility: safe, assay.dev/critical: "\(critical)"}
+      spec:
+        metrics:
+        - {name: other, successCondition: 'result[0] > 0', provider: {prometheus: {query: q}}}
+        - name: m
+          interval: 1m
+          count: 3
+          successCondition: result[0] < 1
+          provider: {prometheus: {query: q}}
+          \(rest)
+      """)
+    var driver = RunDriver(AnalysisRun(name: "r", spec: template.spec)) { request, _ in
+      request.metric == "other" ? vector([1]) : vector([values[request.id.number - 1]])
+    }
+    let start = Timestamp(milliseconds: 0)
+    driver.drive(from: start, until: start.advanced(by: .minutes(9)))
+    let restored = try AnalysisRun(restoring: driver.run.json.manifestNode)
+    #expect(restored.json == driver.run.json)
+    return restored
+  }
+
+  @Test func `a critical metric that can't tell has failed`() throws {
+    let plain = try Self.ended("", [.nan])
+    #expect(plain.phase == .inconclusive)
+    let critical = try Self.ended("other, m ", [.nan])
+    #expect(critical.phase == .failed)
+    #expect(critical.message.contains("critical, and inconclusive (1) > inconclusiveLimit (0)"))
+    let tolerant = "inconclusiveLimit: 2"
+    #expect(try Self.ended("other", [.nan, 0, .nan], rest: tolerant).phase == .successful)
+    let last = try Self.ended("m", [.nan, 0, .nan], rest: tolerant)
+    #expect(last.phase == .failed)
+    #expect(last.message.contains("critical, and the last measurement can't tell"))
+    #expect(try Self.ended("m", [.nan, .nan, 0], rest: tolerant).phase == .successful)
+    let fault = #expect(throws: ManifestError.self) { try Self.ended("m, gone", [0]) }
+    #expect(
+      fault?.message == "found \"gone\", expected names of metrics out of other, m")
+  }
+
   @Test(arguments: [
     ("failureCondition: result[0] > 0.1", [Double.nan], "Successful", "Inconclusive"),
     ("successCondition: result[0] < 0.1", [.nan], "Failed", "Inconclusive"),

@@ -32,6 +32,8 @@ extension AnalysisRun {
             arguments.openValues(of: spec.arguments).mapValues(JSONValue.string)),
           "compatibility": .array(
             spec.metrics.map { .string($0.compatibility.rawValue) }),
+          "critical": .array(
+            spec.metrics.filter(\.isCritical).map { .string($0.name) }),
           "results": .array(results.map(\.detailJSON)),
         ]),
     ])
@@ -73,6 +75,12 @@ extension AnalysisRun {
         let mode = Compatibility(rawValue: text)
       else { throw ManifestError("found \"\(text)\" in excess", at: node, path: path) }
       template.spec.metrics[index].compatibility = mode
+    }
+    for (node, path) in try details.list("critical") {
+      let name = try node.text(at: path)
+      for index in template.spec.metrics.indices where template.spec.metrics[index].name == name {
+        template.spec.metrics[index].isCritical = true
+      }
     }
     template.spec.budgetShare = try details.optionalExactNumber("budgetShare")
     let arguments = try ResolvedArguments(

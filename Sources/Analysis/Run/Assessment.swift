@@ -20,10 +20,15 @@ enum Assessment {
     // Comparisons that can't tell yet go on, unless the template sets a limit itself.
     let limitsInconclusive = plan.plugin == nil || plan.spec.inconclusiveLimit != nil
     if limitsInconclusive, result.inconclusive > limits.inconclusive {
-      return Breach(
-        phase: .inconclusive,
-        reason: "inconclusive (\(result.inconclusive)) > inconclusiveLimit (\(limits.inconclusive))"
-      )
+      let reason =
+        "inconclusive (\(result.inconclusive)) > inconclusiveLimit (\(limits.inconclusive))"
+      guard plan.spec.isCritical else { return Breach(phase: .inconclusive, reason: reason) }
+      return Breach(phase: .failed, reason: "critical, and \(reason)")
+    }
+    if plan.spec.isCritical, let count = plan.spec.effectiveCount, result.count >= count,
+      result.measurements.last?.phase == .inconclusive
+    {
+      return Breach(phase: .failed, reason: "critical, and the last measurement can't tell")
     }
     if limits.failure >= 0, result.failed > limits.failure {
       return Breach(

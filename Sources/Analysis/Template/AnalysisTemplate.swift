@@ -58,6 +58,7 @@ package struct AnalysisTemplate: Equatable, Sendable {
     let compatibility = try Self.compatibility(annotations, document) ?? spec.usualCompatibility
     for index in spec.metrics.indices { spec.metrics[index].compatibility = compatibility }
     spec.budgetShare = try Self.budgetShare(annotations, document)
+    try Self.markCritical(in: &spec, annotations, document)
     object.ignore("status", AnalysisRun.extensionField)
     unknownFields = unknown + object.unknownFields
   }
@@ -77,6 +78,27 @@ package struct AnalysisTemplate: Equatable, Sendable {
 }
 
 extension AnalysisTemplate {
+  /// The names of metrics, with commas between them, that fail where they can't tell: a plain
+  /// metric's `critical`, for which Argo's schema has no place.
+  package static let criticalAnnotation = "assay.dev/critical"
+
+  fileprivate static func markCritical(
+    in spec: inout AnalysisSpec, _ annotations: [String: String], _ document: ManifestNode
+  ) throws(ManifestError) {
+    for part in (annotations[criticalAnnotation] ?? "").split(separator: ",") {
+      var name = part
+      while name.first == " " { name.removeFirst() }
+      while name.last == " " { name.removeLast() }
+      guard let index = spec.metrics.firstIndex(where: { $0.name == name }) else {
+        let known = spec.metrics.map(\.name).joined(separator: ", ")
+        throw ManifestError(
+          "found \"\(name)\", expected names of metrics out of \(known)", at: document,
+          path: "metadata.annotations[\"\(criticalAnnotation)\"]")
+      }
+      spec.metrics[index].isCritical = true
+    }
+  }
+
   /// The part of the rollout's error budget that a run may spend, on a template or run.
   package static let budgetAnnotation = "assay.dev/budget-share"
 

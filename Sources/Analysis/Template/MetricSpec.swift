@@ -24,6 +24,8 @@ package struct MetricSpec: Equatable, Sendable {
   package var path: String
   /// Its template's mode.
   package var compatibility = Compatibility.argo
+  /// Whether what can't be told counts as Failed, as its template's annotation says.
+  package var isCritical = false
 
   /// What answers this metric; nil unless there is exactly one.
   package var provider: MetricProvider? { providers.count == 1 ? providers[0] : nil }
@@ -60,6 +62,7 @@ package struct MetricSpec: Equatable, Sendable {
     let filled = try Placeholders.filled(source, path: path, values: values)
     var metric = try MetricSpec(filled, at: path, unknown: &unknown)
     metric.compatibility = compatibility
+    metric.isCritical = isCritical
     return metric
   }
 
@@ -71,6 +74,9 @@ package struct MetricSpec: Equatable, Sendable {
     if let count = count?.value, count != 0 { return count }
     return interval == nil ? 1 : nil
   }
+
+  /// Whether it surely goes on until it is stopped; an argument may still say how often.
+  package var isEndless: Bool { effectiveCount == nil && (count == nil || count?.value != nil) }
 
   /// Argo's defaults: 0 failures, 0 inconclusive, 4 errors in a row, no early success.
   var limits: MetricLimits {

@@ -224,9 +224,7 @@ package enum TemplateValidation {
   private static func endFinding(
     of metric: MetricSpec, _ template: AnalysisTemplate, _ use: TemplateUse
   ) -> TemplateFinding? {
-    guard metric.effectiveCount == nil, metric.count?.value != nil || metric.count == nil else {
-      return nil
-    }
+    guard metric.isEndless else { return nil }
     return TemplateFinding(
       .error, "inline-without-count", at: metric.place(of: "count"),
       "AnalysisTemplate \(template.name) has metric \(metric.name) which runs indefinitely. "

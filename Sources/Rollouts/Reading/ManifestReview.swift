@@ -127,7 +127,7 @@ private struct AnalysisUseReview {
     var result: [PlanProblem] = []
     let metrics = template[path: "spec", "metrics"]?.asList ?? []
     let specs = (try? AnalysisTemplate(template))?.spec.metrics ?? []
-    let endless = zip(metrics, specs).filter { $1.effectiveCount == nil }.map(\.0)
+    let endless = zip(metrics, specs).filter { $1.isEndless }.map(\.0)
     if !endless.isEmpty {
       let lines = endless.map { "\($0.line)" }.joined(separator: ", ")
       result.append(
