@@ -102,36 +102,59 @@ struct PrometheusAnswer {
     case "vector":
       var samples: [VectorSample] = []
       for element in result.asArray ?? [] {
-        guard element["histogram"] == nil else { throw histogram }
+        let labels = try labels(element["metric"])
+        if let pair = element["histogram"] {
+          let remote = try RemoteHistogram(pair)
+          let histogram = try remote.histogram(in: RemoteHistogram.layout(of: [remote]))
+          samples.append(
+            VectorSample(labels: labels, time: remote.time, value: .histogram(histogram)))
+          continue
+        }
         guard let pair = element["value"] else { throw unreadable(element) }
         let point = try self.point(pair)
-        samples.append(
-          VectorSample(
-            labels: try labels(element["metric"]), time: point.time, value: point.value))
+        samples.append(VectorSample(labels: labels, time: point.time, value: point.value))
       }
       return .vector(samples)
     case "matrix":
-      var series: [Series] = []
-      for element in result.asArray ?? [] {
-        guard element["histograms"] == nil else { throw histogram }
-        guard let pairs = element["values"]?.asArray else { throw unreadable(element) }
-        var samples = SampleColumns()
-        for pair in pairs {
-          let point = try self.point(pair)
-          if let last = samples.timestamps.last, point.time.milliseconds <= last {
-            throw AnswerFault("bad_response: the times of a series don't ascend")
-          }
-          samples.append(point.time, point.value)
-        }
-        series.append(Series(labels: try labels(element["metric"]), samples: samples))
-      }
-      return .matrix(series)
+      return .matrix(try matrix(result.asArray ?? []))
     default: throw AnswerFault("bad_response: unexpected value type \"\(type)\"")
     }
   }
 
-  private static let histogram = AnswerFault(
-    "the answer holds native histograms; ask for numbers, such as histogram_quantile gives")
+  /// Series of numbers, native histograms, or both.
+  private static func matrix(_ elements: [JSONValue]) throws(AnswerFault) -> [Series] {
+    var histograms: [[RemoteHistogram]] = []
+    for element in elements {
+      var remote: [RemoteHistogram] = []
+      for pair in element["histograms"]?.asArray ?? [] { remote.append(try RemoteHistogram(pair)) }
+      histograms.append(remote)
+    }
+    let layout = RemoteHistogram.layout(of: histograms.flatMap(\.self))
+    var series: [Series] = []
+    for (element, remote) in zip(elements, histograms) {
+      guard let pairs = element["values"]?.asArray ?? (remote.isEmpty ? nil : []) else {
+        throw unreadable(element)
+      }
+      var samples = SampleColumns()
+      for pair in pairs {
+        let point = try self.point(pair)
+        try checkOrder(point.time, after: samples.timestamps.last)
+        samples.append(point.time, point.value)
+      }
+      for one in remote {
+        try checkOrder(one.time, after: samples.histograms.timestamps.last)
+        samples.histograms.append(one.time, try one.histogram(in: layout))
+      }
+      series.append(Series(labels: try labels(element["metric"]), samples: samples))
+    }
+    return series
+  }
+
+  private static func checkOrder(_ time: Timestamp, after last: Int64?) throws(AnswerFault) {
+    if let last, time.milliseconds <= last {
+      throw AnswerFault("bad_response: the times of a series don't ascend")
+    }
+  }
 
   private static func point(_ pair: JSONValue) throws(AnswerFault) -> ScalarPoint {
     guard let text = pair[1]?.asString, let value = NumberText.parse(text) else {

@@ -65,6 +65,91 @@ import Testing
     #expect(servers.requests[1].body == nil)
   }
 
+  /// The rows of buckets that the API gives.
+  private static func spelled(_ histogram: NativeHistogram) -> String {
+    let rows = histogram.buckets.filter { $0.count != 0 }.map {
+      "[\($0.boundaryRule),\"\($0.lower)\",\"\($0.upper)\",\"\($0.count)\"]"
+        .replacing("inf", with: "Inf")
+    }
+    return "{\"count\":\"\(histogram.count)\",\"sum\":\"\(histogram.sum)\",\"buckets\":["
+      + rows.joined(separator: ",") + "]}"
+  }
+
+  private static let histograms: [NativeHistogram] =
+    (Int32(-4)...8).map { schema in
+      NativeHistogram(
+        schema: schema, zeroThreshold: 0x1p-128, zeroCount: 2, count: 12, sum: 1.5,
+        positive: HistogramBuckets(indices: [-3, -2, 0, 7], [1, 2, 3, 1]),
+        negative: HistogramBuckets(indices: [-1, 4], [2, 1]))
+    } + [
+      // The zero bucket covers half of the one beside it, whose bounds the API cuts.
+      NativeHistogram(
+        schema: 0, zeroThreshold: 0.0015, zeroCount: 2, count: 5, sum: 1,
+        positive: HistogramBuckets(indices: [-9, 1], [2, 1])),
+      NativeHistogram(
+        schema: 0, zeroThreshold: 0.0015, zeroCount: 2, count: 4, sum: 1,
+        positive: HistogramBuckets(indices: [-9], [2])),
+      NativeHistogram(
+        schema: 3, count: 3, sum: 9, positive: HistogramBuckets(indices: [1000, 1001], [1, 2])),
+      NativeHistogram(
+        schema: NativeHistogram.customSchema, count: 7, sum: 9,
+        positive: HistogramBuckets(from: 0, [1, 2, 3, 1]), customBounds: [0.1, 0.25, 3]),
+      NativeHistogram(),
+    ]
+
+  @Test(arguments: histograms)
+  func `native histograms are as they were before the API spelled them`(
+    histogram: NativeHistogram
+  ) async throws {
+    let spelled = Self.spelled(histogram)
+    let matrix = """
+      {"status":"success","data":{"resultType":"matrix","result":[
+        {"metric":{},"histograms":[[1,\(spelled)],[2,\(spelled)]]}]}}
+      """
+    let vector = """
+      {"status":"success","data":{"resultType":"vector","result":[
+        {"metric":{},"histogram":[1,\(spelled)]}]}}
+      """
+    for answer in [matrix, vector] {
+      let servers = ScriptedServers { _, _ in HTTPResponse(200, answer) }
+      let got = try await Self.answer("prometheus: {address: 'http://p', query: h}", servers)
+      guard case .answered(let values) = got else {
+        Issue.record("\(got)")
+        return
+      }
+      switch values.first {
+      case .matrix(let series):
+        #expect(series.first?.samples.histograms.values == [histogram, histogram])
+        #expect(series.first?.samples.histograms.timestamps == [1000, 2000])
+      case .vector(let samples): #expect(samples.first?.value == .histogram(histogram))
+      default: Issue.record("\(values)")
+      }
+    }
+  }
+
+  @Test(arguments: [
+    #"[1,{"count":"1","sum":"x"}]"#, #"[1,{"count":"1"}]"#, "[1]", "7",
+    #"[1,{"count":"1","sum":"1","buckets":[[0,"2","1","1"]]}]"#,
+    #"[1,{"count":"1","sum":"1","buckets":[[9,"1","2","1"]]}]"#,
+    #"[1,{"count":"2","sum":"1","buckets":[[0,"1","2","1"],[0,"1","2","1"]]}]"#,
+    #"[1,{"count":"2","sum":"1","buckets":[[0,"1","2","1"],[0,"1","1.5","1"]]}]"#,
+    #"[1,{"count":"2","sum":"1","buckets":[[0,"1","+Inf","1"],[0,"1","NaN","1"]]}]"#,
+    #"[1,{"count":"2","sum":"1","buckets":[[0,"-Inf","+Inf","-3"]]}]"#,
+  ])
+  func `a histogram that can't be is an error`(pair: String) async throws {
+    let matrix = """
+      {"status":"success","data":{"resultType":"matrix","result":[
+        {"metric":{},"histograms":[\(pair)]}]}}
+      """
+    let servers = ScriptedServers { _, _ in HTTPResponse(200, matrix) }
+    let got = try await Self.answer("prometheus: {address: 'http://p', query: h}", servers)
+    guard case .failed(let reason) = got else {
+      Issue.record("\(got)")
+      return
+    }
+    #expect(reason.contains("bad_response"))
+  }
+
   @Test func `range queries have their bounds and step`() async throws {
     let matrix = """
       {"status":"success","data":{"resultType":"matrix","result":[
