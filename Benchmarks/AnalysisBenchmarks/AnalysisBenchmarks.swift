@@ -20,6 +20,7 @@ struct AnalysisBenchmarks {
     let services = arguments.dropFirst(2).first ?? 500
     let folder = FileManager.default.temporaryDirectory
       .appending(path: "analysis-benchmark-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let store = try Store.open(folder.appending(path: "store").path)
     let traffic = Traffic(services: services)
@@ -35,7 +36,8 @@ struct AnalysisBenchmarks {
     let template = try AnalysisTemplate(JSONValue(parsing: Self.template).manifestNode)
     let began = CPUTime.now
     for number in 0..<count {
-      // Several runs of a service ask the same.
+      // Several runs of a service ask the same, but in different seconds: no answer is shared,
+      // which is the worst case.
       let spec = try AnalysisSpec.merging(
         [template], arguments: [Argument("service", value: "s\(number % services)")])
       try await runner.start("run-\(number)", spec: spec)
