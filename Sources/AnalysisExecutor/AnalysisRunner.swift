@@ -368,6 +368,7 @@ package actor AnalysisRunner {
   private func told(_ name: String, at now: Timestamp) {
     guard let entry = entries[name] else { return }
     let run = entry.recorder.run
+    entries[name]?.toldAt = now
     onChange(run, now)
     for watcher in entry.watchers.values {
       watcher.yield(run)
@@ -377,6 +378,17 @@ package actor AnalysisRunner {
   }
 
   private func forget(watcher id: Int, of name: String) { entries[name]?.watchers[id] = nil }
+
+  /// Calls `onChange` for live runs that nothing has been told of since a time, for those who keep
+  /// what it says only for a while.
+  package func tellAgain(untoldSince time: Timestamp) {
+    let now = clock.now()
+    for (name, entry) in entries where !entry.recorder.run.phase.isCompleted {
+      guard (entry.toldAt ?? .earliest) <= time else { continue }
+      entries[name]?.toldAt = now
+      onChange(entry.recorder.run, now)
+    }
+  }
 
   /// Lets go of the oldest ended runs beyond the limit.
   private func collect() {

@@ -23,6 +23,8 @@ struct RunEntry {
   var starters: [CheckedContinuation<JournalError?, Never>] = []
   var watchers: [Int: AsyncStream<AnalysisRun>.Continuation] = [:]
   var watcherNumber = 0
+  /// When the latest change was told of; nil for none since the start of the process.
+  var toldAt: Timestamp?
 
   init(_ run: AnalysisRun, labels: [String: String]) {
     recorder = RunRecorder(run)

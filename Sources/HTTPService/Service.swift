@@ -114,6 +114,7 @@ package struct Service: Sendable {
       try await withThrowingTaskGroup { [group] tasks in
         tasks.addTask { await maintainStores() }
         tasks.addTask { await evaluateRules() }
+        tasks.addTask { await repeatVerdicts() }
         tasks.addTask { try await ServiceGroup(configuration: group).run() }
         // Maintenance ends by cancellation only, so the first to end is the server.
         try await tasks.next()
@@ -163,6 +164,15 @@ package struct Service: Sendable {
     }
     await runner.run()
     hangups.cancel()
+  }
+
+  /// Series end for PromQL five minutes after their last sample, and runs may measure less often.
+  /// At once for those that were taken up where they were.
+  private func repeatVerdicts() async {
+    repeat {
+      let time = options.now().advanced(by: .minutes(-2))
+      for endpoints in analyses { await endpoints.runner.tellAgain(untoldSince: time) }
+    } while (try? await Task.sleep(for: .seconds(60))) != nil
   }
 
   /// Seals and merges what is due, again and again.

@@ -36,6 +36,30 @@ import Testing
     #expect(run.completedAt == start.advanced(by: .minutes(2)))
   }
 
+  @Test func `live runs are told of again when nothing was for a while, and ended ones aren't`()
+    async throws
+  {
+    let clock = ManualClock()
+    let told = Mutex<[String]>([])
+    let source = ScriptedSource { _, now in ScriptedSource.number(1, at: now) }
+    let runner = AnalysisRunner(
+      source: source, clock: clock.clock,
+      onChange: { run, now in told.withLock { $0.append("\(run.name) \(run.phase)") } })
+    let start = clock.now
+    try await runner.start("a", spec: try Specs.threshold())
+    #expect(await eventually { source.requests.count == 1 && clock.next != nil })
+    #expect(told.withLock { $0.count } > 0)
+    told.withLock { $0 = [] }
+    await runner.tellAgain(untoldSince: start.advanced(by: .seconds(-1)))
+    #expect(told.withLock { $0 } == [])
+    await runner.tellAgain(untoldSince: start)
+    #expect(told.withLock { $0 } == ["a running"])
+    _ = await Self.finish("a", runner, clock)
+    told.withLock { $0 = [] }
+    await runner.tellAgain(untoldSince: clock.now)
+    #expect(told.withLock { $0 } == [])
+  }
+
   @Test func `updates end with the run`() async throws {
     let clock = ManualClock()
     let source = ScriptedSource { _, now in ScriptedSource.number(-1, at: now) }
