@@ -63,14 +63,14 @@ struct AnalysisOptions: ParsableArguments {
     try await runner.recover { spec in secrets?.values(for: spec) ?? [:] }
     let endpoints = AnalysisEndpoints(
       runner: runner, catalog: AnalysisCatalog(files?.templates ?? []), secrets: secrets,
-      judge: { spec, start, end in
+      judge: { spec, start, end, looksMax in
         await threads.queries.run {
           let queries = SeriesQueries(store.snapshot(), options: queries)
           var driver = RunDriver(AnalysisRun(name: "canary", spec: spec)) { request, _ in
             queries.answer(request.queries)
           }
-          driver.drive(from: start, until: end)
-          return driver.run
+          let isWhole = driver.drive(from: start, until: end, passesMax: looksMax)
+          return isWhole ? driver.run : nil
         }
       }, newName: { "analysis-\(UUID().uuidString.lowercased())" })
     return (endpoints, runner)

@@ -35,12 +35,12 @@ import Testing
     AnalysisEndpoints(
       runner: AnalysisRunner(source: Constant(value: value)),
       catalog: AnalysisCatalog([try template()]),
-      judge: { spec, start, end in
+      judge: { spec, start, end, looksMax in
         var driver = RunDriver(AnalysisRun(name: "canary", spec: spec)) { _, now in
           .answered([.scalar(ScalarPoint(time: now, value: value))])
         }
-        driver.drive(from: start, until: end)
-        return driver.run
+        let isWhole = driver.drive(from: start, until: end, passesMax: looksMax)
+        return isWhole ? driver.run : nil
       }, newName: { "fresh" })
   }
 
@@ -167,7 +167,7 @@ import Testing
     #expect(await Self.ask(endpoints, "POST", "/api/v1/analyses", endless)?.status == 200)
     let list = await Self.ask(endpoints, "GET", "/api/v1/analyses")
     #expect(list?.json[path: "data", 0, "name"]?.asString == "e")
-    #expect(await Self.ask(endpoints, "DELETE", "/api/v1/analyses/e")?.status == 400)
+    #expect(await Self.ask(endpoints, "DELETE", "/api/v1/analyses/e")?.status == 409)
     guard
       case .events(let events)? = await endpoints.reply(
         method: "GET", path: "/api/v1/analyses/e/events", APIRequest())
@@ -184,22 +184,53 @@ import Testing
   }
 
   @Test(arguments: [
-    ("{", "the body is no JSON"), ("[]", "expected an object"),
-    (#"{"templateName": 7}"#, "templateName: expected a text"),
-    (#"{"templateName": "gate", "arg": {}}"#, "unknown field \"arg\""),
-    (#"{"templateName": "gate", "args": {"a": []}}"#, "args.a: found an array"),
-    (#"{"name": "", "templateName": "gate"}"#, "name: expected 1 to 200 letters"),
-    ("{}", "say what to run"), (#"{"template": {"kind": "Pod"}}"#, "template: "),
+    ("{", 400, "the body is no JSON"), ("[]", 400, "expected an object"),
+    (#"{"templateName": 7}"#, 400, "templateName: found a number, expected a text"),
+    (#"{"templateName": "gate", "arg": {}}"#, 400, "unknown field \"arg\""),
+    (#"{"templateName": "gate", "args": {"a": []}}"#, 400, "args.a: found an array"),
+    (#"{"name": "", "templateName": "gate"}"#, 400, "name: found \"\", expected letters"),
+    ("{}", 400, "say what to run"), (#"{"template": {"kind": "Pod"}}"#, 422, "template: "),
+    (#"{"templateName": "none"}"#, 404, "there is no AnalysisTemplate \"none\" here"),
     (
       #"{"template":{"apiVersion":"argoproj.io/v1alpha1","kind":"AnalysisTemplate","metadata":"#
-        + #"{"name":"t"},"spec":{"metrics":[]}}}"#, "no metrics specified"
+        + #"{"name":"t"},"spec":{"metrics":[]}}}"#, 422, "no metrics specified"
     ),
   ])
-  func `a bad order is refused with the reason`(body: String, reason: String) async throws {
+  func `a bad order is refused with the reason`(
+    body: String, status: Int, reason: String
+  ) async throws {
     let answer = try #require(
       await Self.ask(try Self.endpoints(1), "POST", "/api/v1/analyses", body))
-    #expect(answer.status == 400)
+    #expect(answer.status == status)
     #expect(answer.json["error"]?.asString?.contains(reason) == true, "\(answer.text)")
+  }
+
+  @Test func `a name is taken by the first that has it, and a stretch is bounded`() async throws {
+    let endpoints = try Self.endpoints(1)
+    func order(_ query: String) -> String {
+      #"{"name":"n","template":{"apiVersion":"argoproj.io/v1alpha1","kind":"AnalysisTemplate","#
+        + #""metadata":{"name":"t"},"spec":{"metrics":[{"name":"m","interval":"1m","provider":"#
+        + #"{"prometheus":{"query":""# + query + #""}}}]}}}"#
+    }
+    #expect(await Self.ask(endpoints, "POST", "/api/v1/analyses", order("up"))?.status == 201)
+    #expect(await Self.ask(endpoints, "POST", "/api/v1/analyses", order("down"))?.status == 409)
+    let endless = try AnalysisTemplate(
+      try #require(JSONValue(parsing: order("up"))["template"]).manifestNode)
+    let judging = AnalysisEndpoints(
+      runner: endpoints.runner, catalog: AnalysisCatalog([endless]), judge: endpoints.judge,
+      newName: { "fresh" })
+    func canary(_ end: String) -> String {
+      let side = #"{"scope":"s","start":"2026-01-01T00:00:00Z","end":""# + end + #""}"#
+      return #"{"scopes":{"default":{"controlScope":"# + side + #","experimentScope":"# + side
+        + "}}}"
+    }
+    let day = await Self.ask(judging, "POST", "/canary/t", canary("2026-01-02T00:00:00Z"))
+    #expect(day?.status == 200)
+    let long = await Self.ask(judging, "POST", "/canary/t", canary("9999-01-01T00:00:00Z"))
+    #expect(long?.status == 422)
+    #expect(long?.text.contains("more than 11000 looks") == true)
+    let backwards = await Self.ask(judging, "POST", "/canary/t", canary("2025-01-01T00:00:00Z"))
+    #expect(backwards?.status == 422)
   }
 
   @Test func `paths of others are left to them, and the document is JSON`() async throws {
@@ -210,42 +241,6 @@ import Testing
     let document = try #require(await Self.ask(endpoints, "GET", "/api/v1/openapi.json"))
     #expect(document.json["openapi"]?.asString == "3.1.0")
     let paths = document.json["paths"]?.asObject ?? [:]
-    #expect(paths.count == 11)
-  }
-}
-
-/// What Prometheus' clients among the controllers send, by curl as the reference records it.
-@Suite struct PrometheusContractTests {
-  @Test func `Argo, Flagger, KEDA, Keptn and Grafana get what they expect`() async throws {
-    try await RunningService.with { service in
-      // Argo: POST form with float time; KEDA: GET with RFC 3339 and a namespace.
-      let argo = await service.curl(
-        "/api/v1/query", "--data-urlencode", "query=vector(1)", "-d", "time=1700000000.25")
-      #expect(
-        argo.contains(
-          #"{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":"#
-            + #"[1700000000.25"#))
-      #expect(argo.hasSuffix("200 application/json"))
-      let keda = await service.curl(
-        "/api/v1/query?query=sum(gone)&time=2023-11-14T22:13:20Z&namespace=prod")
-      #expect(keda.contains(#""resultType":"vector","result":[]"#))
-      // Flagger's check at its start, without time.
-      let flagger = await service.curl("/api/v1/query?query=vector(1)")
-      #expect(flagger.contains(#","1"]"#))
-      // 0/0 is the text NaN.
-      let nan = await service.curl("/api/v1/query?query=vector(0)/vector(0)&time=1")
-      #expect(nan.contains(#""value":[1,"NaN"]"#))
-      // Keptn: POST query_range with a step of a minute.
-      let keptn = await service.curl(
-        "/api/v1/query_range", "-d",
-        "query=vector(2)&start=1700000000&end=1700000120&step=1m")
-      #expect(keptn.contains(#""resultType":"matrix""#))
-      // Grafana's test of a data source.
-      #expect(await service.curl("/api/v1/query", "-d", "query=1%2B1").contains(#""2""#))
-      #expect(await service.curl("/api/v1/status/buildinfo").contains(#""status":"success""#))
-      // Errors of the API have a body that clients read: 400.
-      let bad = await service.curl("/api/v1/query?query=rate(")
-      #expect(bad.contains(#""errorType":"bad_data""#) && bad.hasSuffix("400 application/json"))
-    }
+    #expect(paths.count == 18)
   }
 }

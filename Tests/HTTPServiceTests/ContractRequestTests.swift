@@ -29,12 +29,12 @@ struct ContractRequestTests {
     return AnalysisEndpoints(
       runner: AnalysisRunner(source: Constant()),
       catalog: AnalysisCatalog([try AnalysisTemplate(JSONValue(parsing: text).manifestNode)]),
-      judge: { spec, start, end in
+      judge: { spec, start, end, looksMax in
         var driver = RunDriver(AnalysisRun(name: "canary", spec: spec)) { _, now in
           .answered([.scalar(ScalarPoint(time: now, value: 1))])
         }
-        driver.drive(from: start, until: end)
-        return driver.run
+        let isWhole = driver.drive(from: start, until: end, passesMax: looksMax)
+        return isWhole ? driver.run : nil
       }, newName: { "fresh" })
   }
 

@@ -9,7 +9,7 @@ import Testing
 @Suite struct OpenAPITests {
   private static let endpoints = AnalysisEndpoints(
     runner: AnalysisRunner(source: RoutedSource(local: nil, remote: nil)),
-    catalog: AnalysisCatalog([]), judge: { spec, _, _ in AnalysisRun(name: "c", spec: spec) },
+    catalog: AnalysisCatalog([]), judge: { spec, _, _, _ in AnalysisRun(name: "c", spec: spec) },
     newName: { "fresh" })
 
   private static func status(_ method: String, _ path: String) async -> (Int, allow: String?)? {
@@ -23,10 +23,9 @@ import Testing
 
   @Test func `each path takes the methods of its rows and no others`() async throws {
     let paths = Dictionary(grouping: OpenAPIOperation.all, by: \.path)
-    #expect(paths.count == 11)
+    #expect(paths.count == 18)
     for (template, operations) in paths {
       let path = template.replacing("{name}", with: "x").replacing("{id}", with: "x")
-        .replacing("{hook}", with: "event")
       let methods = operations.map { $0.method.rawValue.uppercased() }
       for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
         let answer = try #require(await Self.status(method, path), "\(method) \(path)")
@@ -46,7 +45,7 @@ import Testing
   }
 
   @Test func `every schema that is named is there, and every one that is there is named`() throws {
-    let document = OpenAPIDocument.document
+    let document = OpenAPIDocument.document(templates: ["gate"])
     let schemas = try #require(document["components"]?["schemas"]?.asObject)
     var named: Set<String> = []
     func collect(_ value: JSONValue) {
@@ -64,6 +63,49 @@ import Testing
     }
     collect(document)
     #expect(named == Set(schemas.keys))
-    #expect(try JSONValue(parsing: OpenAPIDocument.text) == document)
+    #expect(try JSONValue(parsing: document.spelled) == document)
+  }
+
+  @Test func `examples are as their schemas say`() throws {
+    for name in ["Order", "StartingHook", "Hook", "Canary"] {
+      let examples = OpenAPISchemas.examples(of: name, templates: ["gate"])
+      #expect(!examples.isEmpty)
+      for example in examples.values {
+        #expect(BodySchema(named: name).fault(in: example, at: "") == nil, "\(name)")
+      }
+    }
+  }
+
+  @Test(arguments: [
+    ("Hook", #"{"name":"a","namespace":5}"#, "namespace: found a number, expected a text"),
+    ("Hook", #"{"name":"a"}"#, "namespace: it is missing"),
+    ("Hook", "7", "the body: found a number, expected an object"),
+    (
+      "StartingHook", #"{"name":"a","namespace":"b","metadata":{}}"#,
+      "metadata.template: it is missing"
+    ),
+    (
+      "Order", #"{"name":"a b","templateName":"t"}"#,
+      "name: found \"a b\", expected letters, digits and -._~ in up to 20 parts with / between them"
+    ),
+    (
+      "Order", #"{"templateName":"t","template":{}}"#,
+      "say what to run by exactly one of templateName, templateNames, template, templates"
+    ),
+    ("Order", #"{"templates":[{},7]}"#, "templates[1]: found a number, expected an object"),
+    ("Order", #"{"templateNames":[]}"#, "templateNames: the list is empty"),
+    ("Canary", #"{"scopes":{}}"#, "scopes: the object is empty"),
+    (
+      "Canary", #"{"scopes":{"d":{"controlScope":{"scope":"a","start":"5","end":"6"}}}}"#,
+      "scopes.d.experimentScope: it is missing"
+    ),
+    (
+      "CanaryScope", #"{"scope":"a","start":"1700000000","end":"6"}"#,
+      "end: found \"6\", expected a time of RFC 3339"
+    ),
+  ])
+  func `a body is refused with the place`(name: String, body: String, reason: String) throws {
+    let value = try JSONValue(parsing: body)
+    #expect(BodySchema(named: name).fault(in: value, at: "") == reason)
   }
 }

@@ -35,18 +35,23 @@ package struct RunDriver {
 
   package var run: AnalysisRun { record.run }
 
-  /// Starts the run and goes on until it has ended or asks to be woken after `end`.
+  /// Starts the run and goes on until it has ended or asks to be woken after `end`; false where
+  /// that takes more passes than are wanted, and the rest was left out.
+  @discardableResult
   package mutating func drive(
-    from start: Timestamp, until end: Timestamp, terminateAt: Timestamp? = nil
-  ) {
+    from start: Timestamp, until end: Timestamp, terminateAt: Timestamp? = nil,
+    passesMax: Int = .max
+  ) -> Bool {
     var wake = deliver(.started, at: start)
     while let time = wake, time <= end {
+      guard passes.count < passesMax else { return false }
       if let terminateAt, terminateAt <= time, !run.isTerminated {
         wake = deliver(.terminate, at: terminateAt)
       } else {
         wake = deliver(.woken, at: time)
       }
     }
+    return true
   }
 
   /// Applies an event and answers all measurements; gives the next time to wake.

@@ -20,16 +20,17 @@ extension AnalysisEndpoints {
   func flagger(
     _ hook: String, _ request: APIRequest
   ) async throws(APIError) -> APIResponse {
-    guard let document = try? JSONValue(parsing: request.body),
-      let name = document["name"]?.asString, let space = document["namespace"]?.asString
-    else { throw APIError(.badData, "expected JSON with name, namespace, phase and metadata") }
-    let run = "flagger/\(space)/\(name)/\(document["checksum"]?.asString ?? "")"
+    let starts = OpenAPIOperation.startingHooks.contains(hook)
+    let document = try BodySchema.read(request.body, as: starts ? "StartingHook" : "Hook")
+    let run = ["namespace", "name", "checksum"].reduce("flagger") {
+      $0 + "/" + (document[$1]?.asString ?? "")
+    }
     switch hook {
     case "event": return .text("ok\n")
     case "post-rollout":
       await runner.terminate(run)
       return .text("ok\n")
-    case "confirm-rollout", "pre-rollout", "rollout":
+    case _ where starts:
       return Self.objection(try await started(run, document), isFinal: false)
     case "confirm-traffic-increase": return Self.objection(try await self.run(run), isFinal: false)
     case "confirm-promotion": return Self.objection(try await self.run(run), isFinal: true)
@@ -47,10 +48,8 @@ extension AnalysisEndpoints {
   ) async throws(APIError) -> AnalysisRun {
     if let known = await runner.run(name) { return known }
     var metadata = document["metadata"]?.asObject ?? [:]
-    guard let template = metadata.removeValue(forKey: "template")?.asString else {
-      throw APIError(.badData, "metadata.template: say which AnalysisTemplate to run")
-    }
-    let arguments = try RunOrder.arguments(.object(metadata))
+    let template = metadata.removeValue(forKey: "template")?.asString ?? ""
+    let arguments = RunOrder.arguments(.object(metadata))
     let spec = try catalog.spec(named: [template], arguments: arguments)
     return try await start(RunOrder(name: name, spec: spec))
   }

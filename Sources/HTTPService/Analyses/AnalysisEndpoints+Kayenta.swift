@@ -31,36 +31,31 @@ extension AnalysisEndpoints {
       })
   }
 
+  /// A month of looks every four minutes.
+  private static let looksMax = 11_000
+
   private func startCanary(
     config: String, _ body: [UInt8]
   ) async throws(APIError) -> APIResponse {
-    guard let document = try? JSONValue(parsing: body),
-      let scopes = document["scopes"]?.asObject, let name = scopes.keys.sorted().first,
-      let scope = scopes["default"] ?? scopes[name]
-    else { throw APIError(.badData, "scopes: expected an object with a scope in it") }
-    func text(_ side: String, _ field: String) throws(APIError) -> String {
-      guard let text = scope[path: .field(side), .field(field)]?.asString else {
-        throw APIError(.badData, "scopes.\(name).\(side).\(field): expected a text")
-      }
-      return text
-    }
-    func time(_ field: String) throws(APIError) -> Timestamp {
-      let spelled = try text("experimentScope", field)
-      guard let time = Timestamp(parsing: spelled) else {
-        throw APIError(
-          .badData,
-          "scopes.\(name).experimentScope.\(field): found \"\(spelled)\", expected RFC 3339")
-      }
-      return time
+    let scopes = try BodySchema.read(body, as: "Canary")["scopes"]?.asObject ?? [:]
+    let scope = scopes["default"] ?? scopes.min { $0.key < $1.key }?.value
+    func text(_ side: String, _ field: String) -> String {
+      scope?[path: .field(side), .field(field)]?.asString ?? ""
     }
     let arguments = [
-      Argument("canary-hash", value: try text("experimentScope", "scope")),
-      Argument("stable-hash", value: try text("controlScope", "scope")),
+      Argument("canary-hash", value: text("experimentScope", "scope")),
+      Argument("stable-hash", value: text("controlScope", "scope")),
     ]
     let spec = try catalog.spec(named: [config], arguments: arguments)
-    let (start, end) = (try time("start"), try time("end"))
-    guard start < end else { throw APIError(.badData, "the scope's start isn't before its end") }
-    let id = canaries.add(await judge(spec, start, end))
+    guard let start = Timestamp(parsing: text("experimentScope", "start")),
+      let end = Timestamp(parsing: text("experimentScope", "end")), start < end
+    else { throw APIError(.unprocessable, "the scope's start isn't before its end") }
+    guard let run = await judge(spec, start, end, Self.looksMax) else {
+      throw APIError(
+        .unprocessable,
+        "the scope takes more than \(Self.looksMax) looks, make it shorter or the interval longer")
+    }
+    let id = canaries.add(run)
     return .json(Array(JSONValue.object(["canaryExecutionId": .string(id)]).spelled.utf8))
   }
 

@@ -6,10 +6,11 @@ package import MetricModel
 /// Analyses over HTTP: our own REST API, and the contracts by which other controllers ask for
 /// verdicts. `OpenAPIOperation.all` is the map of it.
 package struct AnalysisEndpoints: Sendable {
-  /// Judges a stretch of the past at once, for those who ask about one.
+  /// Judges a stretch of the past at once, for those who ask about one; a run that is not over
+  /// after that many looks has too many of them.
   package typealias Judging =
-    @Sendable (AnalysisSpec, _ from: Timestamp, _ to: Timestamp) async ->
-    AnalysisRun
+    @Sendable (AnalysisSpec, _ from: Timestamp, _ to: Timestamp, _ looksMax: Int) async ->
+    AnalysisRun?
 
   let runner: AnalysisRunner
   let catalog: AnalysisCatalog
@@ -61,7 +62,9 @@ package struct AnalysisEndpoints: Sendable {
     _ method: String, _ parts: [Substring], _ request: APIRequest
   ) async throws(APIError) -> Reply {
     switch (parts[0], parts.count) {
-    case ("openapi.json", _): return .whole(.json(Array(OpenAPIDocument.text.utf8)))
+    case ("openapi.json", _):
+      let document = OpenAPIDocument.document(templates: catalog.names)
+      return .whole(.json(Array(document.spelled.utf8)))
     case ("verdict", _):
       let order = try RunOrder(request.body, catalog: catalog, defaultName: newName)
       return .whole(Self.verdict(try await start(order)))
@@ -93,7 +96,7 @@ package struct AnalysisEndpoints: Sendable {
       try await runner.start(order.name, spec: order.spec, sources: sources)
     } catch {
       switch error {
-      case .exists: throw APIError(.badData, error.description)
+      case .exists: throw APIError(.conflict, error.description)
       case .tooMany, .notWritten: throw APIError(.unavailable, error.description)
       }
     }
@@ -125,7 +128,7 @@ package struct AnalysisEndpoints: Sendable {
     default:
       if method == "GET" { return .whole(Self.success(run.json)) }
       guard await runner.remove(name) else {
-        throw APIError(.badData, "the analysis \"\(name)\" goes on; cancel it first")
+        throw APIError(.conflict, "the analysis \"\(name)\" goes on; cancel it first")
       }
       return .whole(.empty(status: 204))
     }

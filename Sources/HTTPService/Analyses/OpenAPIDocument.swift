@@ -3,15 +3,15 @@ import Manifest
 /// What the analyses' part of the server answers, for people and for programs that make clients:
 /// `OpenAPIOperation.all` and `OpenAPISchemas` put into the form of OpenAPI 3.1.
 enum OpenAPIDocument {
-  static let text = document.spelled
-
-  static var document: JSONValue {
+  /// - Parameter templates: the names of those that may be asked for here, the examples' content.
+  static func document(templates: [String]) -> JSONValue {
     var paths: [String: [String: JSONValue]] = [:]
     for operation in OpenAPIOperation.all {
       if let parameter = operation.parameter {
         paths[operation.path, default: [:]]["parameters"] = .array([parameter])
       }
-      paths[operation.path, default: [:]][operation.method.rawValue] = operation.json
+      paths[operation.path, default: [:]][operation.method.rawValue] = operation.json(
+        templates: templates)
     }
     return .object([
       "openapi": .string("3.1.0"),

@@ -19,79 +19,110 @@ struct OpenAPIOperation {
 
   var method: Method
   var path: String
-  var tag: String
+  /// Its name among all, for clients that are generated and for links.
+  var id: String
   var summary: String
   /// The schema of the request's body.
   var body: String?
   var answers: [(status: Int, meaning: String, content: Content)]
   /// Statuses with an `Error` for a body.
   var errors: [Int]
+  /// Where the open part of other operations' paths is found in the answer.
+  var names: (pointer: String, operations: [String])?
 
   private init(
-    _ method: Method, _ path: String, _ tag: String, _ summary: String, body: String? = nil,
-    _ answers: [(status: Int, meaning: String, content: Content)], errors: [Int] = []
+    _ method: Method, _ path: String, _ id: String, _ summary: String, body: String? = nil,
+    _ answers: [(status: Int, meaning: String, content: Content)], errors: [Int] = [],
+    names: (pointer: String, operations: [String])? = nil
   ) {
     self.method = method
     self.path = path
-    self.tag = tag
+    self.id = id
     self.summary = summary
     self.body = body
     self.answers = answers
     self.errors = errors
+    self.names = names
   }
 
   /// The map of this part of the server, as `Routes` is of the rest.
-  static let all: [OpenAPIOperation] = [
+  static let all: [OpenAPIOperation] = analyses + kayenta + flagger
+
+  private static let analyses = [
     OpenAPIOperation(
-      .get, "/api/v1/analyses", "analyses", "All runs by name.",
+      .get, "/api/v1/analyses", "listAnalyses", "All runs by name.",
       [(200, "The runs.", .list(of: "Summary"))]),
     OpenAPIOperation(
-      .post, "/api/v1/analyses", "analyses",
+      .post, "/api/v1/analyses", "createAnalysis",
       "Starts a run; the same run again is answered, not started twice.", body: "Order",
       [(200, "It goes on already.", .data("Run")), (201, "Started.", .data("Run"))],
-      errors: [400, 404, 503]),
+      errors: [400, 404, 409, 422, 503],
+      names: (
+        "/data/metadata/name",
+        [
+          "getAnalysis", "removeAnalysis", "cancelAnalysis", "watchAnalysis", "getRecord",
+          "getVerdict",
+        ]
+      )),
     OpenAPIOperation(
-      .get, "/api/v1/analyses/{name}", "analyses", "A run with its state.",
+      .get, "/api/v1/analyses/{name}", "getAnalysis", "A run with its state.",
       [(200, "The run.", .data("Run"))], errors: [400, 404]),
     OpenAPIOperation(
-      .delete, "/api/v1/analyses/{name}", "analyses", "Forgets an ended run.",
-      [(204, "Forgotten.", .nothing)], errors: [400, 404]),
+      .delete, "/api/v1/analyses/{name}", "removeAnalysis", "Forgets an ended run.",
+      [(204, "Forgotten.", .nothing)], errors: [400, 404, 409]),
     OpenAPIOperation(
-      .post, "/api/v1/analyses/{name}/cancel", "analyses", "Asks a run to stop.",
+      .post, "/api/v1/analyses/{name}/cancel", "cancelAnalysis", "Asks a run to stop.",
       [(202, "It ends.", .data("Run"))], errors: [400, 404]),
     OpenAPIOperation(
-      .get, "/api/v1/analyses/{name}/events", "analyses",
+      .get, "/api/v1/analyses/{name}/events", "watchAnalysis",
       "The run after each change, as server-sent events, until it has ended.",
       [(200, "Events named by phase, each with a Summary.", .events)], errors: [400, 404]),
     OpenAPIOperation(
-      .get, "/api/v1/analyses/{name}/record", "analyses",
+      .get, "/api/v1/analyses/{name}/record", "getRecord",
       "The run with the evidence behind its verdict, for assay explain and rejudge.",
-      [(200, "The record.", .json("Run"))], errors: [400, 404]),
+      [(200, "The record.", .json("Record"))], errors: [400, 404]),
     OpenAPIOperation(
-      .get, "/api/v1/analyses/{name}/verdict", "analyses",
+      .get, "/api/v1/analyses/{name}/verdict", "getVerdict",
       "The verdict so far, for Argo's web provider.",
       [(200, "The verdict.", .data("Verdict"))], errors: [400, 404]),
     OpenAPIOperation(
-      .post, "/api/v1/verdict", "analyses",
+      .post, "/api/v1/verdict", "askVerdict",
       "Starts the run where it isn't there, and answers its verdict so far.", body: "Order",
-      [(200, "The verdict.", .data("Verdict"))], errors: [400, 404, 503]),
+      [(200, "The verdict.", .data("Verdict"))], errors: [400, 404, 409, 422, 503]),
     OpenAPIOperation(
-      .get, "/api/v1/openapi.json", "analyses", "This document.",
+      .get, "/api/v1/openapi.json", "getDocument", "This document.",
       [(200, "OpenAPI 3.1.", .json("Document"))]),
-    OpenAPIOperation(
-      .get, "/canaryConfig", "kayenta", "The templates as canary configs of Kayenta.",
-      [(200, "The configs.", .json("CanaryConfigs"))]),
-    OpenAPIOperation(
-      .post, "/canary/{id}", "kayenta", "Judges a stretch of the past by the template of that id.",
-      body: "Canary", [(200, "Judged.", .json("CanaryExecution"))], errors: [400, 404]),
-    OpenAPIOperation(
-      .get, "/canary/{id}", "kayenta", "A canary's score.",
-      [(200, "The score.", .json("CanaryState"))], errors: [400, 404]),
-    OpenAPIOperation(
-      .post, "/flagger/{hook}", "flagger",
-      "Flagger's webhooks; metadata.template names the template.", body: "Hook",
-      [(200, "Yes.", .text), (409, "No, with the reason.", .text)], errors: [400, 404, 503]),
   ]
+
+  private static let kayenta = [
+    OpenAPIOperation(
+      .get, "/canaryConfig", "listCanaryConfigs", "The templates as canary configs of Kayenta.",
+      [(200, "The configs.", .json("CanaryConfigs"))], names: ("/0/id", ["judgeCanary"])),
+    OpenAPIOperation(
+      .post, "/canary/{id}", "judgeCanary",
+      "Judges a stretch of the past by the template of that id.", body: "Canary",
+      [(200, "Judged.", .json("CanaryExecution"))], errors: [400, 404, 422],
+      names: ("/canaryExecutionId", ["getCanary"])),
+    OpenAPIOperation(
+      .get, "/canary/{id}", "getCanary", "A canary's score.",
+      [(200, "The score.", .json("CanaryState"))], errors: [400, 404]),
+  ]
+
+  /// Flagger's webhooks that start a run, so that they must say by which template.
+  static let startingHooks = ["confirm-rollout", "pre-rollout", "rollout"]
+  private static let otherHooks = [
+    "rollback", "confirm-traffic-increase", "confirm-promotion", "post-rollout", "event",
+  ]
+
+  private static let flagger =
+    startingHooks.map { hook($0, body: "StartingHook", errors: [400, 404, 422, 503]) }
+    + otherHooks.map { hook($0, body: "Hook", errors: [400, 404]) }
+
+  private static func hook(_ name: String, body: String, errors: [Int]) -> OpenAPIOperation {
+    OpenAPIOperation(
+      .post, "/flagger/\(name)", "flagger-\(name)", "Flagger's webhook \(name).", body: body,
+      [(200, "Yes.", .text), (409, "No, with the reason.", .text)], errors: errors)
+  }
 
   /// The paths by their parts, with what they take.
   private static let methods = Dictionary(grouping: all, by: \.path).map { path, operations in
@@ -104,64 +135,5 @@ struct OpenAPIOperation {
       known.parts.count == parts.count
         && zip(known.parts, parts).allSatisfy { $0 == $1 || $0.hasPrefix("{") }
     }?.names
-  }
-
-  /// The one part of the path that is open.
-  var parameter: JSONValue? {
-    guard let open = path.firstIndex(of: "{"), let close = path.firstIndex(of: "}") else {
-      return nil
-    }
-    let name = String(path[path.index(after: open)..<close])
-    let schema =
-      name == "hook" ? OpenAPISchemas.reference("HookName") : .object(["type": .string("string")])
-    return .object([
-      "name": .string(name), "in": .string("path"), "required": .bool(true), "schema": schema,
-    ])
-  }
-
-  var json: JSONValue {
-    var responses: [String: JSONValue] = [:]
-    for (status, meaning, content) in answers {
-      responses[String(status)] = Self.response(meaning, content)
-    }
-    for status in errors {
-      responses[String(status)] = Self.response("What is wrong.", .json("Error"))
-    }
-    responses["401"] = Self.response("Who asks isn't known.", .text)
-    var fields: [String: JSONValue] = [
-      "summary": .string(summary), "tags": .array([.string(tag)]),
-    ]
-    if let body {
-      responses["413"] = Self.response("The body is larger than 1 MiB.", .text)
-      fields["requestBody"] = .object([
-        "required": .bool(true),
-        "content": Self.media("application/json", OpenAPISchemas.reference(body)),
-      ])
-    }
-    fields["responses"] = .object(responses)
-    return .object(fields)
-  }
-
-  private static func response(_ meaning: String, _ content: Content) -> JSONValue {
-    var fields = ["description": JSONValue.string(meaning)]
-    fields["content"] =
-      switch content {
-      case .nothing: nil
-      case .data(let name):
-        media("application/json", OpenAPISchemas.enveloped(OpenAPISchemas.reference(name)))
-      case .list(let name):
-        media(
-          "application/json",
-          OpenAPISchemas.enveloped(
-            .object(["type": .string("array"), "items": OpenAPISchemas.reference(name)])))
-      case .json(let name): media("application/json", OpenAPISchemas.reference(name))
-      case .text: media("text/plain", .object(["type": .string("string")]))
-      case .events: media("text/event-stream", .object(["type": .string("string")]))
-      }
-    return .object(fields)
-  }
-
-  private static func media(_ type: String, _ schema: JSONValue) -> JSONValue {
-    .object([type: .object(["schema": schema])])
   }
 }

@@ -15,6 +15,32 @@ enum OpenAPISchemas {
     ])
   }
 
+  /// Bodies as they are sent, by name.
+  ///
+  /// - Parameter templates: names of templates that are there.
+  static func examples(of name: String, templates: [String]) -> [String: JSONValue] {
+    guard let template = templates.first.map(JSONValue.string) else { return [:] }
+    switch name {
+    case "Order":
+      return ["named": ["templateName": template, "args": ["canary-hash": "6d4b9c7f58"]]]
+    case "StartingHook", "Hook":
+      return [
+        "canary": [
+          "name": "podinfo", "namespace": "test", "phase": "Progressing", "checksum": "85d557f47b",
+          "metadata": ["template": template],
+        ]
+      ]
+    case "Canary":
+      let scope: JSONValue = [
+        "scope": "6d4b9c7f58", "start": "2026-01-01T00:00:00Z", "end": "2026-01-01T00:30:00Z",
+      ]
+      return [
+        "half-hour": ["scopes": ["default": ["controlScope": scope, "experimentScope": scope]]]
+      ]
+    default: return [:]
+    }
+  }
+
   private static let text = #"""
     {
       "Error": {
@@ -29,8 +55,17 @@ enum OpenAPISchemas {
       "Order": {
         "type": "object",
         "additionalProperties": false,
+        "oneOf": [
+          {"required": ["templateName"]}, {"required": ["templateNames"]},
+          {"required": ["template"]}, {"required": ["templates"]}
+        ],
         "properties": {
-          "name": {"type": "string", "minLength": 1, "maxLength": 200},
+          "name": {
+            "type": "string",
+            "maxLength": 200,
+            "pattern": "^[A-Za-z0-9][A-Za-z0-9._~-]*(/[A-Za-z0-9][A-Za-z0-9._~-]*){0,19}$",
+            "description": "letters, digits and -._~ in up to 20 parts with / between them"
+          },
           "templateName": {"type": "string"},
           "templateNames": {"type": "array", "minItems": 1, "items": {"type": "string"}},
           "template": {
@@ -49,6 +84,9 @@ enum OpenAPISchemas {
         "description": "An AnalysisRun of argoproj.io/v1alpha1 with its status.",
         "required": ["apiVersion", "kind", "metadata", "spec", "status"]
       },
+      "Record": {
+        "type": "object", "description": "A run, and every event of it with the raw answers."
+      },
       "Summary": {
         "type": "object",
         "required": ["name", "phase", "verdict", "reason", "metrics"],
@@ -59,8 +97,8 @@ enum OpenAPISchemas {
           },
           "verdict": {
             "enum": [
-              "running", "pass", "stopped", "inconclusive", "notEnoughEvidence", "noData", "fail",
-              "error"
+              "running", "pass", "stopped", "inconclusive", "notEnoughEvidence", "notEnoughData",
+              "noData", "fail", "error"
             ]
           },
           "reason": {"type": "string"},
@@ -122,11 +160,22 @@ enum OpenAPISchemas {
         "required": ["complete"],
         "properties": {"complete": {"type": "boolean"}}
       },
-      "HookName": {
-        "enum": [
-          "confirm-rollout", "pre-rollout", "rollout", "rollback", "confirm-traffic-increase",
-          "confirm-promotion", "post-rollout", "event"
-        ]
+      "StartingHook": {
+        "type": "object",
+        "required": ["name", "namespace", "metadata"],
+        "properties": {
+          "name": {"type": "string"},
+          "namespace": {"type": "string"},
+          "phase": {"type": "string"},
+          "checksum": {"type": "string"},
+          "metadata": {
+            "type": "object",
+            "description": "The template's name, and its arguments.",
+            "required": ["template"],
+            "properties": {"template": {"type": "string"}},
+            "additionalProperties": {"type": ["string", "number", "boolean"]}
+          }
+        }
       },
       "Hook": {
         "type": "object",
@@ -136,7 +185,9 @@ enum OpenAPISchemas {
           "namespace": {"type": "string"},
           "phase": {"type": "string"},
           "checksum": {"type": "string"},
-          "metadata": {"type": "object", "additionalProperties": {"type": "string"}}
+          "metadata": {
+            "type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}
+          }
         }
       }
     }

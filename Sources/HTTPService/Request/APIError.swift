@@ -9,6 +9,9 @@ struct APIError: Error, Equatable {
     case `internal`
     case notFound = "not_found"
     case unavailable
+    /// The request is well formed, what it says can't be done.
+    case unprocessable
+    case conflict
   }
 
   var kind: Kind
@@ -39,7 +42,8 @@ struct APIError: Error, Equatable {
   var status: Int {
     switch kind {
     case .badData: 400
-    case .execution: 422
+    case .execution, .unprocessable: 422
+    case .conflict: 409
     case .canceled: 499
     case .timeout, .unavailable: 503
     case .internal: 500
