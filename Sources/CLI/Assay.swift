@@ -16,7 +16,8 @@ struct Assay: AsyncParsableCommand {
           --recording queries/recordings/healthy --plot
         assay analyze queries/analysis/ml-model-compare.yaml \\
           --recording queries/recordings/accuracy-drop --at rollout+5m
-        assay simulate queries/rollouts/model-rollout.yaml queries/analysis/ml-model-compare.yaml \\
+        assay simulate queries/rollouts/model-rollout.yaml \\
+          queries/analysis/ml-model-compare.yaml \\
           --recording queries/recordings/accuracy-drop
 
       Exit codes: 0 success or pass, 1 fail, 2 inconclusive, 3 error (bad input, missing file, \

@@ -19,7 +19,8 @@ struct BacktestCommand: ParsableCommand {
       time over what was recorded. Tells the decision, when it was made and on how many samples, \
       false alarms, misses, and the time to detection.
 
-        assay backtest queries/rollouts/model-rollout.yaml queries/analysis/ml-model-compare.yaml \\
+        assay backtest queries/rollouts/model-rollout.yaml \\
+          queries/analysis/ml-model-compare.yaml \\
           --beside queries/analysis/ml-model-analysis.as-written.yaml \\
           --recording queries/recordings/healthy --recording queries/recordings/accuracy-drop
 

@@ -31,6 +31,7 @@ struct ExplainCommand: ParsableCommand {
         chart.lines.forEach(Terminal.print)
       }
       guard let svg else { return }
+      try Files.makeFolder(svg)
       for chart in story.charts {
         let name = chart.title.prefix { $0 != ":" }.map { $0 == "/" ? "-" : $0 }
         try Files.write(
@@ -96,16 +97,5 @@ enum RunFile {
         (try JSONValue(parsing: Array(line)).manifestNode, "line \(number + 2)"))
     }
     return try RunRecord(origin: origin.manifestNode, events: events, isForReading: true).json
-  }
-}
-
-extension Files {
-  /// Replaces the file.
-  static func write(_ text: String, to path: String) throws {
-    do {
-      try FoundationEssentials.Data(text.utf8).write(to: URL(filePath: path))
-    } catch {
-      throw CommandError("\(path): can't be written: \(error)")
-    }
   }
 }

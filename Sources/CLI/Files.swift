@@ -21,4 +21,36 @@ enum Files {
     }
     return text
   }
+
+  /// Replaces the file.
+  static func write(_ text: String, to path: String) throws {
+    do {
+      try FoundationEssentials.Data(text.utf8).write(to: URL(filePath: path))
+    } catch let error as CocoaError {
+      throw CommandError("\(path): can't be written: \(Self.reason(error))")
+    } catch {
+      throw CommandError("\(path): can't be written: \(error)")
+    }
+  }
+
+  /// With those it lies in, unless it is there.
+  static func makeFolder(_ path: String) throws {
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch let error as CocoaError {
+      throw CommandError("\(path): can't be made: \(Self.reason(error))")
+    }
+  }
+
+  /// In words, of what goes wrong with folders and disks.
+  private static func reason(_ error: CocoaError) -> String {
+    switch error.code {
+    case .fileNoSuchFile, .fileReadNoSuchFile: "there is no such folder"
+    case .fileWriteNoPermission: "permission denied"
+    case .fileWriteOutOfSpace: "the disk is full"
+    case .fileWriteVolumeReadOnly: "the disk is read-only"
+    case .fileWriteFileExists: "a file of that name is there"
+    default: "\(error)"
+    }
+  }
 }

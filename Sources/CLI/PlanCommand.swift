@@ -21,9 +21,10 @@ struct PlanCommand: ParsableCommand {
       Traffic and share can come from what was recorded, and steps from a Rollout; then steps are \
       also judged by the traffic of the quietest tenth of the time.
 
-        assay plan queries/rollouts/model-rollout.yaml queries/analysis/ml-model-compare.yaml \
-          --recording queries/recordings/healthy \
-          --requests 'sum(rate(model_predictions_total[5m]))' \
+        assay plan queries/rollouts/model-rollout.yaml \\
+          queries/analysis/ml-model-compare.yaml \\
+          --recording queries/recordings/healthy \\
+          --requests 'sum(rate(model_predictions_total[5m]))' \\
           --bad 'sum(rate(model_predictions_errors_total[5m]))'
       """)
 

@@ -15,7 +15,8 @@ struct SimulateCommand: ParsableCommand {
       was promoted, 1 when it was rolled back, 2 when the rollout waits or the recording was over \
       first, 3 when the manifests can't be carried out.
 
-        assay simulate queries/rollouts/model-rollout.yaml queries/analysis/ml-model-compare.yaml \\
+        assay simulate queries/rollouts/model-rollout.yaml \\
+          queries/analysis/ml-model-compare.yaml \\
           --recording queries/recordings/accuracy-drop
 
       --thresholds says beside it what a plain template would have decided, and when.

@@ -36,16 +36,9 @@ struct StudyCommand: AsyncParsableCommand {
         Terminal.complain("assay: \($0)")
       }
       guard let out else { return Terminal.write(Array(report.markdown.utf8)) }
-      try Self.write(report.markdown, to: "\(out)/Results.md")
-      for picture in report.pictures { try Self.write(picture.svg, to: "\(out)/\(picture.file)") }
-    }
-  }
-
-  private static func write(_ text: String, to path: String) throws {
-    do {
-      try FoundationEssentials.Data(text.utf8).write(to: URL(filePath: path))
-    } catch {
-      throw CommandError("\(path): can't be written: \(error)")
+      try Files.makeFolder(out)
+      try Files.write(report.markdown, to: "\(out)/Results.md")
+      for picture in report.pictures { try Files.write(picture.svg, to: "\(out)/\(picture.file)") }
     }
   }
 }

@@ -67,6 +67,9 @@ struct DurationArgument: ExpressibleByArgument {
 
   init(_ length: Milliseconds) { self.length = length }
 
+  /// As help texts show a default.
+  var defaultValueDescription: String { length.description }
+
   init?(argument: String) {
     if let length = Milliseconds(parsing: argument) {
       self.length = length
