@@ -55,9 +55,11 @@ fuzz: ## let libFuzzer look for input that crashes a decoder: make fuzz FUZZ_SEC
 	@.ci/packages
 	.ci/fuzz $(FUZZ_SECONDS)
 
-sanitize: ## the store's and the formats' tests under the address sanitizer
-	ASAN_OPTIONS=detect_leaks=0 swift test --scratch-path .build/sanitized --sanitize=address \
-	  --filter 'TimeSeriesStoreTests|ExpositionTests|MetricModelTests'
+sanitize: ## the store's and the formats' tests under the address and the thread sanitizer
+	for sanitizer in address thread; do \
+	  ASAN_OPTIONS=detect_leaks=0 swift test --scratch-path .build/sanitized-$$sanitizer \
+	    --sanitize=$$sanitizer --filter 'TimeSeriesStoreTests|ExpositionTests|MetricModelTests'; \
+	done
 
 test-cluster: build ## drive Rollouts on a Kubernetes API server; KUBECONFIG names it
 	@command -v kubectl >/dev/null || { echo "this needs kubectl and a KUBECONFIG"; exit 1; }
