@@ -141,8 +141,10 @@ let package = Package(
       name: "QueryBenchmarks",
       dependencies: ["MetricModel", "PromQL", "Statistics", "TimeSeriesStore"],
       path: "Benchmarks/QueryBenchmarks", swiftSettings: settings),
+    .target(name: "CReferenceDecoder", path: "Benchmarks/CReferenceDecoder"),
     .executableTarget(
-      name: "StoreBenchmarks", dependencies: ["MetricModel", "Exposition", "TimeSeriesStore"],
+      name: "StoreBenchmarks",
+      dependencies: ["CReferenceDecoder", "MetricModel", "Exposition", "TimeSeriesStore"],
       path: "Benchmarks/StoreBenchmarks", swiftSettings: settings),
     .executableTarget(
       name: "AnalysisBenchmarks",

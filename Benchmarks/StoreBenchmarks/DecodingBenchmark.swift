@@ -1,7 +1,9 @@
+import CReferenceDecoder
 import MetricModel
 import TimeSeriesStore
 
-/// Reads sealed series of different natures: nanoseconds and bytes a sample, one core.
+/// Reads sealed series of different natures: nanoseconds and bytes a sample, one core. Beside it a
+/// decoder in C of Gorilla's bits, which Prometheus has too, in chunks of the same length.
 enum DecodingBenchmark {
   private static let series = 200
   private static let samples = 5760
@@ -39,7 +41,46 @@ enum DecodingBenchmark {
       let bytes = Double(view.statistics.blockSizeBytes) / total
       print(
         "  \(name): \(fixed(seconds * 1e9 / total)) ns, "
-          + "\(fixed(total / seconds / 1e6)) M samples/s, \(fixed(bytes)) bytes a sample")
+          + "\(fixed(total / seconds / 1e6)) M samples/s, \(fixed(bytes)) bytes a sample; "
+          + (try Reference(selection, series: series).line))
+    }
+  }
+
+  /// The same samples as XOR bits.
+  private struct Reference {
+    private static let chunkSamples = 1024
+    /// For each chunk its bytes and how many samples they hold.
+    private var chunks: [(bytes: [UInt8], count: Int)] = []
+    private var samples = 0
+    private var sizeBytes = 0
+
+    init(_ selection: any SeriesSelection, series: Int) throws {
+      var columns = SampleColumns()
+      for index in 0..<series {
+        try selection.read(index, in: .all, into: &columns)
+        for start in stride(from: 0, to: columns.count, by: Self.chunkSamples) {
+          let rows = start..<min(start + Self.chunkSamples, columns.count)
+          var bytes = [UInt8](repeating: 0, count: 18 * rows.count + 8)
+          let size = unsafe reference_encode(
+            Array(columns.timestamps[rows]), Array(columns.values[rows]), rows.count, &bytes)
+          chunks.append((Array(bytes[..<(size + 8)]), rows.count))
+          samples += rows.count
+          sizeBytes += size
+        }
+      }
+    }
+
+    /// Decodes all, some times.
+    var line: String {
+      var times = [Int64](repeating: 0, count: Self.chunkSamples)
+      var values = [Double](repeating: 0, count: Self.chunkSamples)
+      let seconds = ProcessorClock.least(rounds: 5) {
+        for (bytes, count) in chunks {
+          unsafe reference_decode(bytes, count, &times, &values)
+        }
+      }
+      return "XOR bits in C: \(fixed(Double(samples) / seconds / 1e6)) M samples/s, "
+        + "\(fixed(Double(sizeBytes) / Double(samples))) bytes"
     }
   }
 

@@ -4,6 +4,7 @@ import Glibc
 ///
 ///     swift run -c release StoreBenchmarks                   decoding
 ///     swift run -c release StoreBenchmarks replay DIR FILE   recorded remote-write requests
+///     swift run -c release StoreBenchmarks restart DIR FILE  how long logs take to open
 ///     swift run -c release StoreBenchmarks xl DIR [N]        a million series
 @main
 enum StoreBenchmarks {
@@ -14,11 +15,13 @@ enum StoreBenchmarks {
       try DecodingBenchmark.run()
     case "replay" where arguments.count == 3:
       try DatasetReplay.run(into: arguments[1], from: arguments[2])
+    case "restart" where arguments.count == 3:
+      try DatasetReplay.restart(in: arguments[1], from: arguments[2])
     case "xl" where arguments.count >= 2:
       let count = arguments.count > 2 ? Int(arguments[2]) : 1_000_000
       try ManySeries.run(in: arguments[1], series: count ?? 1_000_000)
     default:
-      print("usage: StoreBenchmarks [replay DIRECTORY FRAMES | xl DIRECTORY [SERIES]]")
+      print("usage: StoreBenchmarks [replay|restart DIRECTORY FRAMES | xl DIRECTORY [SERIES]]")
       exit(64)
     }
   }

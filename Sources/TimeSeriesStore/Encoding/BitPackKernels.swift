@@ -120,15 +120,6 @@ enum BitPack {
     let high = first + 8 < source.count ? unsafe UInt64(source[first + 8]) : 0
     return (low &>> shift) | (high &<< (64 - shift))
   }
-
-  /// Running sums in place, wrapping: differences become numbers.
-  static func accumulate(_ numbers: UnsafeMutableBufferPointer<Int64>) {
-    var sum: Int64 = 0
-    for index in 0..<numbers.count {
-      unsafe sum &+= numbers[index]
-      unsafe numbers[index] = sum
-    }
-  }
 }
 
 extension ArraySlice<Int64> {

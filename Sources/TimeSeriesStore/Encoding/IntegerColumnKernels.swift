@@ -13,14 +13,17 @@ extension IntegerColumn {
   static func decode(
     _ cursor: inout MappedCursor, count: Int, into numbers: inout [Int64]
   ) throws(Damage) {
-    let start = numbers.count
-    numbers.append(contentsOf: repeatElement(0, count: count))
-    let damage = unsafe numbers.withUnsafeMutableBufferPointer { buffer in
-      unsafe fault(&cursor, decoding: UnsafeMutableBufferPointer(rebasing: buffer[start...]))
+    var damage: Damage?
+    numbers.append(addingCapacity: count) { place in
+      unsafe place.withUnsafeMutableBufferPointer { buffer, initializedCount in
+        let output = unsafe UnsafeMutableBufferPointer(rebasing: buffer[..<count])
+        damage = unsafe fault(&cursor, reading: output) { order in
+          unsafe output.sum(order) { number, _ in number }
+        }
+        initializedCount = damage == nil ? count : 0
+      }
     }
-    guard let damage else { return }
-    numbers.removeLast(count)
-    throw damage
+    if let damage { throw damage }
   }
 
   /// Appends `count` values to `values`: the integers are decoded in their place and then turned
@@ -29,69 +32,78 @@ extension IntegerColumn {
     _ cursor: inout MappedCursor, count: Int, as meaning: NumberMeaning,
     into values: inout [Double]
   ) throws(Damage) {
-    let start = values.count
-    values.append(contentsOf: repeatElement(0, count: count))
-    let damage = unsafe values.withUnsafeMutableBufferPointer { buffer in
-      let place = unsafe UnsafeMutableRawBufferPointer(
-        UnsafeMutableBufferPointer(rebasing: buffer[start...]))
-      let numbers = unsafe place.bindMemory(to: Int64.self)
-      let damage = unsafe fault(&cursor, decoding: numbers)
-      if damage == nil { unsafe convert(numbers, meaning) }
-      unsafe _ = place.bindMemory(to: Double.self)
-      return damage
+    var damage: Damage?
+    values.append(addingCapacity: count) { place in
+      unsafe place.withUnsafeMutableBufferPointer { buffer, initializedCount in
+        let bytes = unsafe UnsafeMutableRawBufferPointer(
+          UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+        let numbers = unsafe bytes.bindMemory(to: Int64.self)
+        damage = unsafe fault(&cursor, reading: numbers) { order in
+          unsafe convert(numbers, order, meaning)
+        }
+        unsafe _ = bytes.bindMemory(to: Double.self)
+        initializedCount = damage == nil ? count : 0
+      }
     }
-    guard let damage else { return }
-    values.removeLast(count)
-    throw damage
+    if let damage { throw damage }
   }
 
-  /// Stores the bit pattern of what each number stands for in its place.
+  /// Sums up and stores the bit pattern of what each number stands for in its place, in one go:
+  /// integers of a counter are decoded in little more time than their bits are unpacked.
   private static func convert(
-    _ numbers: UnsafeMutableBufferPointer<Int64>, _ meaning: NumberMeaning
+    _ numbers: UnsafeMutableBufferPointer<Int64>, _ order: Int, _ meaning: NumberMeaning
   ) {
     switch meaning {
     case .decimals(divisor: 1):
-      for index in 0..<numbers.count {
-        unsafe numbers[index] = Int64(bitPattern: Double(numbers[index]).bitPattern)
-      }
+      unsafe numbers.sum(order) { number, _ in Int64(bitPattern: Double(number).bitPattern) }
     case .differences(let others, let divisor):
       unsafe others.withUnsafeBufferPointer { others in
-        for index in 0..<min(numbers.count, others.count) {
-          let value = unsafe Double(numbers[index] &+ others[index]) / divisor
-          unsafe numbers[index] = Int64(bitPattern: value.bitPattern)
+        let both = unsafe UnsafeMutableBufferPointer(
+          rebasing: numbers[..<min(numbers.count, others.count)])
+        guard divisor != 1 else {
+          unsafe both.sum(order) { number, index in
+            unsafe Int64(bitPattern: Double(number &+ others[index]).bitPattern)
+          }
+          return
+        }
+        unsafe both.sum(order) { number, index in
+          let value = unsafe Double(number &+ others[index]) / divisor
+          return Int64(bitPattern: value.bitPattern)
         }
       }
     case .decimals(let divisor):
-      for index in 0..<numbers.count {
-        let value = unsafe Double(numbers[index]) / divisor
-        unsafe numbers[index] = Int64(bitPattern: value.bitPattern)
+      unsafe numbers.sum(order) { number, _ in
+        Int64(bitPattern: (Double(number) / divisor).bitPattern)
       }
     case .orderedBits:
-      for index in 0..<numbers.count {
-        let value = unsafe OrderedBits.value(of: numbers[index])
-        unsafe numbers[index] = Int64(bitPattern: value.bitPattern)
+      unsafe numbers.sum(order) { number, _ in
+        Int64(bitPattern: OrderedBits.value(of: number).bitPattern)
       }
     }
   }
 
+  /// Reads a column and hands over how often it is to be summed.
   private static func fault(
-    _ cursor: inout MappedCursor, decoding output: UnsafeMutableBufferPointer<Int64>
+    _ cursor: inout MappedCursor, reading output: UnsafeMutableBufferPointer<Int64>,
+    _ finish: (Int) -> Void
   ) -> Damage? {
     do throws(Damage) {
-      unsafe try decode(&cursor, into: output)
+      finish(unsafe try read(&cursor, into: output))
       return nil
     } catch { return error }
   }
 
-  private static func decode(
+  /// Reads a column, and leaves it to the caller to sum it up so many times as it answers.
+  private static func read(
     _ cursor: inout MappedCursor, into output: UnsafeMutableBufferPointer<Int64>
-  ) throws(Damage) {
+  ) throws(Damage) -> Int {
     let place = cursor.position
     let shape = try cursor.u8()
     switch shape {
     case 0:
       let number = try cursor.signedVarint()
       unsafe output.update(repeating: number)
+      return 0
     case 1:
       var number = try cursor.signedVarint()
       let step = try cursor.signedVarint()
@@ -99,15 +111,17 @@ extension IntegerColumn {
         unsafe output[index] = number
         number &+= step
       }
+      return 0
     case 2, 3, 4:
-      unsafe try decodePacked(&cursor, order: Int(shape) - 2, into: output)
+      unsafe try readPacked(&cursor, order: Int(shape) - 2, into: output)
+      return Int(shape) - 2
     default:
       throw Damage(at: place, "unknown shape \(shape) of an integer column")
     }
   }
 
-  /// Reads the leading numbers and the miniblocks of a packed column, then sums `order` times.
-  private static func decodePacked(
+  /// Reads the leading numbers and the miniblocks of a packed column.
+  private static func readPacked(
     _ cursor: inout MappedCursor, order: Int, into output: UnsafeMutableBufferPointer<Int64>
   ) throws(Damage) {
     guard output.count > order else {
@@ -121,9 +135,6 @@ extension IntegerColumn {
         &cursor, into: UnsafeMutableBufferPointer(rebasing: output[start..<end]))
       start = end
     }
-    // Second differences: the sums from the second entry on give differences first.
-    if order == 2 { unsafe BitPack.accumulate(UnsafeMutableBufferPointer(rebasing: output[1...])) }
-    if order >= 1 { unsafe BitPack.accumulate(output) }
   }
 
   private static func decodeMiniblock(
@@ -147,5 +158,33 @@ extension IntegerColumn {
     }
     unsafe try BitPack.unpack(from: &reader, width: width, adding: reference, into: output)
     for (row, high) in outliers { unsafe output[row] &+= high &<< Int64(width) }
+  }
+}
+
+extension UnsafeMutableBufferPointer<Int64> {
+  /// Turns differences of some order (0, 1 or 2), behind as many numbers that lead them, into what
+  /// `body` makes of the numbers; sums wrap.
+  @inline(__always)
+  fileprivate func sum(_ order: Int, _ body: (_ number: Int64, _ index: Int) -> Int64) {
+    switch order {
+    case 0:
+      for index in 0..<count { unsafe self[index] = unsafe body(self[index], index) }
+    case 1:
+      var number: Int64 = 0
+      for index in 0..<count {
+        unsafe number &+= self[index]
+        unsafe self[index] = body(number, index)
+      }
+    default:
+      guard count > 0 else { return }
+      var number = unsafe self[0]
+      var step: Int64 = 0
+      unsafe self[0] = body(number, 0)
+      for index in 1..<count {
+        unsafe step &+= self[index]
+        number &+= step
+        unsafe self[index] = body(number, index)
+      }
+    }
   }
 }
