@@ -11,8 +11,8 @@ extension Store {
     try maintaining { state throws(StoreError) in try seal(&state) }
   }
 
-  /// Does what is due: syncs the log where appends don't, extends the index of the head, seals by
-  /// size and age, drops what retention no longer keeps, merges blocks of similar size and writes
+  /// Does what is due: syncs the log where appends don't, extends the index of the head, compresses
+  /// what opening read, seals by size and age, drops what retention no longer keeps, merges blocks of similar size and writes
   /// those again of which samples were deleted. To be called every few seconds.
   ///
   /// - Returns: what was done.
@@ -22,6 +22,7 @@ extension Store {
       var report = MaintenanceReport()
       try syncLog()
       extendIndex()
+      packFrozen()
       var shape = current.withLock { $0.shape }
       shape.logSizeBytes += writer.withLock { $0.log?.sizeBytes ?? 0 }
       if shape.sampleCount == 0 { state.nonEmptySince = nil }
@@ -136,6 +137,19 @@ extension Store {
       return nil
     }
     if let failure { throw failure }
+  }
+
+  /// Compresses what opening left plain. Readers go on with what there was.
+  private func packFrozen() {
+    for frozen in current.withLock({ $0.frozen }) {
+      guard let packed = frozen.head.packed else { continue }
+      current.withLock { layers in
+        for index in layers.frozen.indices
+        where layers.frozen[index].generation == frozen.generation {
+          layers.frozen[index].head = packed
+        }
+      }
+    }
   }
 
   /// Ends the active head and its log, and begins new ones.

@@ -60,9 +60,7 @@ private struct LogRecovery {
         head.addSeries(labels)
       }
     }
-    for row in rows.series.indices {
-      head.add(numbers[Int(rows.series[row])], rows.timestamps[row], rows.values[row])
-    }
+    head.addPlain(rows, numbers: numbers)
     for one in entry.histograms { head.add(numbers[Int(one.series)], one.time, one.histogram) }
     exemplars += entry.exemplars
     for family in entry.metadata { metadata.set(family) }

@@ -21,6 +21,25 @@ import TimeSeriesStore
     #expect(again.report.tornTail == nil)
   }
 
+  @Test(arguments: [1, 127, 128, 129, 300])
+  func `what opening read is compressed later and stays the same`(samples: Int) throws {
+    let disk = MemoryFiles()
+    let store = try Store.open("db", on: disk)
+    _ = try store.append(history(series: 70, samples: samples))
+    _ = try store.append(batch([("late", 9_000, 1), ("late", 5_000, 2), ("late", 12_000, 3)]))
+    let before = try contents(of: store.snapshot())
+    store.close()
+    let again = try Store.open("db", on: disk)
+    let plain = again.snapshot()
+    #expect(try contents(of: plain) == before)
+    #expect(try !again.maintain(now: Timestamp(milliseconds: 0)).sealed)
+    #expect(try contents(of: again.snapshot()) == before)
+    #expect(try contents(of: plain) == before)
+    _ = try again.append(batch([("late", 13_000, 4)]))
+    #expect(try again.seal())
+    #expect(try contents(of: again.snapshot())["late"]?.timestamps == [5000, 9000, 12_000, 13_000])
+  }
+
   @Test func `a sealed store reads as before and needs no log`() throws {
     let disk = MemoryFiles()
     let store = try Store.open("db", on: disk)

@@ -131,7 +131,8 @@ struct BlockWriter {
     let index = LabelIndexBuilder(labels)
     var series = ByteWriter()
     var offsets = ByteWriter()
-    for (pairs, chunks) in zip(index.symbolPairs, references) {
+    for (ordinal, chunks) in references.enumerated() {
+      let pairs = index.pairs(of: ordinal)
       offsets.u32(UInt32(series.bytes.count))
       series.varint(pairs.count / 2)
       for symbol in pairs { series.varint(Int(symbol)) }

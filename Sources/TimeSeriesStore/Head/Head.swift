@@ -35,6 +35,30 @@ struct Head: Sendable {
     latest = max(latest, time)
   }
 
+  /// Adds rows of a log being read, whose numbers of series stand for those in `numbers`, as plain
+  /// rows: `packed` compresses them once there is time.
+  mutating func addPlain(_ rows: LogRows, numbers: [UInt32]) {
+    for row in rows.series.indices {
+      let series = Int(numbers[Int(rows.series[row])])
+      let time = rows.timestamps[row]
+      pages[series >> Self.pageShift][series & (Self.pageSize - 1)].addPlain(
+        time, rows.values[row])
+      earliest = min(earliest, time)
+      latest = max(latest, time)
+    }
+    sampleCount += rows.count
+  }
+
+  /// The same samples, compressed where reading logs left them plain; nil when nothing is.
+  var packed: Head? {
+    guard pages.contains(where: { $0.contains(where: \.isPlain) }) else { return nil }
+    var result = self
+    for page in result.pages.indices {
+      for slot in result.pages[page].indices { result.pages[page][slot].pack() }
+    }
+    return result
+  }
+
   /// Adds a histogram at a time that the series doesn't have yet.
   mutating func add(_ series: UInt32, _ time: Int64, _ histogram: NativeHistogram) {
     let (page, slot) = (Int(series) >> Self.pageShift, Int(series) & (Self.pageSize - 1))

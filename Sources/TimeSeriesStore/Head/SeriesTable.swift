@@ -4,11 +4,23 @@ internal import MetricModel
 /// newest of them was.
 struct SeriesTable: Sendable {
   struct Entry: Sendable {
-    var labels: Labels
+    let labels: Labels
     /// The time of the newest sample, in any layer; nil when there is none.
     var newest: Int64?
+    // The greatest stands for nil, which would take a word: there are millions of entries.
+    private var numberOrGreatest: UInt32
+
+    init(_ labels: Labels, newest: Int64?, number: UInt32?) {
+      self.labels = labels
+      self.newest = newest
+      numberOrGreatest = number ?? .max
+    }
+
     /// The number in the active head and its log; nil when neither knows the series.
-    var number: UInt32?
+    var number: UInt32? {
+      get { numberOrGreatest == .max ? nil : numberOrGreatest }
+      set { numberOrGreatest = newValue ?? .max }
+    }
   }
 
   private(set) var entries: [Entry] = []
@@ -29,7 +41,7 @@ struct SeriesTable: Sendable {
 
   /// Adds a series that isn't known; answers its entry.
   mutating func add(_ labels: Labels, newest: Int64?, number: UInt32? = nil) -> Int {
-    entries.append(Entry(labels: labels, newest: newest, number: number))
+    entries.append(Entry(labels, newest: newest, number: number))
     if 2 * entries.count > slots.count {
       place(in: 2 * slots.count)
     } else {

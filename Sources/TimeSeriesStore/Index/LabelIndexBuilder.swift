@@ -4,13 +4,15 @@ internal import MetricModel
 struct LabelIndexBuilder {
   private(set) var symbolSection: [UInt8] = []
   private(set) var postingsSection: [UInt8] = []
-  /// For each series its labels as pairs of symbols (name, value), one after the other.
-  private(set) var symbolPairs: [[UInt32]] = []
-  private let seriesCount: Int
+  /// The labels of all series as pairs of symbols (name, value), one after the other. An array for
+  /// each of a million series would take more than all the rest.
+  private var symbols: [UInt32] = []
+  /// Where the symbols of each series end.
+  private var ends: [Int] = []
+  private var seriesCount: Int { ends.count }
 
   /// - Precondition: `labels` is sorted and unique.
   init(_ labels: [Labels]) {
-    seriesCount = labels.count
     var numbers: [ArraySlice<UInt8>: UInt32] = [:]
     var texts: [ArraySlice<UInt8>] = []
     func number(_ text: ArraySlice<UInt8>) -> UInt32 {
@@ -20,17 +22,21 @@ struct LabelIndexBuilder {
       texts.append(text)
       return fresh
     }
-    symbolPairs.reserveCapacity(labels.count)
+    ends.reserveCapacity(labels.count)
     for set in labels {
-      var pairs: [UInt32] = []
       set.forEach { name, value in
-        pairs.append(number(name))
-        pairs.append(number(value))
+        symbols.append(number(name))
+        symbols.append(number(value))
       }
-      symbolPairs.append(pairs)
+      ends.append(symbols.count)
     }
     renumber(texts)
     writePostings()
+  }
+
+  /// The labels of a series as pairs of symbols (name, value), one after the other.
+  func pairs(of series: Int) -> ArraySlice<UInt32> {
+    symbols[(series == 0 ? 0 : ends[series - 1])..<ends[series]]
   }
 
   /// Sorts the symbols, gives them their final numbers and writes their section.
@@ -48,20 +54,18 @@ struct LabelIndexBuilder {
     writer.u32(offset)
     for index in order { writer.bytes.append(contentsOf: texts[index]) }
     symbolSection = writer.bytes
-    for series in symbolPairs.indices {
-      for slot in symbolPairs[series].indices {
-        symbolPairs[series][slot] = final[Int(symbolPairs[series][slot])]
-      }
-    }
+    for slot in symbols.indices { symbols[slot] = final[Int(symbols[slot])] }
   }
 
   private mutating func writePostings() {
     // (name, value) as one number sorts by name, then by value; series follow in order.
     var lists: [UInt64: [UInt32]] = [:]
-    for (ordinal, pairs) in symbolPairs.enumerated() {
-      for slot in stride(from: 0, to: pairs.count, by: 2) {
-        let key = UInt64(pairs[slot]) << 32 | UInt64(pairs[slot + 1])
+    var slot = 0
+    for (ordinal, end) in ends.enumerated() {
+      while slot < end {
+        let key = UInt64(symbols[slot]) << 32 | UInt64(symbols[slot + 1])
         lists[key, default: []].append(UInt32(ordinal))
+        slot += 2
       }
     }
     let keys = lists.keys.sorted()
