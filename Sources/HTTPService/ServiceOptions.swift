@@ -37,8 +37,9 @@ package struct ServiceOptions: Sendable {
   package var writeBytesMax = 16 << 20
   /// Bytes of a remote-write body once decompressed.
   package var decodedWriteBytesMax = 32 << 20
-  /// How often the store is asked whether something is to be sealed or merged.
-  package var maintenanceInterval = Milliseconds.seconds(15)
+  /// How often the store is asked whether something is to be sealed or merged: what comes meanwhile
+  /// stays in memory, and a restart reads it.
+  package var maintenanceInterval = Milliseconds.seconds(1)
   /// The rules to evaluate, and who hears of alerts.
   package var rules = RuleOptions()
   /// The command's options as text, for `/api/v1/status/flags`.
