@@ -3,6 +3,7 @@ import AnalysisExecutor
 import ArgumentParser
 import FoundationEssentials
 import HTTPService
+import MetricModel
 import PromQL
 import TimeSeriesStore
 
@@ -36,10 +37,13 @@ struct ServedParts {
   private let threads = AnalysisThreads()
   private let queries: QueryOptions
   private let analyses: AnalysisOptions
+  private let elsewhere: (any SeriesCatalog)?
 
-  init(queries: QueryOptions, analyses: AnalysisOptions) {
+  /// - Parameter elsewhere: whose series the owner's analyses see beside those of the store.
+  init(queries: QueryOptions, analyses: AnalysisOptions, elsewhere: (any SeriesCatalog)?) {
     self.queries = queries
     self.analyses = analyses
+    self.elsewhere = elsewhere
   }
 
   /// Opens a store and takes up its analyses.
@@ -50,7 +54,8 @@ struct ServedParts {
     stores.append(store)
     if let tail = store.report.tornTail { Terminal.complain("assay: \(tail)") }
     let (endpoints, runner) = try await analyses.endpoints(
-      store: store, directory: directory, queries: queries, threads: threads, tenant: tenant)
+      store: store, elsewhere: tenant == nil ? elsewhere : nil, directory: directory,
+      queries: queries, threads: threads, tenant: tenant)
     runners.append(runner)
     return (store, endpoints)
   }

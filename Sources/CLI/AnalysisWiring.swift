@@ -33,10 +33,11 @@ struct AnalysisOptions: ParsableArguments {
   /// The endpoints, their runs taken up where they were; runs are kept below the data directory.
   ///
   /// - Parameters:
+  ///   - elsewhere: where series are beside the store's; nil for nowhere.
   ///   - tenant: whose they are; nil for the server's own. Secrets are the server's own too.
   func endpoints(
-    store: Store, directory: String, queries: QueryOptions, threads: AnalysisThreads,
-    tenant: Tenant? = nil
+    store: Store, elsewhere: (any SeriesCatalog)?, directory: String, queries: QueryOptions,
+    threads: AnalysisThreads, tenant: Tenant? = nil
   ) async throws -> (endpoints: AnalysisEndpoints, runner: AnalysisRunner) {
     let files = templates.isEmpty ? nil : try ManifestFiles(templates)
     files?.remarks.forEach { Terminal.complain("assay: \($0)") }
@@ -45,7 +46,9 @@ struct AnalysisOptions: ParsableArguments {
     let secrets = tenant == nil ? secretsDirectory.map(SecretFiles.init(directory:)) : nil
     settings.secret = { name, key in secrets?.value(name, key) }
     let asksServers = tenant?.asksServers ?? true
-    let local = LocalSource(options: queries, executor: threads.queries) { store.snapshot() }
+    let local = LocalSource(options: queries, executor: threads.queries) {
+      store.snapshot().joined(with: elsewhere)
+    }
     let routed = RoutedSource(
       local: prometheusAddress == nil || tenant != nil ? local : nil,
       remote: asksServers ? RemoteSource(sending: HTTPTransport(), settings: settings) : nil)
@@ -65,7 +68,8 @@ struct AnalysisOptions: ParsableArguments {
       runner: runner, catalog: AnalysisCatalog(files?.templates ?? []), secrets: secrets,
       judge: { spec, start, end, looksMax in
         await threads.queries.run {
-          let queries = SeriesQueries(store.snapshot(), options: queries)
+          let queries = SeriesQueries(
+            store.snapshot().joined(with: elsewhere), options: queries)
           var driver = RunDriver(AnalysisRun(name: "canary", spec: spec)) { request, _ in
             queries.answer(request.queries)
           }

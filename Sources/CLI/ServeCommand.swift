@@ -1,7 +1,9 @@
 import Admission
 import ArgumentParser
 import HTTPService
+import HTTPTransport
 import Logging
+import MetricTransfer
 import TimeSeriesStore
 
 /// `assay serve`: Prometheus' HTTP API and remote write over a data directory.
@@ -18,6 +20,7 @@ struct ServeCommand: AsyncParsableCommand {
 
         assay serve --data ./data --listen 127.0.0.1:9090
         assay serve --data ./data --config.file prometheus.yml
+        assay serve --data ./data --storage remote:http://prometheus:9090
       """)
 
   @Option(help: ArgumentHelp("The store to serve; made when missing.", valueName: "directory"))
@@ -25,6 +28,16 @@ struct ServeCommand: AsyncParsableCommand {
 
   @Option(help: ArgumentHelp("Where to listen.", valueName: "host:port"))
   var listen = "127.0.0.1:9090"
+
+  @Option(
+    name: .customLong("storage"),
+    help: ArgumentHelp(
+      """
+      A server with Prometheus' API, such as remote:http://prometheus:9090. Its series are read \
+      over the network and evaluated here: queries, rules and analyses see them beside those of \
+      the data directory, which keeps what this server takes and writes itself.
+      """, valueName: "remote:url"))
+  var elsewhere: RemoteStorageArgument?
 
   @Flag(
     name: .customLong("web.enable-admin-api"),
@@ -52,7 +65,11 @@ struct ServeCommand: AsyncParsableCommand {
       limits.apply(to: &options)
       options.rules = try rules.options(
         queries: options.queries, file: file?.scraping, configuration: collection.path)
-      var parts = ServedParts(queries: options.queries, analyses: analyses)
+      options.elsewhere = elsewhere.map { remote in
+        RemoteSeries(remote.address, transport: HTTPTransport(), files: .disk)
+      }
+      var parts = ServedParts(
+        queries: options.queries, analyses: analyses, elsewhere: options.elsewhere)
       do {
         try await serve(at: address, admission, file, &options, &parts)
       } catch {

@@ -48,7 +48,7 @@ struct Routes: Sendable {
     let syntax = SyntaxEndpoints()
     let rules = RuleEndpoints(runner: runner, options: options.rules)
     let queries = QueryEndpoints(store: store, options: options)
-    let series = SeriesEndpoints(store: store)
+    let series = SeriesEndpoints(store: store, options: options)
     let ingest = IngestEndpoints(store: store, options: options, counters: counters)
     let stored = StoreEndpoints(store: store)
     let reading = ReadEndpoints(store: store, options: options)

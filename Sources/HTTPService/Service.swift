@@ -41,7 +41,8 @@ package struct Service: Sendable {
     let ingestion = WorkerPool(threads: options.ingestThreads)
     let counters = ServiceCounters()
     let runner = RuleRunner(
-      options.rules, store: store, now: options.now, pool: queries,
+      options.rules, store: store, series: { options.series(beside: store) }, now: options.now,
+      pool: queries,
       notifier: AlertNotifier(options: options.rules, transport: HTTPTransport(), logger: logger),
       logger: logger)
     let owner = RouteResponder(
@@ -74,6 +75,7 @@ package struct Service: Sendable {
     options.dataDirectory = premises.dataDirectory
     options.rules = RuleOptions()
     options.configuration = nil
+    options.elsewhere = nil
     options.isLifecycleEnabled = false
     options.flags = [:]
     let counters = ServiceCounters()

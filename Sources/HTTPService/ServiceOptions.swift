@@ -1,5 +1,6 @@
 package import MetricModel
 package import PromQL
+import TimeSeriesStore
 
 /// What an operator may set; the defaults are Prometheus'.
 package struct ServiceOptions: Sendable {
@@ -40,6 +41,8 @@ package struct ServiceOptions: Sendable {
   /// How often the store is asked whether something is to be sealed or merged: what comes meanwhile
   /// stays in memory, and a restart reads it.
   package var maintenanceInterval = Milliseconds.seconds(1)
+  /// Another server, whose series are found beside those of the store; nil for none.
+  package var elsewhere: (any SeriesCatalog)?
   /// The rules to evaluate, and who hears of alerts.
   package var rules = RuleOptions()
   /// The command's options as text, for `/api/v1/status/flags`.
@@ -49,5 +52,10 @@ package struct ServiceOptions: Sendable {
 
   package init(dataDirectory: String) {
     self.dataDirectory = dataDirectory
+  }
+
+  /// What queries are evaluated over: what the store has now, and what is elsewhere.
+  func series(beside store: Store) -> any SeriesCatalog {
+    store.snapshot().joined(with: elsewhere)
   }
 }

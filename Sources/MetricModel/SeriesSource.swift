@@ -9,6 +9,26 @@ package protocol SeriesSource: Sendable {
     -> any SeriesSelection
 }
 
+/// A source that also says what there is to ask for, without samples.
+///
+/// An empty matcher list means everything; a series counts when it may have samples in `range`.
+package protocol SeriesCatalog: SeriesSource {
+  /// The names of the labels of the series that match, sorted bytewise, each once.
+  func labelNames(
+    matching matchers: [LabelMatcher], in range: TimeRange
+  ) throws(SelectError) -> [String]
+
+  /// The values of one label among the series that match, sorted bytewise, each once.
+  func labelValues(
+    of name: String, matching matchers: [LabelMatcher], in range: TimeRange
+  ) throws(SelectError) -> [String]
+
+  /// The labels of the series that match, sorted, each once.
+  func seriesLabels(
+    matching matchers: [LabelMatcher], in range: TimeRange
+  ) throws(SelectError) -> [Labels]
+}
+
 /// The answer to a selection: labels first, samples on demand. Random access, so that several
 /// workers may read different series at once.
 package protocol SeriesSelection: Sendable {

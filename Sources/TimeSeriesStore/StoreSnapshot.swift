@@ -7,7 +7,7 @@ package import MetricModel
 ///
 /// The layers are sealed blocks, oldest first, then heads; a series may be in any of them. No two
 /// layers have a sample of one series at one time.
-package struct StoreSnapshot: SeriesSource {
+package struct StoreSnapshot: SeriesCatalog {
   let blocks: [Block]
   /// The heads being sealed, oldest first, and the active head.
   let heads: [Head]

@@ -20,10 +20,11 @@ extension QueryEndpoints {
     do {
       if ["1", "true"].contains(parameters.text("analyze")) {
         explanation = try query.analysed(
-          at: times, from: store.snapshot(), limits: deadline.limits, clock: Self.clock()
+          at: times, from: options.series(beside: store), limits: deadline.limits,
+          clock: Self.clock()
         ).explanation
       } else {
-        explanation = try query.explained(at: times, from: store.snapshot())
+        explanation = try query.explained(at: times, from: options.series(beside: store))
       }
     } catch {
       throw apiError(error, deadline)

@@ -21,7 +21,8 @@ struct QueryEndpoints: Sendable {
     let query = try query(parameters)
     let prepared = QueryClock()
     do {
-      let answer = try query.instant(at: time, from: store.snapshot(), limits: deadline.limits)
+      let answer = try query.instant(
+        at: time, from: options.series(beside: store), limits: deadline.limits)
       return response(answer, limit: limit, parameters, clock.timings(preparedAt: prepared))
     } catch {
       throw apiError(error, deadline)
@@ -38,7 +39,8 @@ struct QueryEndpoints: Sendable {
     let query = try query(parameters)
     let prepared = QueryClock()
     do {
-      let answer = try query.range(over: grid, from: store.snapshot(), limits: deadline.limits)
+      let answer = try query.range(
+        over: grid, from: options.series(beside: store), limits: deadline.limits)
       return response(answer, limit: limit, parameters, clock.timings(preparedAt: prepared))
     } catch {
       throw apiError(error, deadline)

@@ -125,7 +125,7 @@ struct ReadEndpoints: Sendable {
     matching matchers: [LabelMatcher], in range: TimeRange, _ request: APIRequest
   ) throws(APIError) -> [Series] {
     do {
-      let selection = try store.snapshot().select(matchers, in: range)
+      let selection = try options.series(beside: store).select(matchers, in: range)
       var found: [Series] = []
       for (index, labels) in selection.labels.enumerated() {
         if request.isAbandoned() { break }

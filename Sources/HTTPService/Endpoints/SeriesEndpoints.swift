@@ -5,13 +5,14 @@ import TimeSeriesStore
 /// `/api/v1/labels`, `/api/v1/label/NAME/values` and `/api/v1/series`: what there is to ask for.
 struct SeriesEndpoints: Sendable {
   let store: Store
+  let options: ServiceOptions
 
   /// `start`, `end`, `match[]`, `limit`.
   func labelNames(_ request: APIRequest) throws(APIError) -> APIResponse {
     let scope = try Scope(request.parameters, .plain)
-    let snapshot = store.snapshot()
+    let series = options.series(beside: store)
     let names = try scope.union { (matchers) throws(SelectError) in
-      try snapshot.labelNames(matching: matchers, in: scope.range).map(ByteOrderedText.init)
+      try series.labelNames(matching: matchers, in: scope.range).map(ByteOrderedText.init)
     }
     return scope.response(names) { $1.string($0.text) }
   }
@@ -23,9 +24,9 @@ struct SeriesEndpoints: Sendable {
       throw APIError(.badData, "invalid label name: \(GoText.quoted(name))")
     }
     let scope = try Scope(request.parameters, .plain)
-    let snapshot = store.snapshot()
+    let series = options.series(beside: store)
     let values = try scope.union { (matchers) throws(SelectError) in
-      try snapshot.labelValues(of: name, matching: matchers, in: scope.range)
+      try series.labelValues(of: name, matching: matchers, in: scope.range)
         .map(ByteOrderedText.init)
     }
     return scope.response(values) { $1.string($0.text) }
@@ -35,9 +36,9 @@ struct SeriesEndpoints: Sendable {
   func series(_ request: APIRequest) throws(APIError) -> APIResponse {
     let scope = try Scope(request.parameters, .named)
     guard scope.hasMatchers else { throw APIError(.badData, "no match[] parameter provided") }
-    let snapshot = store.snapshot()
+    let series = options.series(beside: store)
     let found = try scope.union { (matchers) throws(SelectError) in
-      try snapshot.seriesLabels(matching: matchers, in: scope.range)
+      try series.seriesLabels(matching: matchers, in: scope.range)
     }
     return scope.response(found) { QueryResultJSON.write($0, to: &$1) }
   }

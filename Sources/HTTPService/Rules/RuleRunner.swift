@@ -19,6 +19,8 @@ final class RuleRunner: Sendable {
   private let board: Mutex<[Report]>
   private let options: RuleOptions
   private let store: Store
+  /// What rules are evaluated over.
+  private let series: @Sendable () -> any SeriesSource
   private let now: @Sendable () -> Timestamp
   private let pool: WorkerPool
   private let notifier: AlertNotifier
@@ -35,9 +37,11 @@ final class RuleRunner: Sendable {
     var time: Timestamp
   }
 
+  /// - Parameter series: what rules are evaluated over; nil for the store.
   init(
-    _ options: RuleOptions, store: Store, now: @escaping @Sendable () -> Timestamp,
-    pool: WorkerPool, notifier: AlertNotifier, logger: Logger
+    _ options: RuleOptions, store: Store, series: (@Sendable () -> any SeriesSource)? = nil,
+    now: @escaping @Sendable () -> Timestamp, pool: WorkerPool, notifier: AlertNotifier,
+    logger: Logger
   ) {
     board = Mutex(
       options.groups.map { group in
@@ -48,6 +52,7 @@ final class RuleRunner: Sendable {
       })
     self.options = options
     self.store = store
+    self.series = series ?? { store.snapshot() }
     self.now = now
     self.pool = pool
     self.notifier = notifier
@@ -138,7 +143,7 @@ final class RuleRunner: Sendable {
     for rule in report.state.group.rules.indices {
       let ruleStart = ContinuousClock.now
       let output = report.state.evaluate(
-        rule, at: slot, from: store.snapshot(), in: options.environment)
+        rule, at: slot, from: series(), in: options.environment)
       if let failure = write(output) {
         report.state.reportWriteFailure(failure, ofRule: rule)
         logger.warning("a rule's result could not be written: \(failure)")
@@ -166,7 +171,7 @@ final class RuleRunner: Sendable {
 
   private func restore(_ report: inout Report, at slot: Timestamp) {
     do {
-      try report.state.restore(at: slot, from: store.snapshot())
+      try report.state.restore(at: slot, from: series())
     } catch {
       logger.warning("alerts could not be restored: \(error)")
     }

@@ -28,11 +28,11 @@ package final class RemoteSeries: SeriesSource {
     case queries
   }
 
-  private let address: String
+  let address: String
   private let transport: HTTPTransport
   private let client: ClientOptions
   private let files: TransferFiles
-  private let limits: Limits
+  let limits: Limits
   /// How the server answers; nil while it wasn't asked.
   private let way = Mutex<Way?>(nil)
 
@@ -71,7 +71,7 @@ package final class RemoteSeries: SeriesSource {
   }
 
   /// The times in a range, both ends included, in what protocols carry.
-  private static func bounds(_ range: TimeRange) -> (first: Int64, last: Int64) {
+  static func bounds(_ range: TimeRange) -> (first: Int64, last: Int64) {
     // The year 9999; Go's times and durations end before Int64 does.
     let latest: Int64 = 253_402_300_799_999
     let first = max(range.start.milliseconds, -1) + 1
@@ -135,7 +135,7 @@ package final class RemoteSeries: SeriesSource {
     }
   }
 
-  private static func told(_ response: HTTPResponse) -> String {
+  static func told(_ response: HTTPResponse) -> String {
     "status \(response.status): \(response.text.prefix(300).split(separator: "\n").first ?? "")"
   }
 
@@ -148,7 +148,7 @@ package final class RemoteSeries: SeriesSource {
     return pairs.isEmpty ? #"{__name__!=""}"# : "{\(pairs.joined(separator: ","))}"
   }
 
-  private static func escaped(_ text: String) -> String {
+  static func escaped(_ text: String) -> String {
     text.utf8.map { byte in
       let lowered = byte | 0x20
       let isPlain = (0x30...0x39).contains(byte) || (0x61...0x7a).contains(lowered)
@@ -181,7 +181,7 @@ package final class RemoteSeries: SeriesSource {
     return joined
   }
 
-  private func send(_ request: HTTPRequest) throws(SelectError) -> HTTPResponse {
+  func send(_ request: HTTPRequest) throws(SelectError) -> HTTPResponse {
     var prepared = request
     prepared.timeouts.total = .milliseconds(limits.timeout.count)
     prepared.acceptsCompression = true
