@@ -113,7 +113,7 @@ let package = Package(
       [
         "MetricModel", "PromQL", "Rules", "TimeSeriesStore", "Exposition", "Manifest",
         "HTTPTransport", "CCompression", "Analysis", "AnalysisExecutor", "MetricTransfer",
-        "Scraping", "Admission",
+        "Scraping", "Admission", "CPosix",
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),

@@ -36,6 +36,7 @@ package struct Service: Sendable {
     store: Store, options: ServiceOptions, logger: Logger, analyses: AnalysisEndpoints? = nil,
     access: ServiceAccess? = nil
   ) {
+    FreedMemory.share()
     let connections = Connections()
     let queries = WorkerPool(threads: options.queryThreads)
     let ingestion = WorkerPool(threads: options.ingestThreads)
@@ -189,7 +190,8 @@ package struct Service: Sendable {
     let now = options.now()
     let failure = await ingestion.run { () -> StoreError? in
       do throws(StoreError) {
-        _ = try store.maintain(now: now)
+        let report = try store.maintain(now: now)
+        if report.sealed || report.mergedBlocks > 0 { FreedMemory.giveBack() }
         return nil
       } catch {
         return error

@@ -12,8 +12,9 @@ extension Store {
   }
 
   /// Does what is due: syncs the log where appends don't, extends the index of the head, compresses
-  /// what opening read, seals by size and age, drops what retention no longer keeps, merges blocks of similar size and writes
-  /// those again of which samples were deleted. To be called every few seconds.
+  /// what opening read, seals by size and age, drops what retention no longer keeps, merges blocks
+  /// of similar size and writes those again of which samples were deleted. To be called every
+  /// second or so.
   ///
   /// - Returns: what was done.
   @discardableResult

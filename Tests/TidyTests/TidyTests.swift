@@ -57,7 +57,7 @@ import Testing
       "Exposition", "Manifest", "HTTPTransport", "Hummingbird", "Logging", "CCompression",
       "FoundationEssentials", "MetricTransfer", "Scraping", "Admission", "ServiceLifecycle",
       "HummingbirdCore", "NIOCore", "HTTPTypes", "Synchronization", "Glibc", "UnixSignals",
-      "Dispatch",
+      "Dispatch", "CPosix",
     ],
     "CLI": [
       "Admission", "KubernetesClient", "RolloutExecutor", "TrafficRouting", "Scraping", "Study",

@@ -2,8 +2,8 @@ import HTTPTransport
 import Manifest
 package import MetricModel
 
-/// What there is to ask for, as the server itself says: `/api/v1/labels`, `/api/v1/label/NAME/values`
-/// and `/api/v1/series`.
+/// What there is to ask for, as the server itself says: `/api/v1/labels`,
+/// `/api/v1/label/NAME/values` and `/api/v1/series`.
 extension RemoteSeries: SeriesCatalog {
   package func labelNames(
     matching matchers: [LabelMatcher], in range: TimeRange
