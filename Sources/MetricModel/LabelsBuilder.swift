@@ -39,8 +39,13 @@ extension Labels {
   /// Labels straight from UTF-8 bytes, for decoders that know the names to be sorted and unique.
   ///
   /// Nil when they are not, or when a value is empty: such a caller goes through `LabelsBuilder`.
-  package init?(sortedPairs: some Sequence<(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)>) {
+  package init?(
+    sortedPairs: some Collection<(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)>
+  ) {
     var storage: [UInt8] = []
+    // Labels are many and stay: growing would leave each with room for half as much again.
+    storage.reserveCapacity(
+      sortedPairs.reduce(0) { $0 + Self.headerSize + $1.name.count + $1.value.count })
     var previous: ArraySlice<UInt8>?
     for (name, value) in sortedPairs {
       if let previous, !previous.lexicographicallyPrecedes(name) { return nil }

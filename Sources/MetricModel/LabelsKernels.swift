@@ -28,6 +28,45 @@ extension Labels {
     return kept.count == storage.count ? self : Labels(sortedStorage: kept)
   }
 
+  /// Labels straight from UTF-8 bytes, for readers of files: a million series are read so.
+  ///
+  /// Nil when names aren't sorted and unique, or when a value is empty.
+  ///
+  /// - Parameter texts: where names stand in `bytes`, each with its value behind it.
+  package init?(sortedTexts texts: [Range<Int>], in bytes: Span<UInt8>) {
+    guard texts.count % 2 == 0 else { return nil }
+    for row in stride(from: 0, to: texts.count, by: 2) {
+      if texts[row + 1].isEmpty { return nil }
+      guard row > 0 else { continue }
+      let (before, name) = (texts[row - 2], texts[row])
+      if Self.order(bytes.extracting(before), bytes.extracting(name)) >= 0 { return nil }
+    }
+    var storage: [UInt8] = []
+    // In damaged files texts may overlap, and be far more together than there are bytes.
+    let size = texts.reduce(4 * texts.count) { $0 + $1.count }
+    storage.reserveCapacity(min(size, 4 * texts.count + bytes.count))
+    for row in stride(from: 0, to: texts.count, by: 2) {
+      let (name, value) = (texts[row], texts[row + 1])
+      for length in [name.count, value.count] {
+        for shift in [0, 8, 16, 24] { storage.append(UInt8(truncatingIfNeeded: length >> shift)) }
+      }
+      for text in [name, value] {
+        unsafe bytes.extracting(text).withUnsafeBufferPointer {
+          unsafe storage.append(contentsOf: $0)
+        }
+      }
+    }
+    self.init(sortedStorage: storage)
+  }
+
+  /// Negative when the left part comes before the right one, 0 when they are equal.
+  private static func order(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Int {
+    for index in 0..<min(left.count, right.count) where left[index] != right[index] {
+      return Int(left[index]) - Int(right[index])
+    }
+    return left.count - right.count
+  }
+
   /// Four bytes, little endian, as written by `LabelsBuilder`.
   private static func length(_ bytes: Span<UInt8>, at position: Int) -> Int {
     Int(bytes[position]) | Int(bytes[position + 1]) << 8 | Int(bytes[position + 2]) << 16

@@ -29,3 +29,22 @@ import Testing
     #expect(Labels.empty.description == "{}")
   }
 }
+
+@Suite struct LabelTextsTests {
+  private static let bytes = Array("abcjobapi__name__up".utf8)
+  private static let (name, up, job, api) = (9..<17, 17..<19, 3..<6, 6..<9)
+
+  @Test func `labels are made of texts where they stand`() {
+    let texts = [Self.name, Self.up, Self.job, Self.api]
+    let labels = Labels(sortedTexts: texts, in: Self.bytes.span)
+    #expect(labels == Labels([("__name__", "up"), ("job", "api")]))
+    #expect(Labels(sortedTexts: [], in: Self.bytes.span) == .empty)
+  }
+
+  @Test(arguments: [
+    [job, api, name, up], [name, up, name, up], [name, 3..<3], [name],
+  ])
+  func `what isn't sorted and unique with values is refused`(texts: [Range<Int>]) {
+    #expect(Labels(sortedTexts: texts, in: Self.bytes.span) == nil)
+  }
+}

@@ -337,15 +337,13 @@ final class Block: Sendable {
   private func labels(_ cursor: inout MappedCursor) throws(Damage) -> Labels {
     let place = cursor.position
     let count = try cursor.count("labels", atMost: cursor.remaining / 2)
-    var pairs: [(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)] = []
-    pairs.reserveCapacity(count)
-    for _ in 0..<count {
-      let name = try cursor.count("symbol", atMost: labelIndex.symbols.count - 1)
-      let value = try cursor.count("symbol", atMost: labelIndex.symbols.count - 1)
-      pairs.append(
-        (try labelIndex.symbols.text(name)[...], try labelIndex.symbols.text(value)[...]))
+    var texts: [Range<Int>] = []
+    texts.reserveCapacity(2 * count)
+    for _ in 0..<(2 * count) {
+      let symbol = try cursor.count("symbol", atMost: labelIndex.symbols.count - 1)
+      texts.append(try labelIndex.symbols.range(of: symbol))
     }
-    guard let labels = Labels(sortedPairs: pairs) else {
+    guard let labels = labelIndex.bytes.labels(texts) else {
       throw Damage(at: place, "labels are not sorted and unique with values")
     }
     return labels

@@ -1,3 +1,5 @@
+internal import MetricModel
+
 /// Bytes that never change: a mapped file, or a private copy of an array.
 ///
 /// Cursors read from them; the bytes live as long as anyone refers to this object.
@@ -55,6 +57,13 @@
 
   /// Reads from the start.
   var cursor: MappedCursor { unsafe MappedCursor(self, buffer, 0..<count) }
+
+  /// Labels whose texts stand in these bytes: names, each with its value behind it, which must lie
+  /// within. Nil when they aren't sorted and unique with values.
+  func labels(_ texts: [Range<Int>]) -> Labels? {
+    precondition(texts.allSatisfy { 0 <= $0.lowerBound && $0.upperBound <= count }, "outside")
+    return unsafe Labels(sortedTexts: texts, in: buffer.bindMemory(to: UInt8.self).span)
+  }
 
   /// Compares a part with a text, bytewise: negative when the part sorts before it.
   func compare(_ range: Range<Int>, with text: some Collection<UInt8>) -> Int {

@@ -1,3 +1,5 @@
+internal import MetricModel
+
 /// A reading position in `MappedBytes`; every read is checked against the end of its part.
 @safe struct MappedCursor {
   private let owner: MappedBytes
@@ -90,6 +92,10 @@
   mutating func take(_ length: Int, _ what: String) throws(Damage) -> [UInt8] {
     owner.bytes(in: try skip(length, what))
   }
+
+  /// Labels whose texts were passed over: names, each with its value behind it. Nil when they aren't
+  /// sorted and unique with values.
+  func labels(_ texts: [Range<Int>]) -> Labels? { owner.labels(texts) }
 
   /// The memory of the part that is left; valid while the cursor is.
   @unsafe var rest: UnsafeRawBufferPointer {

@@ -176,14 +176,15 @@ struct SymbolSection: Sendable {
   }
 
   /// The text of a symbol.
-  func text(_ symbol: Int) throws(Damage) -> [UInt8] { bytes.bytes(in: try place(symbol)) }
+  func text(_ symbol: Int) throws(Damage) -> [UInt8] { bytes.bytes(in: try range(of: symbol)) }
 
   /// Negative when the symbol sorts before the text.
   func compare(_ symbol: Int, with text: some Collection<UInt8>) throws(Damage) -> Int {
-    bytes.compare(try place(symbol), with: text)
+    bytes.compare(try range(of: symbol), with: text)
   }
 
-  private func place(_ symbol: Int) throws(Damage) -> Range<Int> {
+  /// Where the text of a symbol stands.
+  func range(of symbol: Int) throws(Damage) -> Range<Int> {
     let entry = section.lowerBound + 4 + 4 * symbol
     guard symbol >= 0, symbol < count else {
       throw Damage(at: section.lowerBound, "symbol \(symbol), there are \(count)")

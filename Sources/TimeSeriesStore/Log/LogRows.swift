@@ -89,13 +89,13 @@ enum LabelsCode {
   static func decode(_ cursor: inout MappedCursor) throws(Damage) -> Labels {
     let place = cursor.position
     let count = try cursor.count("labels", atMost: cursor.remaining / 2)
-    var pairs: [(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)] = []
-    for _ in 0..<count {
-      let name = try cursor.take(try cursor.count("bytes", atMost: cursor.remaining), "name")
-      let value = try cursor.take(try cursor.count("bytes", atMost: cursor.remaining), "value")
-      pairs.append((name[...], value[...]))
+    var texts: [Range<Int>] = []
+    texts.reserveCapacity(2 * count)
+    for _ in 0..<(2 * count) {
+      let length = try cursor.count("bytes", atMost: cursor.remaining)
+      texts.append(try cursor.skip(length, "a label"))
     }
-    guard let labels = Labels(sortedPairs: pairs) else {
+    guard let labels = cursor.labels(texts) else {
       throw Damage(at: place, "labels are not sorted and unique with values")
     }
     return labels
