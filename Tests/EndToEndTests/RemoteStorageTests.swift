@@ -71,7 +71,8 @@ import Testing
     let range = "start=\(start / 1000)&end=\(end / 1000)"
     let paths = [
       "query_range?query=requests_total&step=30&\(range)",
-      "query_range?query=max%20by%20(version)(max_over_time(requests_total%5B5m%5D))&step=30&\(range)",
+      "query_range?query=max%20by%20(version)(max_over_time(requests_total%5B5m%5D))&step=30&"
+        + range,
       "query?query=requests_total%7Bpod%3D~%22pod-%5B12%5D%22%7D%5B10m%5D&time=\(end / 1000)",
       "query?query=count(requests_total)&time=\(end / 1000)",
       "labels?\(range)", "label/pod/values?\(range)", "label/note/values",

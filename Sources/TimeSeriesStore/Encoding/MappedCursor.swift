@@ -93,8 +93,8 @@ internal import MetricModel
     owner.bytes(in: try skip(length, what))
   }
 
-  /// Labels whose texts were passed over: names, each with its value behind it. Nil when they aren't
-  /// sorted and unique with values.
+  /// Labels whose texts were passed over: names, each with its value behind it. Nil when they
+  /// aren't sorted and unique with values.
   func labels(_ texts: [Range<Int>]) -> Labels? { owner.labels(texts) }
 
   /// The memory of the part that is left; valid while the cursor is.
