@@ -41,8 +41,8 @@ struct RouteResponder: HTTPResponder {
     guard address.utf8.count <= Self.addressBytesMax else {
       return ("other", .text("URI Too Long\n", status: 414))
     }
-    let parts = address.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-    switch routes.find(method: request.method.rawValue, path: parts[0]) {
+    let (path, query) = address.pathAndQuery
+    switch routes.find(method: request.method.rawValue, path: path) {
     case .nothing:
       return ("other", .text("404 page not found\n", status: 404))
     case .otherMethods where request.method == .options:
@@ -52,7 +52,6 @@ struct RouteResponder: HTTPResponder {
       refusal.headers["Allow"] = (methods + ["OPTIONS"]).sorted().joined(separator: ", ")
       return ("other", refusal)
     case .route(let route, let pathParameter):
-      let query = parts.count > 1 ? parts[1] : ""
       do {
         var decoded = try await decoded(
           request, route: route, pathParameter: pathParameter, query: query)
@@ -138,5 +137,13 @@ struct RouteResponder: HTTPResponder {
       }
       try await writer.finish(nil)
     }
+  }
+}
+
+extension String {
+  /// What stands before and after the first `?` of an address.
+  var pathAndQuery: (path: Substring, query: Substring) {
+    guard let mark = utf8.firstIndex(of: UInt8(ascii: "?")) else { return (self[...], "") }
+    return (self[..<mark], self[utf8.index(after: mark)...])
   }
 }

@@ -17,16 +17,16 @@ struct Route: Sendable {
   var bodyBytesMax: Int
   var answer: @Sendable (APIRequest) throws(APIError) -> APIResponse
 
-  /// What `*` stands for in `path`, still encoded; "" when there is no `*`, nil when it isn't this
-  /// route's path.
+  /// What `*` stands for in `path`, still encoded; nil when it isn't this route's path.
   func match(_ requested: Substring) -> Substring? {
-    guard let star = path.firstIndex(of: "*") else { return requested == path ? "" : nil }
-    let (prefix, suffix) = (path[..<star], path[star...].dropFirst())
-    guard requested.utf8.count > path.utf8.count - 1, requested.hasPrefix(prefix),
-      requested.hasSuffix(suffix)
+    guard let star = path.utf8.firstIndex(of: UInt8(ascii: "*")) else { return nil }
+    let (prefix, suffix) = (path.utf8[..<star], path.utf8[star...].dropFirst())
+    let bytes = requested.utf8
+    guard bytes.count > path.utf8.count - 1, bytes.starts(with: prefix),
+      bytes.suffix(suffix.count).elementsEqual(suffix)
     else { return nil }
-    let part = requested.dropFirst(prefix.count).dropLast(suffix.count)
-    return part.contains("/") ? nil : part
+    let part = bytes.dropFirst(prefix.count).dropLast(suffix.count)
+    return part.contains(UInt8(ascii: "/")) ? nil : Substring(part)
   }
 }
 
@@ -40,7 +40,10 @@ struct Routes: Sendable {
     case nothing
   }
 
-  private let routes: [Route]
+  /// By their paths.
+  private let fixed: [String: Route]
+  /// Those that leave a part of the path open.
+  private let open: [Route]
 
   init(
     store: Store, options: ServiceOptions, counters: ServiceCounters, runner: RuleRunner
@@ -72,7 +75,7 @@ struct Routes: Sendable {
     func state(_ path: String, _ answer: @escaping @Sendable () -> APIResponse) -> Route {
       Route(path: path, methods: ["GET"], worker: .here, bodyBytesMax: 0) { _ in answer() }
     }
-    routes = [
+    let routes = [
       read("/api/v1/query", both, queries.instant),
       read("/api/v1/query_range", both, queries.range),
       read("/api/v1/explain", both, queries.explain),
@@ -119,16 +122,20 @@ struct Routes: Sendable {
       state("/-/healthy", status.healthy),
       state("/metrics", metrics.metrics),
     ]
+    open = routes.filter { $0.path.contains("*") }
+    fixed = Dictionary(routes.map { ($0.path, $0) }) { first, _ in first }
   }
 
   /// HEAD is answered wherever GET is.
   func find(method: String, path: Substring) -> Finding {
-    for route in routes {
-      guard let parameter = route.match(path) else { continue }
-      let asked = method == "HEAD" ? "GET" : method
-      return route.methods.contains(asked)
+    let asked = method == "HEAD" ? "GET" : method
+    func finding(_ route: Route, _ parameter: Substring) -> Finding {
+      route.methods.contains(asked)
         ? .route(route, pathParameter: parameter) : .otherMethods(route.methods)
     }
-    return .nothing
+    for route in open {
+      if let parameter = route.match(path) { return finding(route, parameter) }
+    }
+    return fixed[String(path)].map { finding($0, "") } ?? .nothing
   }
 }

@@ -44,7 +44,7 @@ package struct AnalysisEndpoints: Sendable {
   func reply(
     method: String, path: Substring, _ request: APIRequest
   ) async -> Reply? {
-    let parts = path.split(separator: "/", omittingEmptySubsequences: true)
+    let parts = OpenAPIOperation.parts(of: path)
     guard let methods = OpenAPIOperation.methods(at: parts) else { return nil }
     guard methods.contains(method) else { return .whole(Self.refusal(methods)) }
     do throws(APIError) {

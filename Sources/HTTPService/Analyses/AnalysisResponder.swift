@@ -7,10 +7,8 @@ import NIOCore
 extension AnalysisEndpoints {
   /// The response; nil for paths that aren't ours.
   func response(to request: Request) async throws -> Response? {
-    let address = request.head.path ?? "/"
-    let parts = address.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-    let path = parts[0].split(separator: "/", omittingEmptySubsequences: true)
-    guard OpenAPIOperation.methods(at: path) != nil else { return nil }
+    let path = (request.head.path ?? "/").pathAndQuery.path
+    guard OpenAPIOperation.methods(at: OpenAPIOperation.parts(of: path)) != nil else { return nil }
     var decoded = APIRequest()
     do {
       decoded.body = Array(
@@ -20,7 +18,11 @@ extension AnalysisEndpoints {
     }
     decoded.contentType = request.headers[.contentType] ?? ""
     let method = request.method == .head ? "GET" : request.method.rawValue
-    switch await reply(method: method, path: parts[0], decoded) {
+    // Statistics take long: not on the thread of the connection.
+    let found = await withTaskExecutorPreference(globalConcurrentExecutor) { [decoded] in
+      await reply(method: method, path: path, decoded)
+    }
+    switch found {
     case nil: return nil
     case .whole(let answer):
       let response = Self.http(answer)

@@ -129,6 +129,11 @@ struct OpenAPIOperation {
     (parts: path.split(separator: "/"), names: operations.map { $0.method.rawValue.uppercased() })
   }
 
+  /// What stands between the slashes of a path.
+  static func parts(of path: Substring) -> [Substring] {
+    path.utf8.split(separator: UInt8(ascii: "/")).map { Substring($0) }
+  }
+
   /// What may be asked of a path; nil for one that isn't in the map.
   static func methods(at parts: [Substring]) -> [String]? {
     methods.first { known in

@@ -11,6 +11,7 @@ enum ContentEncoding: String, Sendable {
   /// Go's clients and browsers ask for gzip; zstd costs less for the same size, so it wins where a
   /// client gives both the same weight.
   static func chosen(accepting header: String) -> ContentEncoding? {
+    if header.isEmpty || header == "identity" { return nil }
     var best: (encoding: ContentEncoding, weight: Double)?
     for part in header.split(separator: ",") {
       let pieces = part.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }

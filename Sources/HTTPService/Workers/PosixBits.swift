@@ -68,8 +68,9 @@ enum Posix {
   func push(_ element: Element) {
     unsafe pthread_mutex_lock(mutex)
     elements.append(element)
-    unsafe pthread_cond_signal(condition)
     unsafe pthread_mutex_unlock(mutex)
+    // Whoever wakes wants the mutex, so it is free by then.
+    unsafe pthread_cond_signal(condition)
   }
 
   /// Sleeps until there is an element; nil once the queue is closed and empty.
