@@ -71,6 +71,9 @@ final class AnalysisReconciler: Sendable {
     let before = current.run
     let requests = advance(&current, object)
     if current.run.phase.isCompleted, current.run.isTerminated {
+      // A Job that is being made has to be there before it can be deleted.
+      for question in current.questions { question.cancel() }
+      for question in current.questions { await question.value }
       try await source.endJobs(of: current.run, object)
     }
     try await store(current.run, over: object, isAsking: !requests.isEmpty, was: before)

@@ -38,16 +38,29 @@ package struct ClusterMetricSource: Sendable {
     return await source.answer(request, of: run.name, at: now)
   }
 
-  /// Deletes the Jobs that a run had begun and knows nothing of yet: whoever began them may be
-  /// gone.
+  /// Deletes the Jobs of a run that go on: that of the measurement that was stopped, and one that a
+  /// controller may have begun that is gone.
   func endJobs(of run: AnalysisRun, _ object: JSONValue) async throws(ClusterError) {
     for metric in object[path: "spec", "metrics"]?.asArray ?? []
     where metric[path: "provider", "job"] != nil {
       let name = metric.text("name")
       let taken = run.results.first { $0.name == name }?.taken ?? 0
-      let job = JobSource.name(ofRun: object.uid, metric: name, number: taken + 1)
-      try await client.delete(ObjectReference(.jobs, object.namespace, job))
+      for number in max(taken, 1)...(taken + 1) {
+        let job = JobSource.name(ofRun: object.uid, metric: name, number: number)
+        try await endJob(ObjectReference(.jobs, object.namespace, job))
+      }
     }
+  }
+
+  private func endJob(_ job: ObjectReference) async throws(ClusterError) {
+    let found: JSONValue
+    do throws(ClusterError) {
+      found = try await client.get(job)
+    } catch  where error.isNotFound {
+      return
+    }
+    // One that has ended stays for people to look at.
+    if JobSource.conclusion(of: found) == nil { try await client.delete(job) }
   }
 }
 

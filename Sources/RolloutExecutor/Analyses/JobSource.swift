@@ -39,12 +39,7 @@ struct JobSource: MetricSource {
     of metric: JobMetric, _ request: MeasurementRequest
   ) async throws(ClusterError) -> MeasurementAnswer {
     let job = reference(request.metric, request.id.number)
-    do throws(ClusterError) {
-      try await client.create(
-        manifest(metric, request.metric, name: job.name), as: .jobs, namespace: job.namespace)
-    } catch {
-      guard error.alreadyExists else { throw error }
-    }
+    try await make(manifest(metric, request.metric, name: job.name), job)
     while true {
       if let answer = Self.conclusion(of: try await client.get(job)) { return answer }
       if isEnding() {
@@ -56,6 +51,19 @@ struct JobSource: MetricSource {
       }
       do { try await Task.sleep(for: Self.period) } catch { return .failed("cancelled") }
     }
+  }
+
+  /// Isn't cancelled with its task: whoever ends the run waits for it, and then deletes the Job.
+  private func make(_ manifest: JSONValue, _ job: ObjectReference) async throws(ClusterError) {
+    let made = Task { [client] () -> Result<Void, ClusterError> in
+      do throws(ClusterError) {
+        try await client.create(manifest, as: .jobs, namespace: job.namespace)
+        return .success(())
+      } catch {
+        return error.alreadyExists ? .success(()) : .failure(error)
+      }
+    }
+    try await made.value.get()
   }
 
   private func reference(_ metric: String, _ number: Int) -> ObjectReference {
@@ -95,7 +103,7 @@ struct JobSource: MetricSource {
   }
 
   /// nil while it runs.
-  private static func conclusion(of job: JSONValue) -> MeasurementAnswer? {
+  static func conclusion(of job: JSONValue) -> MeasurementAnswer? {
     for condition in job[path: "status", "conditions"]?.asArray ?? []
     where condition.text("status") == "True" {
       switch condition.text("type") {
