@@ -62,10 +62,7 @@ sanitize: ## the store's and the formats' tests under the address and the thread
 	done
 
 test-cluster: build ## drive Rollouts on a Kubernetes API server; KUBECONFIG names it
-	@command -v kubectl >/dev/null || { echo "this needs kubectl and a KUBECONFIG"; exit 1; }
-	@$(ASSAY) serve --data "$$(mktemp -d)" --listen 127.0.0.1:19191 & server=$$!; \
-	  trap "kill $$server" EXIT; \
-	  .ci/cluster --controller '$(ASSAY) controller' --prometheus http://127.0.0.1:19191
+	@.ci/cluster $(ASSAY)
 
 bench: build ## time the tutorial's queries on a generated store
 	swift run -c release QueryBenchmarks

@@ -22,6 +22,44 @@ class Failure(Exception):
     pass
 
 
+def built(program):
+    program = pathlib.Path(program).resolve()
+    if not program.exists():
+        sys.exit(f"no program at {program}: make build")
+    return str(program)
+
+
+def start_cluster():
+    """Makes sure that KUBECONFIG names a cluster; answers the command that starts it again, None where it isn't ours."""
+    if subprocess.run(["which", "kubectl"], capture_output=True).returncode:
+        raise Failure("needs kubectl")
+    if os.environ.get("KUBECONFIG"):
+        return None
+    up = ROOT.parent / "shared/cluster/up"
+    if not up.exists():
+        raise Failure("needs a Kubernetes API server, and none is named: KUBECONFIG=/path/to/kubeconfig.\n"
+                      "One of kind, k3s or minikube will do; namespaces are made in it and removed.")
+    print("Starting an API server with stand-in kubelets (some seconds; the first time it is unpacked)", flush=True)
+    os.environ["CLUSTER_DIR"] = tempfile.mkdtemp(prefix="assay-cluster-")
+    atexit.register(lambda: subprocess.run([up.with_name("down")], capture_output=True))
+    run = subprocess.run([up], text=True, capture_output=True)
+    if run.returncode:
+        raise Failure(f"the API server doesn't start:\n{run.stderr.strip()}")
+    os.environ["KUBECONFIG"] = run.stdout.strip()
+    return str(up)
+
+
+def serve(program):
+    """`assay serve` over an empty store; answers its address."""
+    server = subprocess.Popen([program, "serve", "--data", tempfile.mkdtemp(), "--listen", "127.0.0.1:0"], stderr=subprocess.PIPE, text=True)
+    atexit.register(server.kill)
+    for line in server.stderr:
+        if match := re.search(r"http://\S+", line):
+            threading.Thread(target=server.stderr.read, daemon=True).start()
+            return match[0]
+    sys.exit("`assay serve` didn't start")
+
+
 class Controller:
     """A controller process, whose metrics tell what it asked of the API server."""
 
