@@ -13,11 +13,10 @@ package let vectorFamilies: [String] = vectorAnswers.keys.sorted()
 /// Why a field of the reference isn't answered.
 func skipReason(family: String, field: String, of input: VectorValue) -> String {
   switch (family, field) {
-  case ("nist_strd", "sd"), ("nist_strd", "lag1_autocorrelation"):
-    "certified for decimals that doubles hold to too few digits at this offset"
   case ("nist_strd", "residual_sd"):
     "0 for a fit that is exact in decimals; of doubles it is their rounding"
-  case ("nist_strd", _): "no analysis of variance is offered: a comparison has two arms"
+  case ("nist_strd", _):
+    "certified for decimals that doubles hold to too few digits at this offset"
   case ("power", _): "sizes are of the canary; the other arm's follows by the ratio"
   case (_, let name) where name.hasSuffix("exact"):
     "the exact law takes too long at this size, where the asymptotic one is good"
