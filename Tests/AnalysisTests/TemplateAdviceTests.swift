@@ -27,6 +27,7 @@ import Testing
       query: "up{service=\"{{args.service}}\"}", rest: "args: [{name: service}]")
     #expect(argument == [])
     #expect(try Self.rules(query: "vector(1)") == [])
+    #expect(try Self.rules(query: " ") == ["no-query"])
   }
 
   @Test func `a division or quantile needs a guard somewhere`() throws {

@@ -48,10 +48,6 @@ import Testing
       "metrics[0]: consecutiveErrorLimit must be >= 0"
     ),
     (
-      "{name: m, provider: {prometheus: {query: ' '}}}", "no-query",
-      "metrics[0]: prometheus query is empty"
-    ),
-    (
       "{name: m, provider: {prometheus: {query: up, timeout: -1}}}", "limit-out-of-range",
       "metrics[0]: prometheus timeout should not be negative"
     ),

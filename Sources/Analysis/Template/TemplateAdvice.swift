@@ -48,6 +48,10 @@ package enum TemplateAdvice {
       case .prometheus(let prometheus):
         let sketch = QuerySketch(prometheus.query)
         let place = metric.place(of: "provider", "prometheus", "query")
+        if SelectorText.trimmed(prometheus.query).isEmpty {
+          findings.append(noQuery(metric, place))
+          continue
+        }
         findings += [
           mixedVersions(metric, sketch, place, context), unguardedNaN(metric, sketch, place),
           longWindow(sketch, place, context), emptyVector(metric, sketch), noTolerance(metric),
@@ -63,6 +67,15 @@ package enum TemplateAdvice {
     }
     findings += unusedArguments(of: template) + looseDryRuns(of: template)
     return findings.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
+  }
+
+  private static func noQuery(
+    _ metric: MetricSpec, _ place: (node: ManifestNode, path: String)
+  ) -> TemplateFinding {
+    TemplateFinding(
+      .warning, "no-query", at: place,
+      "metric \(metric.name) asks Prometheus for nothing, so each measurement is an error",
+      remedy: "add the PromQL query")
   }
 
   private static func endless(_ metric: MetricSpec) -> TemplateFinding {

@@ -137,9 +137,6 @@ package enum TemplateValidation {
         "unsupported-provider", "provider",
         "provider \(provider.name) is not supported", provider.instead)
     case .prometheus(let prometheus):
-      if SelectorText.trimmed(prometheus.query).isEmpty {
-        add("no-query", "provider", "prometheus query is empty", "add the PromQL query")
-      }
       if let timeout = prometheus.server.timeoutSeconds, timeout < 0 {
         add(
           "limit-out-of-range", "provider", "prometheus timeout should not be negative",
