@@ -1,3 +1,5 @@
+internal import Analysis
+
 /// What came of test files: one entry for each test, in the order of files.
 ///
 ///     report.summary                  // 63 passed, 0 failed
@@ -45,17 +47,18 @@ package struct TestReport: Equatable, Sendable {
     text += "<testsuites tests=\"\(entries.count)\" failures=\"\(failures.count)\">\n"
     for suite in suites {
       let failed = suite.entries.count { !$0.hasPassed }
-      text += "  <testsuite name=\"\(Self.escaped(suite.file))\" tests=\"\(suite.entries.count)\""
+      text += "  <testsuite name=\"\(XMLText.escaped(suite.file))\""
+      text += " tests=\"\(suite.entries.count)\""
       text += " failures=\"\(failed)\" errors=\"0\" skipped=\"0\">\n"
       for entry in suite.entries {
-        text += "    <testcase classname=\"\(Self.escaped(suite.file))\""
-        text += " name=\"\(Self.escaped(entry.name))\""
+        text += "    <testcase classname=\"\(XMLText.escaped(suite.file))\""
+        text += " name=\"\(XMLText.escaped(entry.name))\""
         guard let first = entry.problems.first else {
           text += "/>\n"
           continue
         }
-        let details = Self.escaped(entry.problems.joined(separator: "\n"))
-        text += ">\n      <failure message=\"\(Self.escaped(first))\">\(details)</failure>\n"
+        let details = XMLText.escaped(entry.problems.joined(separator: "\n"))
+        text += ">\n      <failure message=\"\(XMLText.escaped(first))\">\(details)</failure>\n"
         text += "    </testcase>\n"
       }
       text += "  </testsuite>\n"
@@ -74,25 +77,5 @@ package struct TestReport: Equatable, Sendable {
       }
     }
     return suites
-  }
-
-  /// XML text; characters that XML 1.0 can't hold become a replacement character.
-  private static func escaped(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      case "\n": result += "&#10;"
-      case "\t": result += "&#9;"
-      case "\r": result += "&#13;"
-      default:
-        let isLegal = scalar.value >= 0x20 && scalar.value != 0xfffe && scalar.value != 0xffff
-        result.unicodeScalars.append(isLegal ? scalar : "\u{fffd}")
-      }
-    }
-    return result
   }
 }

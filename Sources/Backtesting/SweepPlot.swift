@@ -58,7 +58,7 @@ package struct SweepPlot: Sendable {
     text += "font-family=\"sans-serif\" font-size=\"11\">\n"
     text += "<rect width=\"640\" height=\"320\" fill=\"#fff\"/>\n"
     let subject = "\(summary.sweep.metric.map { "\($0)." } ?? "")\(summary.sweep.field)"
-    let title = "What \(SVGText.escaped(subject)) does"
+    let title = "What \(XMLText.escaped(subject)) does"
     text += "<text x=\"12\" y=\"18\" font-size=\"13\">\(title)</text>\n"
     for share in [0.0, 0.5, 1] {
       text += "<line x1=\"56\" x2=\"620\" y1=\"\(y(share))\" y2=\"\(y(share))\" stroke=\"#ddd\"/>"
@@ -72,7 +72,7 @@ package struct SweepPlot: Sendable {
       let isLow = !index.isMultiple(of: 2) && !hasRoom
       let left = index == 0 ? "56" : anchor == "end" ? "620" : x(index)
       text += "<text x=\"\(left)\" y=\"\(isLow ? 287 : 273)\" text-anchor=\"\(anchor)\">"
-      text += "\(SVGText.escaped(row.value))</text>\n"
+      text += "\(XMLText.escaped(row.value))</text>\n"
     }
     for (place, curve) in curves.enumerated() { text += drawn(curve, place) }
     return text + "</svg>\n"
@@ -94,14 +94,14 @@ package struct SweepPlot: Sendable {
       let (left, top) = (x(index, shift), y(share))
       points.append("\(left),\(top)")
       dots += "<circle cx=\"\(left)\" cy=\"\(top)\" r=\"3.5\" fill=\"\(curve.colour)\">"
-      dots += "<title>\(SVGText.escaped(summary.rows[index].value)): \(curve.labels[index])</title>"
+      dots += "<title>\(XMLText.escaped(summary.rows[index].value)): \(curve.labels[index])</title>"
       dots += "</circle>\n"
     }
     var text = "<polyline fill=\"none\" stroke=\"\(curve.colour)\" stroke-width=\"1.5\" "
     text += "points=\"\(points.joined(separator: " "))\"/>\n\(dots)"
     let left = 56 + 125 * place
     text += "<circle cx=\"\(left)\" cy=\"306\" r=\"4\" fill=\"\(curve.colour)\"/>"
-    return text + "<text x=\"\(left + 9)\" y=\"310\">\(SVGText.escaped(curve.name))</text>\n"
+    return text + "<text x=\"\(left + 9)\" y=\"310\">\(XMLText.escaped(curve.name))</text>\n"
   }
 
   private func x(_ index: Int, _ shift: Double = 0) -> String {

@@ -12,7 +12,7 @@ extension LookChart {
     var text = "<svg xmlns=\"http://www.w3.org/2000/svg\" \(size) "
     text += "font-family=\"sans-serif\" font-size=\"11\">\n"
     text += "<rect width=\"640\" height=\"260\" fill=\"#fff\"/>\n"
-    text += "<text x=\"12\" y=\"20\" font-size=\"13\">\(SVGText.escaped(title))</text>\n"
+    text += "<text x=\"12\" y=\"20\" font-size=\"13\">\(XMLText.escaped(title))</text>\n"
     text += legend
     for value in [range.lowerBound, range.upperBound] {
       text += line(at: value, colour: "#ddd", dashes: "")

@@ -12,9 +12,11 @@ extension ClusterCaches {
 
   /// Which template of a use is at fault, and why; nil when a run can be made of them.
   func refusal(of use: AnalysisUse, namespace: String) -> (name: String, reason: String)? {
+    var templates: [AnalysisTemplate] = []
     for reference in use.templates {
       do throws(TemplateMergeError) {
         let template = try readTemplate(reference, namespace: namespace)
+        templates.append(template)
         for finding in TemplateValidation.findings(in: template) where finding.isError {
           return (reference.name, finding.message)
         }
@@ -23,7 +25,7 @@ extension ClusterCaches {
       }
     }
     do throws(TemplateMergeError) {
-      _ = try merged(use, namespace: namespace)
+      _ = try merged(templates, use, namespace: namespace)
       return nil
     } catch {
       return (use.templates.map(\.name).joined(separator: ", "), error.description)
@@ -46,13 +48,10 @@ extension ClusterCaches {
   }
 
   private func merged(
-    _ use: AnalysisUse, arguments: [ResolvedArgument] = [], namespace: String
+    _ templates: [AnalysisTemplate], _ use: AnalysisUse, arguments: [ResolvedArgument] = [],
+    namespace: String
   ) throws(TemplateMergeError) -> AnalysisSpec {
-    var templates: [AnalysisTemplate] = []
-    for reference in use.templates {
-      templates.append(try readTemplate(reference, namespace: namespace))
-    }
-    return try AnalysisSpec.merging(
+    try AnalysisSpec.merging(
       templates, arguments: arguments.map { Argument($0.name, value: $0.value) },
       dryRun: use.dryRun.map { AnalysisSpec.MetricRule(metricName: $0) },
       measurementRetention: use.retention.map {
@@ -69,7 +68,11 @@ extension ClusterCaches {
     for use: AnalysisUse, arguments: [ResolvedArgument], owner: JSONValue, stableHash: String,
     latestHash: String
   ) throws(TemplateMergeError) -> AnalysisSpec {
-    var spec = try merged(use, arguments: arguments, namespace: owner.namespace)
+    var templates: [AnalysisTemplate] = []
+    for reference in use.templates {
+      templates.append(try readTemplate(reference, namespace: owner.namespace))
+    }
+    var spec = try merged(templates, use, arguments: arguments, namespace: owner.namespace)
     for index in spec.arguments.indices {
       switch spec.arguments[index].origin {
       case .field(let path):
