@@ -2,6 +2,7 @@ internal import Analysis
 internal import FoundationEssentials
 internal import HTTPTransport
 internal import Manifest
+internal import MetricModel
 
 /// Requests to servers as templates describe them: headers, authentication, TLS, time and size.
 struct EndpointRequests: Sendable {
@@ -111,54 +112,15 @@ actor AccessTokens {
     if !isInHeader {
       form += [("client_id", grant.client), ("client_secret", grant.secret)]
     }
-    var request = HTTPRequest(.post, grant.address, body: Array(FormText.encoded(form).utf8))
-    request.headers["content-type"] = FormText.contentType
+    var request = HTTPRequest(.post, grant.address, body: Array(PercentEncoding.form(form).utf8))
+    request.headers["content-type"] = PercentEncoding.formType
     request.headers["accept"] = "application/json"
     if isInHeader {
       request.headers["authorization"] = BasicCredentials.header(
-        user: FormText.escaped(grant.client), password: FormText.escaped(grant.secret))
+        user: PercentEncoding.escaped(grant.client), password: PercentEncoding.escaped(grant.secret)
+      )
     }
     request.timeouts.total = .seconds(10)
     return try await sending.send(request, bodyLimitBytes: 1 << 20)
-  }
-}
-
-/// `application/x-www-form-urlencoded`, also as the query of an address.
-enum FormText {
-  static let contentType = "application/x-www-form-urlencoded"
-
-  static func encoded(_ fields: [(String, String)]) -> String {
-    fields.map { "\(escaped($0))=\(escaped($1))" }.joined(separator: "&")
-  }
-
-  static func escaped(_ text: String) -> String {
-    let digits = Array("0123456789ABCDEF".utf8)
-    var result: [UInt8] = []
-    for byte in text.utf8 {
-      let isLetter = (0x61...0x7a).contains(byte | 0x20) && byte >= 0x41
-      if isLetter || (0x30...0x39).contains(byte) || "-._~".utf8.contains(byte) {
-        result.append(byte)
-      } else {
-        result += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      }
-    }
-    return String(decoding: result, as: UTF8.self)
-  }
-
-  /// The text behind `escaped`; nil for what it doesn't make.
-  static func decoded(_ text: String) -> String? {
-    var bytes: [UInt8] = []
-    var rest = Array(text.utf8)[...]
-    while let byte = rest.popFirst() {
-      guard byte == UInt8(ascii: "%") else {
-        bytes.append(byte)
-        continue
-      }
-      let digits = String(decoding: rest.prefix(2), as: UTF8.self)
-      guard digits.utf8.count == 2, let code = UInt8(digits, radix: 16) else { return nil }
-      bytes.append(code)
-      rest = rest.dropFirst(2)
-    }
-    return String(validating: bytes, as: UTF8.self)
   }
 }

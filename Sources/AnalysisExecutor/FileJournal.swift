@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import MetricModel
 internal import Synchronization
 internal import SystemPackage
 
@@ -54,7 +55,7 @@ package final class FileJournal: RunJournal {
     do {
       return try FileManager.default.contentsOfDirectory(atPath: directory.string)
         .filter { $0.hasSuffix(Self.ending) }
-        .compactMap { FormText.decoded(String($0.dropLast(Self.ending.count))) }.sorted()
+        .compactMap { PercentEncoding.decoded(String($0.dropLast(Self.ending.count))) }.sorted()
     } catch {
       throw JournalError("\(directory): \(error)")
     }
@@ -180,7 +181,7 @@ package final class FileJournal: RunJournal {
   }
 
   private func file(of run: String) -> FilePath {
-    directory.appending(FormText.escaped(run) + Self.ending)
+    directory.appending(PercentEncoding.escaped(run) + Self.ending)
   }
 }
 
@@ -203,7 +204,7 @@ struct CommitRecord {
     self.at = at
     text = lines.map { lines in lines.flatMap { Array($0.utf8) + [10] } }
     let count = text.map { String($0.count) } ?? "-"
-    let content = Array("\(FormText.escaped(run)) \(at) \(count)\n".utf8) + (text ?? [])
+    let content = Array("\(PercentEncoding.escaped(run)) \(at) \(count)\n".utf8) + (text ?? [])
     bytes = Array(Self.checksum(content).utf8) + [32] + content
   }
 
@@ -211,7 +212,8 @@ struct CommitRecord {
   init?(reading rest: inout ArraySlice<UInt8>) {
     guard let newline = rest.firstIndex(of: 10) else { return nil }
     let head = rest[..<newline].split(separator: 32).map { String(decoding: $0, as: UTF8.self) }
-    guard head.count == 4, let run = FormText.decoded(head[1]), let at = Int(head[2]), at >= 0
+    guard head.count == 4, let run = PercentEncoding.decoded(head[1]),
+      let at = Int(head[2]), at >= 0
     else { return nil }
     let count = head[3] == "-" ? 0 : Int(head[3]) ?? -1
     let start = newline + 1

@@ -1,6 +1,7 @@
 internal import Analysis
 internal import HTTPTransport
 internal import Manifest
+internal import MetricModel
 
 extension RemoteSource {
   /// Finds the config, starts a canary, and asks for it until it is judged
@@ -16,7 +17,7 @@ extension RemoteSource {
         "id"]?.asString
     else { throw AnswerFault("kayenta has no canary config \"\(metric.canaryConfigName)\"") }
     let started = try await call(
-      .post, metric, "/canary/\(FormText.escaped(id))",
+      .post, metric, "/canary/\(PercentEncoding.escaped(id))",
       [
         application, ("metricsAccountName", metric.metricsAccountName),
         ("configurationAccountName", metric.configurationAccountName),
@@ -27,7 +28,7 @@ extension RemoteSource {
     }
     for _ in 0..<settings.kayentaPollsMax {
       try await settings.sleep(settings.kayentaPolling)
-      let state = try await call(.get, metric, "/canary/\(FormText.escaped(execution))", [])
+      let state = try await call(.get, metric, "/canary/\(PercentEncoding.escaped(execution))", [])
       if state["complete"]?.asBool == true { return state.spelled }
     }
     throw AnswerFault("kayenta didn't judge canary \(execution) in time")
@@ -37,7 +38,7 @@ extension RemoteSource {
     _ method: HTTPRequest.Method, _ metric: KayentaMetric, _ path: String,
     _ fields: [(String, String)], body: JSONValue? = nil
   ) async throws -> JSONValue {
-    let query = fields.isEmpty ? "" : "?\(FormText.encoded(fields))"
+    let query = fields.isEmpty ? "" : "?\(PercentEncoding.form(fields))"
     var request = HTTPRequest(
       method, Self.joined(metric.address, path) + query, body: body.map { Array($0.spelled.utf8) })
     if body != nil { request.headers["content-type"] = "application/json" }

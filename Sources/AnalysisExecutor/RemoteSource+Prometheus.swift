@@ -32,9 +32,9 @@ extension RemoteSource {
       ]
     }
     let url = Self.joined(address, path)
-    let form = FormText.encoded(fields)
+    let form = PercentEncoding.form(fields)
     var request = HTTPRequest(.post, url, body: Array(form.utf8))
-    request.headers["content-type"] = FormText.contentType
+    request.headers["content-type"] = PercentEncoding.formType
     var answer = try await ask(request, query.server)
     if [403, 405, 501].contains(answer.status) {
       answer = try await ask(HTTPRequest(.get, "\(url)?\(form)"), query.server)

@@ -1,6 +1,7 @@
 internal import Analysis
 internal import HTTPTransport
 internal import Manifest
+internal import MetricModel
 
 extension RemoteSource {
   /// The body of a web metric's answer.
@@ -24,7 +25,7 @@ extension RemoteSource {
       .map { part -> String in
         guard let sign = part.firstIndex(of: "=") else { return String(part) }
         let value = String(part[part.index(after: sign)...])
-        return "\(part[..<sign])=\(FormText.escaped(value))"
+        return "\(part[..<sign])=\(PercentEncoding.escaped(value))"
       }
     let url =
       Self.joined(address, "/render?") + (parts + ["format=json"]).joined(separator: "&")
@@ -41,7 +42,7 @@ extension RemoteSource {
       }
       values[key] = value
     }
-    let org = FormText.escaped(values["org"] ?? "")
+    let org = PercentEncoding.escaped(values["org"] ?? "")
     let dialect = JSONValue.object([
       "annotations": .array(["datatype", "group", "default"].map(JSONValue.string)),
       "delimiter": .string(","), "header": .bool(true),

@@ -1,4 +1,5 @@
 package import Manifest
+internal import MetricModel
 
 /// What is wrong with manifests, for people and for CI systems.
 ///
@@ -100,7 +101,9 @@ package struct LintReport: Equatable, Sendable {
 
   private static func result(_ finding: Finding, _ rules: [String]) -> JSONValue {
     var place: [String: JSONValue] = [
-      "artifactLocation": .object(["uri": .string(uri(finding.file))])
+      "artifactLocation": .object([
+        "uri": .string(PercentEncoding.escaped(finding.file, keeping: "/"))
+      ])
     ]
     if finding.line > 0 {
       place["region"] = .object([
@@ -121,20 +124,5 @@ package struct LintReport: Equatable, Sendable {
       "message": .object(["text": .string(finding.text)]),
       "locations": .array([.object(location)]),
     ])
-  }
-
-  /// A path as a relative reference: what isn't plain is percent-encoded (RFC 3986).
-  private static func uri(_ path: String) -> String {
-    let plain = Array("-._~/".utf8)
-    let digits = Array("0123456789ABCDEF")
-    return path.utf8.reduce(into: "") { result, byte in
-      let isAlphanumeric =
-        (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
-      if isAlphanumeric || plain.contains(byte) {
-        result.unicodeScalars.append(Unicode.Scalar(byte))
-      } else {
-        result += "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
-      }
-    }
   }
 }

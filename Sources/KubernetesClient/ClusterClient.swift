@@ -1,5 +1,6 @@
 package import HTTPTransport
 package import Manifest
+internal import MetricModel
 internal import Synchronization
 
 /// Speaks to one API server in JSON objects.
@@ -276,7 +277,7 @@ extension ClusterClient {
       do { try await Task.sleep(for: delay) } catch { throw Self.cancelled(call) }
     }
     let credential = try await credentials.credential()
-    let query = call.query.isEmpty ? "" : "?" + PercentEncoding.query(call.query)
+    let query = call.query.isEmpty ? "" : "?" + PercentEncoding.form(call.query)
     var request = HTTPRequest(call.method, configuration.server + call.path + query)
     request.tls = configuration.tls
     if let identity = credential.identity { request.tls.identity = identity }

@@ -85,7 +85,7 @@ package struct AnalysisEndpoints: Sendable {
     let isKnown = await runner.run(order.name) != nil
     let run = try await start(order)
     var response = Self.success(run.json, status: isKnown ? 200 : 201)
-    response.headers["Location"] = "/api/v1/analyses/\(PathText.escaped(run.name))"
+    response.headers["Location"] = "/api/v1/analyses/\(PercentEncoding.escaped(run.name))"
     return response
   }
 
@@ -211,22 +211,5 @@ package struct AnalysisEndpoints: Sendable {
     var response = APIResponse.text("Method Not Allowed\n", status: 405)
     response.headers["Allow"] = methods.joined(separator: ", ")
     return response
-  }
-}
-
-/// Names as parts of a path.
-enum PathText {
-  static func escaped(_ text: String) -> String {
-    let digits = Array("0123456789ABCDEF".utf8)
-    var result: [UInt8] = []
-    for byte in text.utf8 {
-      let isLetter = (0x61...0x7a).contains(byte | 0x20) && byte >= 0x41
-      if isLetter || (0x30...0x39).contains(byte) || "-._~".utf8.contains(byte) {
-        result.append(byte)
-      } else {
-        result += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      }
-    }
-    return String(decoding: result, as: UTF8.self)
   }
 }

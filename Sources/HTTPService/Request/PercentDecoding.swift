@@ -17,8 +17,8 @@ enum PercentDecoding {
       if byte == UInt8(ascii: "+") && plusIsSpace {
         decoded.append(UInt8(ascii: " "))
       } else if byte == UInt8(ascii: "%") {
-        guard index + 1 < bytes.count, let high = digit(bytes[index]),
-          let low = digit(bytes[index + 1])
+        guard index + 1 < bytes.count, let high = PercentEncoding.digit(bytes[index]),
+          let low = PercentEncoding.digit(bytes[index + 1])
         else {
           let escape = String(decoding: bytes[(index - 1)...].prefix(3), as: UTF8.self)
           throw APIError(
@@ -35,14 +35,5 @@ enum PercentDecoding {
         .badData, "error parsing form values: a parameter is not valid UTF-8")
     }
     return valid
-  }
-
-  private static func digit(_ byte: UInt8) -> UInt8? {
-    switch byte {
-    case 0x30...0x39: byte - 0x30
-    case 0x41...0x46: byte - 0x41 + 10
-    case 0x61...0x66: byte - 0x61 + 10
-    default: nil
-    }
   }
 }

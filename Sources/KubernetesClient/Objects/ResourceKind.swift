@@ -1,3 +1,5 @@
+internal import MetricModel
+
 /// A kind of object and where the API serves it.
 ///
 ///     ResourceKind.rollouts.path(namespace: "shop", name: "model", subresource: "status")
@@ -69,7 +71,7 @@ package struct ResourceKind: Hashable, Sendable, CustomStringConvertible {
     parts.append(plural)
     if let name { parts.append(name) }
     if let subresource { parts.append(subresource) }
-    return "/" + parts.map { PercentEncoding.encoded($0) }.joined(separator: "/")
+    return "/" + parts.map { PercentEncoding.escaped($0) }.joined(separator: "/")
   }
 
   package var description: String { plural }
@@ -94,29 +96,5 @@ package struct ObjectReference: Hashable, Sendable, CustomStringConvertible {
 
   package var description: String {
     "\(kind.kind) " + (namespace.isEmpty ? name : "\(namespace)/\(name)")
-  }
-}
-
-/// Percent-encoding for paths and queries (RFC 3986, unreserved characters kept).
-package enum PercentEncoding {
-  package static func encoded(_ text: String) -> String {
-    var result = ""
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
-        UInt8(ascii: "_"), UInt8(ascii: "~"):
-        result.unicodeScalars.append(Unicode.Scalar(byte))
-      default:
-        let digits = String(byte, radix: 16, uppercase: true)
-        result += digits.utf8.count < 2 ? "%0\(digits)" : "%\(digits)"
-      }
-    }
-    return result
-  }
-
-  /// `a=b&c=d`.
-  package static func query(_ parameters: [(String, String)]) -> String {
-    parameters.map { "\(encoded($0))=\(encoded($1))" }.joined(separator: "&")
   }
 }

@@ -127,33 +127,9 @@ extension ScrapeJob {
       all[key] =
         [String(decoding: value, as: UTF8.self)] + (all[key]?.dropFirst().map(\.self) ?? [])
     }
-    let query = all.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-      .flatMap { name, values in
-        values.map { "\(PercentEncoding.query(name))=\(PercentEncoding.query($0))" }
-      }
+    let fields = all.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+      .flatMap { name, values in values.map { (name, $0) } }
     let base = "\(labels["__scheme__"] ?? "http")://\(address)\(labels["__metrics_path__"] ?? "")"
-    return query.isEmpty ? base : "\(base)?\(query.joined(separator: "&"))"
-  }
-}
-
-/// Spelling of query parameters in URLs.
-enum PercentEncoding {
-  private static let digits = Array("0123456789ABCDEF".utf8)
-
-  /// Letters, digits and `-_.~` as they are, everything else by its bytes.
-  static func query(_ text: String) -> String {
-    var bytes: [UInt8] = []
-    for byte in text.utf8 {
-      let lowered = byte | 0x20
-      let isPlain =
-        (0x61...0x7a).contains(lowered) || (0x30...0x39).contains(byte)
-        || "-_.~".utf8.contains(byte)
-      if isPlain {
-        bytes.append(byte)
-      } else {
-        bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
+    return fields.isEmpty ? base : "\(base)?\(PercentEncoding.form(fields))"
   }
 }
