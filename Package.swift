@@ -57,6 +57,7 @@ let package = Package(
     strict("MetricModel", ["CRE2", "CDecimal"]),
     strict("Statistics", ["COpenBLAS", "CLAPACKE"]),
     strict("Manifest"),
+    strict("ObjectWatching"),
 
     // Floor 1: engines.
     strict("PromQL", ["MetricModel", "Statistics"]),
@@ -76,12 +77,14 @@ let package = Package(
 
     // Floor 2: shells, and the simulation, which is as pure as the engines.
     strict("HTTPTransport", ["CCurl"]),
-    strict("KubernetesClient", ["HTTPTransport", "Manifest", "YAMLReader", "MetricModel"]),
+    strict(
+      "KubernetesClient",
+      ["HTTPTransport", "ObjectWatching", "Manifest", "YAMLReader", "MetricModel"]),
     strict(
       "RolloutExecutor",
       [
         "AnalysisExecutor", "KubernetesClient", "HTTPTransport", "TrafficRouting", "Rollouts",
-        "Analysis", "Exposition", "Manifest", "MetricModel",
+        "ObjectWatching", "Analysis", "Exposition", "Manifest", "MetricModel",
       ]),
     strict(
       "AnalysisExecutor",
@@ -98,7 +101,10 @@ let package = Package(
     strict("Study", ["Statistics"]),
     strict(
       "Simulation",
-      ["MetricModel", "Statistics", "Manifest", "Analysis", "Rollouts", "TrafficRouting"]),
+      [
+        "MetricModel", "Statistics", "Manifest", "ObjectWatching", "Analysis", "Rollouts",
+        "TrafficRouting",
+      ]),
     strict("Backtesting", ["MetricModel", "Statistics", "Manifest", "Analysis"]),
     strict(
       "Admission",
@@ -162,7 +168,12 @@ let package = Package(
     tests("StudyTests", ["Study", "Statistics"]),
     tests(
       "ScrapingTests", ["Scraping", "Exposition", "MetricModel", "Manifest", "YAMLReader"]),
-    tests("KubernetesClientTests", ["KubernetesClient", "HTTPTransport", "Manifest"]),
+    // What tests of several targets use.
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+    tests("ObjectWatchingTests", ["ObjectWatching"]),
+    tests(
+      "KubernetesClientTests",
+      ["KubernetesClient", "ObjectWatching", "HTTPTransport", "Manifest", "TestSupport"]),
     tests(
       "RolloutExecutorTests",
       [
@@ -182,7 +193,7 @@ let package = Package(
       "ConformanceTests", ["QueryScripts", "PromQL", "MetricModel"], exclude: ["score.txt"]),
     tests("DifferentialTests", ["Exposition", "PromQL", "MetricModel"]),
     tests("RulesTests", ["Rules", "MetricModel", "PromQL", "Manifest", "YAMLReader"]),
-    tests("HTTPTransportTests", ["HTTPTransport"]),
+    tests("HTTPTransportTests", ["HTTPTransport", "TestSupport"]),
     tests("AdmissionTests", ["Admission"]),
     tests("TimeSeriesStoreTests", ["TimeSeriesStore", "MetricModel"], exclude: ["Released"]),
     tests(
@@ -194,7 +205,10 @@ let package = Package(
       ["AnalysisScripts", "Analysis", "MetricModel", "Manifest", "YAMLReader"]),
     tests(
       "AnalysisExecutorTests",
-      ["AnalysisExecutor", "Analysis", "HTTPTransport", "MetricModel", "Manifest", "YAMLReader"]),
+      [
+        "AnalysisExecutor", "Analysis", "HTTPTransport", "MetricModel", "Manifest", "YAMLReader",
+        "TestSupport",
+      ]),
     tests(
       "BacktestingTests", ["Backtesting", "Analysis", "MetricModel", "Manifest", "YAMLReader"]),
     tests("TrafficRoutingTests", ["TrafficRouting", "Rollouts", "Manifest", "YAMLReader"]),

@@ -19,6 +19,7 @@ package final class ClusterClient: Sendable {
   private let generator: Mutex<any RandomNumberGenerator & Sendable>
   private let permission: WritePermission
   private let observer: @Sendable (RequestRecord) -> Void
+  let pause: Pause
   private let birth = ContinuousClock.now
   private let served = Mutex<[String: String]>([:])
 
@@ -26,11 +27,13 @@ package final class ClusterClient: Sendable {
   ///   - permission: asked before every write.
   ///   - generator: spreads waiting times.
   ///   - observer: told of every answer, for metrics.
+  ///   - pause: waits as long before it is asked again.
   package init(
     _ configuration: ClusterConfiguration, transport: HTTPTransport, limit: RateLimit = RateLimit(),
     permission: @escaping WritePermission = { .granted },
     generator: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
-    observer: @escaping @Sendable (RequestRecord) -> Void = { _ in }
+    observer: @escaping @Sendable (RequestRecord) -> Void = { _ in },
+    pause: @escaping Pause = { try await Task.sleep(for: $0) }
   ) {
     self.configuration = configuration
     self.transport = transport
@@ -39,6 +42,7 @@ package final class ClusterClient: Sendable {
     self.generator = Mutex(generator)
     self.permission = permission
     self.observer = observer
+    self.pause = pause
   }
 
   /// A waiting time, drawn from the client's generator.
@@ -237,7 +241,7 @@ extension ClusterClient {
           throw error
         }
         attempt += 1
-        do { try await Task.sleep(for: wait) } catch { throw Self.cancelled(call) }
+        do { try await pause(wait) } catch { throw Self.cancelled(call) }
       }
     }
   }
@@ -274,7 +278,7 @@ extension ClusterClient {
   private func openOnce(_ call: Call) async throws(ClusterError) -> HTTPStream {
     let delay = limit.withLock { $0.take(at: .now - birth) }
     if delay > .zero {
-      do { try await Task.sleep(for: delay) } catch { throw Self.cancelled(call) }
+      do { try await pause(delay) } catch { throw Self.cancelled(call) }
     }
     let credential = try await credentials.credential()
     let query = call.query.isEmpty ? "" : "?" + PercentEncoding.form(call.query)
@@ -321,7 +325,8 @@ extension ClusterClient {
     let body = try await body(of: stream)
     return .refused(
       method: call.method, path: call.path,
-      status: APIStatus(code: stream.head.status, body: body))
+      status: APIStatus(
+        code: stream.head.status, body: body, retryAfter: stream.head.headers["retry-after"]))
   }
 }
 

@@ -39,6 +39,15 @@ package enum ClusterError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What was asked about is too old to be told; read everything anew.
   package var isExpired: Bool { code == 410 || reason == "Expired" || reason == "Gone" }
   package var isTooMany: Bool { code == 429 }
+  /// A write may have been stored although no answer says so: whoever decides next reads it first.
+  package var isOutcomeUnknown: Bool {
+    switch self {
+    case .refused(_, _, let status): status.code >= 500
+    case .transport(let error): !error.isBeforeSending && error.kind != .cancelled
+    case .unreadable: true
+    case .configuration, .notPermitted: false
+    }
+  }
   package var isCancelled: Bool {
     if case .transport(let error) = self { error.kind == .cancelled } else { false }
   }
@@ -49,7 +58,7 @@ package struct APIStatus: Hashable, Sendable, CustomStringConvertible {
   package var code: Int
   package var reason: String
   package var message: String
-  /// `details.retryAfterSeconds`.
+  /// `details.retryAfterSeconds`, or what the header `Retry-After` says.
   package var retryAfterSeconds: Int64?
 
   package init(code: Int, reason: String, message: String, retryAfterSeconds: Int64? = nil) {
@@ -60,9 +69,10 @@ package struct APIStatus: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// Reads an answer; what is no `Status` object is quoted.
-  init(code: Int, body: [UInt8]) {
+  init(code: Int, body: [UInt8], retryAfter: String?) {
     let text = String(decoding: body.prefix(200), as: UTF8.self)
     self.init(code: code, object: (try? JSONValue(parsing: body)) ?? .null, otherwise: text)
+    if retryAfterSeconds == nil { retryAfterSeconds = retryAfter.flatMap { Int64($0) } }
     message = message.split(separator: "\n").joined(separator: " ")
   }
 

@@ -1,3 +1,6 @@
+/// Waits; ends early, by an error, when the task is cancelled.
+package typealias Pause = @Sendable (Duration) async throws -> Void
+
 /// Waiting times after failures: doubling up to a bound, spread at random over the upper half so
 /// that many who failed together don't come back together.
 ///

@@ -4,6 +4,7 @@ import Foundation
 import HTTPTransport
 import Manifest
 import MetricModel
+import TestSupport
 import Testing
 
 /// Real servers on loopback that do harm: each gets a clear error within a bound, and another run

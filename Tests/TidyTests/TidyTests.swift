@@ -8,6 +8,7 @@ import Testing
   private static let imports: [String: Set<String>] = [
     "MetricModel": ["CRE2", "CDecimal", "Glibc"],
     "Manifest": [],
+    "ObjectWatching": [],
     "Statistics": ["COpenBLAS", "CLAPACKE", "Glibc"],
     "StatisticsVectors": ["Statistics", "Manifest", "Glibc"],
     "PromQL": ["MetricModel", "Statistics", "Glibc", "Synchronization"],
@@ -21,7 +22,7 @@ import Testing
     "TrafficRouting": ["Manifest", "Rollouts"],
     "Simulation": [
       "MetricModel", "Statistics", "PromQL", "TimeSeriesStore", "Analysis", "Rollouts",
-      "TrafficRouting", "Manifest",
+      "TrafficRouting", "Manifest", "ObjectWatching",
     ],
     "AnalysisQueries": ["MetricModel", "PromQL", "Analysis"],
     "AnalysisScripts": [
@@ -46,11 +47,12 @@ import Testing
     ],
     "KubernetesClient": [
       "HTTPTransport", "Manifest", "YAMLReader", "MetricModel", "Glibc", "Synchronization",
-      "FoundationEssentials", "Dispatch",
+      "FoundationEssentials", "Dispatch", "ObjectWatching",
     ],
     "RolloutExecutor": [
       "KubernetesClient", "HTTPTransport", "AnalysisExecutor", "Rollouts", "Analysis", "Manifest",
       "MetricModel", "Exposition", "TrafficRouting", "FoundationEssentials", "Synchronization",
+      "ObjectWatching",
     ],
     "HTTPService": [
       "Analysis", "AnalysisExecutor", "MetricModel", "PromQL", "Rules", "TimeSeriesStore",

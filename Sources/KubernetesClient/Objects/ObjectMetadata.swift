@@ -43,13 +43,6 @@ extension JSONValue {
     object[path: "metadata", "managedFields"] = nil
     return object
   }
-
-  /// Whether this was written after a resource version. These are etcd's revisions, which grow;
-  /// where one is no number the newcomer wins.
-  func isNewer(thanVersion version: String) -> Bool {
-    guard let mine = UInt64(resourceVersion), let theirs = UInt64(version) else { return true }
-    return mine > theirs
-  }
 }
 
 /// The change of an object from one value to another as a JSON merge patch (RFC 7386).

@@ -1,5 +1,6 @@
 internal import HTTPTransport
 package import Manifest
+package import ObjectWatching
 
 /// Keeps a cache in step with the API server: lists, then watches from where the list ended, and
 /// lists again when the server no longer knows what happened since.
@@ -7,17 +8,7 @@ package import Manifest
 ///     let informer = Informer(.rollouts, client: client)
 ///     await informer.run { change in queue.add(change.object) }      // until cancelled
 package final class Informer: Sendable {
-  /// What happened to an object.
-  package enum Change: Sendable {
-    case changed(JSONValue)
-    case deleted(JSONValue)
-
-    package var object: JSONValue {
-      switch self {
-      case .changed(let object), .deleted(let object): object
-      }
-    }
-  }
+  package typealias Change = ObjectChange<JSONValue>
 
   package let cache: ObjectCache
   private let client: ClusterClient
@@ -41,29 +32,29 @@ package final class Informer: Sendable {
     onError: @Sendable (ClusterError) -> Void = { _ in }, onChange: @Sendable (Change) -> Void
   ) async {
     var backoff = Backoff()
-    var position: String?
     while !Task.isCancelled {
+      let begun = ContinuousClock.now
+      var failure: ClusterError?
       do throws(ClusterError) {
-        let start: String
-        if let position {
-          start = position
-        } else {
-          start = try await relist(onChange)
+        switch cache.update({ $0.next }) {
+        case .list:
+          try await relist(onChange)
+          continue
+        case .watch(let version):
+          try await follow(from: version) { change in
+            backoff.reset()
+            if let change { onChange(change) }
+          }
         }
-        position = start
-        var isAlive = false
-        try await follow(from: start, onChange) { reached in
-          position = reached
-          isAlive = true
-        }
-        if isAlive { backoff.reset() }
       } catch {
         if error.isCancelled || Task.isCancelled { return }
-        if error.isExpired { position = nil }
+        if error.isExpired { cache.update { $0.expire() } }
+        failure = error
         onError(error)
-        let wait = client.wait(after: &backoff)
-        do { try await Task.sleep(for: wait) } catch { return }
       }
+      // A watch that ended in its time is begun again at once, one that is cut over and over isn't.
+      if failure == nil, ContinuousClock.now - begun > .seconds(1) { continue }
+      do { try await client.pause(client.wait(after: &backoff)) } catch { return }
     }
   }
 
@@ -73,31 +64,24 @@ package final class Informer: Sendable {
     var backoff = Backoff()
     while !Task.isCancelled {
       do throws(ClusterError) {
-        _ = try await relist { _ in }
-        return
+        return try await relist { _ in }
       } catch {
         if error.isCancelled { return }
         onError(error)
-        let wait = client.wait(after: &backoff)
-        do { try await Task.sleep(for: wait) } catch { return }
+        do { try await client.pause(client.wait(after: &backoff)) } catch { return }
       }
     }
   }
 
-  /// Answers the resource version to watch from.
-  private func relist(
-    _ onChange: @Sendable (Change) -> Void
-  ) async throws(ClusterError) -> String {
+  private func relist(_ onChange: @Sendable (Change) -> Void) async throws(ClusterError) {
     let list = try await client.list(cache.kind, namespace: namespace, labels: labels)
-    let (changed, gone) = cache.replace(with: list)
-    for object in gone { onChange(.deleted(object)) }
-    for object in changed { onChange(.changed(object)) }
-    return list.resourceVersion
+    let changes = cache.update { $0.listed(list.items, at: list.resourceVersion) }
+    for change in changes { onChange(change) }
   }
 
-  /// Follows one watch to its end.
+  /// Follows one watch to its end; `told` is called for each line, with what changed.
   private func follow(
-    from start: String, _ onChange: @Sendable (Change) -> Void, reached: (String) -> Void
+    from start: String, told: (Change?) -> Void
   ) async throws(ClusterError) {
     let stream = try await client.watch(
       cache.kind, namespace: namespace, labels: labels, from: start, seconds: 290)
@@ -110,19 +94,8 @@ package final class Informer: Sendable {
         throw .unreadable(path: "watch of \(cache.kind)", reason: "found an endless line")
       }
       for line in lines {
-        switch try WatchEvent(line: line, kind: cache.kind) {
-        case .changed(let object):
-          reached(object.resourceVersion)
-          cache.absorb(object)
-          onChange(.changed(object))
-        case .deleted(let object):
-          reached(object.resourceVersion)
-          cache.remove(object)
-          onChange(.deleted(object))
-        case .bookmark(let version): reached(version)
-        case .failed(let status):
-          throw .refused(method: .get, path: cache.kind.path(namespace: namespace), status: status)
-        }
+        let news = try WatchLine.news(in: line, of: cache.kind)
+        told(cache.update { $0.told(news) })
       }
     }
   }

@@ -2,6 +2,7 @@ package import Exposition
 package import KubernetesClient
 internal import Manifest
 package import MetricModel
+internal import ObjectWatching
 internal import Synchronization
 
 /// Drives the Rollouts, AnalysisRuns and Experiments of a cluster or a namespace.

@@ -7,27 +7,27 @@ import Synchronization
 ///       connection.send("HTTP/1.1 204 No Content\r\n\r\n")
 ///     }
 ///     server.url("/path")
-final class ScriptedServer: Sendable {
+package final class ScriptedServer: Sendable {
   /// What a client sent.
-  struct Request: Sendable {
-    var head: String
-    var body: String
+  package struct Request: Sendable {
+    package var head: String
+    package var body: String
     /// Which connection it came over, from 1.
-    var connection: Int
+    package var connection: Int
 
-    var line: String { String(head.prefix { $0 != "\r\n" }) }
+    package var line: String { String(head.prefix { $0 != "\r\n" }) }
   }
 
   /// The server's end of a connection.
-  struct Connection: Sendable {
+  package struct Connection: Sendable {
     fileprivate let socket: Int32
 
     @discardableResult
-    func send(_ text: String) -> Bool { send(Array(text.utf8)) }
+    package func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
     /// False once the client is gone.
     @discardableResult
-    func send(_ bytes: [UInt8]) -> Bool {
+    package func send(_ bytes: [UInt8]) -> Bool {
       var sent = 0
       while sent < bytes.count {
         let count = unsafe bytes.withUnsafeBytes { buffer in
@@ -42,20 +42,20 @@ final class ScriptedServer: Sendable {
     }
 
     /// Waits until the client closes its end.
-    func waitForEnd() {
+    package func waitForEnd() {
       var byte: UInt8 = 0
       while unsafe recv(socket, &byte, 1, 0) > 0 {}
     }
 
-    func close() { shutdown(socket, Int32(SHUT_RDWR)) }
+    package func close() { shutdown(socket, Int32(SHUT_RDWR)) }
   }
 
-  enum Failure: Error { case noSocket }
+  package enum Failure: Error { case noSocket }
 
-  let port: UInt16
+  package let port: UInt16
   private let listener: Int32
 
-  init(answer: @escaping @Sendable (Request, Connection) -> Void) throws {
+  package init(answer: @escaping @Sendable (Request, Connection) -> Void) throws {
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -87,7 +87,7 @@ final class ScriptedServer: Sendable {
     close(listener)
   }
 
-  func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
+  package func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
 
   private static func serve(
     _ client: Int32, _ number: Int, _ answer: (Request, Connection) -> Void
@@ -123,7 +123,7 @@ final class ScriptedServer: Sendable {
 }
 
 extension ScriptedServer.Connection {
-  func answer(_ body: String, status: String = "200 OK", fields: String = "") {
+  package func answer(_ body: String, status: String = "200 OK", fields: String = "") {
     send("HTTP/1.1 \(status)\r\nContent-Length: \(body.utf8.count)\r\n\(fields)\r\n\(body)")
   }
 }

@@ -1,16 +1,13 @@
+internal import HTTPTransport
 internal import Manifest
+internal import ObjectWatching
 
 /// A line of a watch.
-enum WatchEvent: Equatable, Sendable {
-  /// Added or modified.
-  case changed(JSONValue)
-  case deleted(JSONValue)
-  /// Nothing happened up to this resource version.
-  case bookmark(String)
-  case failed(APIStatus)
-
-  /// - Throws: when the line is no event.
-  init(line: [UInt8], kind: ResourceKind) throws(ClusterError) {
+enum WatchLine {
+  /// - Throws: when the line is no event, or tells that the watch failed.
+  static func news(
+    in line: [UInt8], of kind: ResourceKind
+  ) throws(ClusterError) -> WatchNews<JSONValue> {
     let event: JSONValue
     do throws(JSONError) {
       event = try JSONValue(parsing: line)
@@ -19,11 +16,12 @@ enum WatchEvent: Equatable, Sendable {
     }
     let object = event["object"] ?? .null
     switch event["type"]?.asString {
-    case "ADDED", "MODIFIED": self = .changed(object.withoutManagedFields)
-    case "DELETED": self = .deleted(object.withoutManagedFields)
-    case "BOOKMARK": self = .bookmark(object.resourceVersion)
+    case "ADDED", "MODIFIED": return .changed(object.withoutManagedFields)
+    case "DELETED": return .deleted(object.withoutManagedFields)
+    case "BOOKMARK": return .bookmark(object.resourceVersion)
     case "ERROR":
-      self = .failed(APIStatus(code: 0, object: object, otherwise: "the watch failed"))
+      let status = APIStatus(code: 0, object: object, otherwise: "the watch failed")
+      throw .refused(method: .get, path: "watch of \(kind)", status: status)
     default:
       throw .unreadable(
         path: "watch of \(kind)",

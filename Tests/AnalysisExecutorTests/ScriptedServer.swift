@@ -1,1 +1,0 @@
-../HTTPTransportTests/ScriptedServer.swift
