@@ -76,12 +76,28 @@ import Testing
   @Test(arguments: [
     ("Deployment", "server", ["byWorkload"]), ("Service", "active", ["blueGreen"]),
     ("Service", "stable", ["canary"]), ("Service", "ping", ["pingPong"]), ("Service", "server", []),
-    ("Pod", "server", []),
+    ("Pod", "server", []), ("AnalysisTemplate", "errors", ["analysed", "compare", "nested"]),
+    ("AnalysisTemplate", "all", ["nested"]), ("AnalysisTemplate", "other", []),
+    ("ClusterAnalysisTemplate", "errors", ["analysed", "far", "compare", "nested"]),
   ])
-  func `a change reaches the Rollouts that name the object`(
-    kind: String, name: String, rollouts: [String]
+  func `a change reaches all who name the object`(
+    kind: String, name: String, dependents: [String]
   ) {
+    func analysed(_ name: String, by template: String, namespace: String = "shop") -> JSONValue {
+      let step: JSONValue = ["analysis": ["templates": [["templateName": .string(template)]]]]
+      return object(
+        "Rollout", name, ["strategy": ["canary": ["steps": [["setWeight": 5], step]]]],
+        namespace: namespace)
+    }
+    let experiment: JSONValue = ["analyses": [["name": "a", "templateName": "errors"]]]
     let all: [(ResourceKind, JSONValue)] = [
+      (
+        .analysisTemplates,
+        object("AnalysisTemplate", "all", ["templates": [["templateName": "errors"]]])
+      ),
+      (.rollouts, analysed("analysed", by: "errors")), (.rollouts, analysed("nested", by: "all")),
+      (.rollouts, analysed("far", by: "errors", namespace: "other")),
+      (.experiments, object("Experiment", "compare", experiment)),
       (.rollouts, object("Rollout", "byWorkload", ["workloadRef": ["name": "server"]])),
       (
         .rollouts,
@@ -102,8 +118,9 @@ import Testing
         object("Rollout", "elsewhere", ["workloadRef": ["name": "server"]], namespace: "other")
       ),
     ]
-    let found = caches(all).rollouts(naming: object(kind, name))
-    #expect(found.map(\.name) == rollouts)
+    let namespace = kind == "ClusterAnalysisTemplate" ? "" : "shop"
+    let found = caches(all).dependents(of: object(kind, name, namespace: namespace))
+    #expect(found.map(\.name).sorted() == dependents.sorted())
   }
 
   @Test func `objects show as gauges under Argo's names`() {

@@ -75,7 +75,7 @@ struct ExperimentReconciler: Sendable {
     guard var patch = MergePatch.changing(experiment, to: wanted) else { return experiment }
     patch[path: "metadata", "resourceVersion"] = .string(experiment.resourceVersion)
     return try await OwnerWriter(client: client, caches: caches, owner: experiment)
-      .patch(experiment, .experiments, patch)
+      .patch(experiment.name, .experiments, patch)
   }
 
   private func perform(
@@ -91,7 +91,7 @@ struct ExperimentReconciler: Sendable {
     case .scale(let name, let replicas):
       guard let set = sets[name] else { return }
       try await writer.patch(
-        set, .replicaSets,
+        set.name, .replicaSets,
         [
           "metadata": ["annotations": [RolloutAnnotation.scaleDownDeadline: .null]],
           "spec": ["replicas": .integer(Int64(replicas))],
@@ -99,7 +99,7 @@ struct ExperimentReconciler: Sendable {
     case .setScaleDownDeadline(let name, let time):
       guard let set = sets[name] else { return }
       try await writer.patch(
-        set, .replicaSets,
+        set.name, .replicaSets,
         [
           "metadata": [
             "annotations": [RolloutAnnotation.scaleDownDeadline: .string(time.wholeSecondsUp)]

@@ -73,7 +73,7 @@ struct ActionApplier {
   ) async throws(ClusterError) {
     guard let set = replicaSet(podHash) else { return }
     try await writer.patch(
-      set, .replicaSets, ["metadata": ["annotations": .object(annotations)]])
+      set.name, .replicaSets, ["metadata": ["annotations": .object(annotations)]])
   }
 
   /// Refused as a conflict when the ReplicaSet is another than the one decided about.
@@ -82,7 +82,7 @@ struct ActionApplier {
   ) async throws(ClusterError) {
     guard let set = replicaSet(podHash) else { return }
     try await writer.patch(
-      set, .replicaSets,
+      set.name, .replicaSets,
       [
         "metadata": [
           "resourceVersion": .string(set.resourceVersion),
@@ -101,7 +101,7 @@ struct ActionApplier {
     ]
     let pods = try await client.list(
       .pods, namespace: set.namespace, labels: "\(RolloutLabel.podHash)=\(podHash)")
-    try await writer.patch(set, .replicaSets, ["spec": ["template": ["metadata": change]]])
+    try await writer.patch(set.name, .replicaSets, ["spec": ["template": ["metadata": change]]])
     for pod in pods.items where pod.controllerOwner?.uid == set.uid {
       do throws(ClusterError) {
         try await client.patch(
@@ -125,13 +125,12 @@ struct ActionApplier {
   // Services, pods, workloads.
 
   private func select(_ service: String, _ podHash: String) async throws(ClusterError) {
-    caches.absorb(
-      try await client.patch(
-        ObjectReference(.services, plan.namespace, service),
-        [
-          "metadata": ["annotations": [RolloutAnnotation.managedBy: .string(plan.name)]],
-          "spec": ["selector": [RolloutLabel.podHash: .string(podHash)]],
-        ]), .services)
+    try await writer.patch(
+      service, .services,
+      [
+        "metadata": ["annotations": [RolloutAnnotation.managedBy: .string(plan.name)]],
+        "spec": ["selector": [RolloutLabel.podHash: .string(podHash)]],
+      ])
   }
 
   /// A disruption budget may say no; then the pod is asked for again in a later pass.
@@ -152,10 +151,8 @@ struct ActionApplier {
 
   private func scaleWorkload(_ replicas: Int) async throws(ClusterError) {
     guard let workload = plan.workload, workload.kind == "Deployment" else { return }
-    caches.absorb(
-      try await client.patch(
-        ObjectReference(.deployments, plan.namespace, workload.name),
-        ["spec": ["replicas": .integer(Int64(replicas))]]), .deployments)
+    try await writer.patch(
+      workload.name, .deployments, ["spec": ["replicas": .integer(Int64(replicas))]])
   }
 }
 

@@ -27,6 +27,10 @@ final class RolloutReconciler: Sendable {
   /// How long a router is trusted to be as it was left.
   private static let routerTrust = Milliseconds.seconds(60)
 
+  /// After what time what a Rollout refers to is looked at again, where nobody watches it: routers'
+  /// objects, workloads that are no Deployments.
+  private static let refusalTrust = Milliseconds.seconds(5)
+
   /// How long ConfigMaps and Secrets are trusted to be as they were read.
   private static let configTrust = Milliseconds.seconds(30)
 
@@ -52,7 +56,7 @@ final class RolloutReconciler: Sendable {
     guard let plan = reading else {
       try await store(
         before.refused(refusal, generation: rollout.generation, at: now), over: rollout)
-      return .seconds(20)
+      return .milliseconds(Self.refusalTrust.count)
     }
     let observer = ClusterObserver(caches: caches, client: client)
     let known = routed.withLock { $0[rollout.uid] }
@@ -82,7 +86,7 @@ final class RolloutReconciler: Sendable {
 
   /// Invalid references may become valid without a word; routers may be changed by others.
   private func retry(_ seen: RolloutObservation, _ now: Timestamp) -> Timestamp? {
-    if seen.refusal != nil { return now.advanced(by: .seconds(20)) }
+    if seen.refusal != nil { return now.advanced(by: Self.refusalTrust) }
     return seen.routed == nil ? nil : now.advanced(by: Self.routerTrust)
   }
 
@@ -198,12 +202,12 @@ final class RolloutReconciler: Sendable {
       let patch: JSONValue = [
         "metadata": ["resourceVersion": .string(object.resourceVersion)], "status": change,
       ]
-      object = try await writer.patch(object, .rollouts, patch, subresource: "status")
+      object = try await writer.patch(object.name, .rollouts, patch, subresource: "status")
     }
     let revision = String(state.revision)
     if state.revision > 0, object.annotation(RolloutAnnotation.revision) != revision {
       object = try await writer.patch(
-        object, .rollouts,
+        object.name, .rollouts,
         ["metadata": ["annotations": [RolloutAnnotation.revision: .string(revision)]]])
     }
     return object

@@ -43,13 +43,14 @@ final class ClusterCaches: Sendable {
     all.first { $0.cache.kind == kind }?.cache.absorb(object)
   }
 
-  /// The Rollouts that name an object which they don't own: a Service, or the Deployment of
-  /// `workloadRef`.
-  func rollouts(naming object: JSONValue) -> [JSONValue] {
+  /// The Rollouts and Experiments that name an object which they don't own: a Service, the
+  /// Deployment of `workloadRef`, a template, also through other templates.
+  func dependents(of object: JSONValue) -> [JSONValue] {
     let isNamed: (JSONValue) -> Bool
     switch object.text("kind") {
     case "Deployment":
       isNamed = { $0[path: "spec", "workloadRef"]?.text("name") == object.name }
+    case "AnalysisTemplate", "ClusterAnalysisTemplate": return users(ofTemplate: object)
     case "Service":
       isNamed = { rollout in
         let strategy = rollout[path: "spec", "strategy"]?.asObject ?? [:]
@@ -65,8 +66,38 @@ final class ClusterCaches: Sendable {
     return rollouts.cache.objects(in: object.namespace).filter(isNamed)
   }
 
+  /// Who may start an analysis from a template. Names count whether they mean the template of the
+  /// namespace or of the cluster: a pass too many does no harm.
+  private func users(ofTemplate template: JSONValue) -> [JSONValue] {
+    func among(_ informer: Informer) -> [JSONValue] {
+      template.namespace.isEmpty
+        ? informer.cache.all : informer.cache.objects(in: template.namespace)
+    }
+    var names: Set = [template.name]
+    var others = among(templates) + clusterTemplates.cache.all
+    while let index = others.firstIndex(where: { $0.refersToTemplate(in: names) }) {
+      names.insert(others.remove(at: index).name)
+    }
+    return (among(rollouts) + among(experiments)).filter { $0.refersToTemplate(in: names) }
+  }
+
   /// What an object manages, of one kind.
   func owned(by owner: JSONValue, _ informer: Informer) -> [JSONValue] {
     informer.cache.objects(ownedBy: owner)
+  }
+}
+
+extension JSONValue {
+  /// Whether a `templateName` anywhere below `spec` is one of `names`.
+  fileprivate func refersToTemplate(in names: Set<String>) -> Bool {
+    self["spec"]?.holdsTemplateName(in: names) ?? false
+  }
+
+  private func holdsTemplateName(in names: Set<String>) -> Bool {
+    if let items = asArray { return items.contains { $0.holdsTemplateName(in: names) } }
+    return asObject?.contains { field, value in
+      field == "templateName" && value.asString.map(names.contains) ?? false
+        || value.holdsTemplateName(in: names)
+    } ?? false
   }
 }

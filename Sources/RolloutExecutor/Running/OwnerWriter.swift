@@ -33,27 +33,27 @@ struct OwnerWriter {
 
   func terminate(_ kind: ResourceKind, _ name: String) async throws(ClusterError) {
     do throws(ClusterError) {
-      let reference = ObjectReference(kind, namespace, name)
-      caches.absorb(
-        try await client.patch(reference, ["spec": ["terminate": true]]), kind)
+      try await patch(name, kind, ["spec": ["terminate": true]])
     } catch {
       guard error.isNotFound else { throw error }
     }
   }
 
-  /// By a JSON merge patch. A conflict brings the object as it is into the cache, so that the next
-  /// pass decides by that.
+  /// By a JSON merge patch. After a conflict, and when nobody knows whether it was stored, the
+  /// object as it is goes into the cache, so that the next pass decides by that.
   @discardableResult
   func patch(
-    _ object: JSONValue, _ kind: ResourceKind, _ patch: JSONValue, subresource: String? = nil
+    _ name: String, _ kind: ResourceKind, _ patch: JSONValue, subresource: String? = nil
   ) async throws(ClusterError) -> JSONValue {
-    let reference = ObjectReference(kind, object.namespace, object.name)
+    let reference = ObjectReference(kind, namespace, name)
     do throws(ClusterError) {
       let answer = try await client.patch(reference, patch, subresource: subresource)
       caches.absorb(answer, kind)
       return answer
     } catch {
-      if error.isConflict { caches.absorb(try await client.get(reference), kind) }
+      if error.isConflict || error.isOutcomeUnknown {
+        caches.absorb(try await client.get(reference), kind)
+      }
       throw error
     }
   }

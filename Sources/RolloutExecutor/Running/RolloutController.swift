@@ -106,7 +106,7 @@ package final class RolloutController: Sendable {
         group.addTask {
           await informer.run(onError: { options.report("\($0)") }) { change in
             queues.add(change.object)
-            for rollout in caches.rollouts(naming: change.object) { queues.add(rollout) }
+            for object in caches.dependents(of: change.object) { queues.add(object) }
           }
         }
       }
