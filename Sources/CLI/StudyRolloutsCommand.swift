@@ -7,10 +7,10 @@ struct StudyRolloutsCommand: ParsableCommand {
     commandName: "study-rollouts",
     abstract: "Play seeded rollouts under faults and check the laws after every write.",
     discussion: """
-      Conflicts, answers lost after the write, controllers killed and replaced in between, stale \
-      caches, skewed clocks, an API server that is away, crashes, autoscalers, hands in the \
-      cluster, edits half way. Each violation names the seed that replays it. Ends with 1 when \
-      there is one.
+      Conflicts, answers lost after the write, watches cut, late or refused, leaders changed, \
+      controllers killed and replaced in between, skewed clocks, an API server that is away, \
+      crashes, autoscalers, hands in the cluster, edits half way: each is counted. A violation \
+      names the seed that replays it. Ends with 1 when there is one.
 
         assay study-rollouts --runs 100000 --seed 1
         assay study-rollouts --trace --seed 3141

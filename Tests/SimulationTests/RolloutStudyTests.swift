@@ -12,6 +12,7 @@ import Testing
     }
     #expect(report.runs == 250)
     #expect(report.writes > 1000)
+    for fault in RolloutFault.allCases { #expect(report.faults[fault] > 10, "\(fault.rawValue)") }
   }
 
   @Test(arguments: 0..<8) func `a controller killed after any write ends the same`(block: UInt64) {

@@ -68,7 +68,10 @@ package struct RolloutWorld: Sendable {
   }
 
   /// The plan that is decided about: with the config there is.
-  package var versionedPlan: RolloutPlan {
+  package var versionedPlan: RolloutPlan { versioned(plan) }
+
+  /// A plan of some time ago, with the config there is.
+  func versioned(_ plan: RolloutPlan) -> RolloutPlan {
     var seen: [ConfigReference: ObservedConfig] = [:]
     for reference in plan.trackedConfigs {
       if configCopies[reference] != nil {
@@ -96,14 +99,18 @@ package struct RolloutWorld: Sendable {
 
   /// Does what an action says. A router's refusal is kept for the next observation, as a controller
   /// does, and thrown.
-  package mutating func perform(_ action: RolloutAction) throws(RouterRefusal) {
+  ///
+  /// `decided` is the plan that was decided about, where that isn't the present one.
+  package mutating func perform(
+    _ action: RolloutAction, by decided: RolloutPlan? = nil
+  ) throws(RouterRefusal) {
     switch action {
     case .copyConfig(let copy):
       if configs[copy.source] == copy.contentHash {
         configCopies[copy.reference] = copy.contentHash
       }
     case .deleteConfig(let reference): configCopies[reference] = nil
-    case .createReplicaSet(let start): create(start)
+    case .createReplicaSet(let start): create(start, by: decided ?? versionedPlan)
     case .setRevision(let hash, let revision): change(hash) { $0.revision = revision }
     case .scale(let hash, let replicas, let sizedFor): scale(hash, replicas, sizedFor)
     case .setScaleDownDeadline(let hash, let time): change(hash) { $0.scaleDownDeadline = time }
@@ -133,14 +140,14 @@ package struct RolloutWorld: Sendable {
     }
   }
 
-  private mutating func create(_ start: ReplicaSetStart) {
+  private mutating func create(_ start: ReplicaSetStart, by plan: RolloutPlan) {
     guard replicaSet(start.podHash) == nil else { return }
     var set = ObservedReplicaSet(
       podHash: start.podHash, revision: start.revision, created: now, desired: 0, pods: 0,
       ready: 0, available: 0)
     set.sizedFor = start.sizedFor
     set.metadata = start.metadata
-    let template = versionedPlan.template
+    let template = plan.template
     set.configs = ConfigReference.all(in: JSONValue(template))
     templates[start.podHash] = template
     replicaSets.append(set)
