@@ -3,7 +3,7 @@ internal import MetricModel
 internal import Rollouts
 
 /// What a scenario does to a rollout, for people: a line for each event and each thing that time
-/// did, with the phase, the step, who gets the traffic, the pods, and why.
+/// did, with the phase, the step, who gets the traffic (percent), the pods, and why.
 ///
 ///     after  what happened  phase    step  traffic     pods          why
 ///     0s                    Healthy  2/2   v1 100      v1 4/4
@@ -49,7 +49,6 @@ struct ScenarioTrace {
 extension ScenarioRun {
   /// Who gets how much: by router, by Service, by the ratio of pods.
   fileprivate var trafficText: String {
-    let state = world.state
     if let blueGreen = world.plan.blueGreen {
       let active = tag(world.services[blueGreen.activeService] ?? "")
       let preview = blueGreen.previewService.map { " (preview \(tag(world.services[$0] ?? "")))" }
@@ -68,9 +67,11 @@ extension ScenarioRun {
       }
       return (named + others + headers + mirrors).joined(separator: ", ")
     }
-    guard state.weight > 0, !state.isFullyPromoted else { return "\(tag(state.stableHash)) 100" }
-    return
-      "\(tag(state.stableHash)) \(100 - state.weight), \(tag(state.currentHash)) \(state.weight)"
+    // A Service sends to whoever is available, whatever weight the step asks for.
+    let serving = world.replicaSets.filter { $0.available > 0 }.sorted { $0.created < $1.created }
+    let all = serving.reduce(0) { $0 + $1.available }
+    let shares = serving.map { "\(tag($0.podHash)) \(($0.available * 200 + all) / (all * 2))" }
+    return shares.isEmpty ? "nobody" : shares.joined(separator: ", ")
   }
 
   /// Available of asked for, by revision, those without pods left out.
