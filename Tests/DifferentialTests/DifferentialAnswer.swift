@@ -109,6 +109,24 @@ enum DifferentialAnswer: Sendable {
     }
   }
 
+  /// Whether no point differs by more than a part of the greatest magnitude that went into it.
+  ///
+  /// - Parameter extremes: the greatest and the least of what was added up.
+  func agrees(with other: DifferentialAnswer, within part: Double, of extremes: [Self]) -> Bool {
+    guard case .values(let ours) = self, case .values(let theirs) = other,
+      ours.mapValues({ Set($0.keys) }) == theirs.mapValues({ Set($0.keys) })
+    else { return false }
+    for (labels, points) in ours {
+      for (time, mine) in points {
+        let magnitude = extremes.compactMap { $0.point(labels, time)?.magnitude }.max() ?? 0
+        guard let other = theirs[labels]?[time] else { return false }
+        let isClose = Self.areClose(mine, other)
+        guard isClose || (mine - other).magnitude <= part * magnitude else { return false }
+      }
+    }
+    return true
+  }
+
   private func point(_ labels: String, _ time: Int64) -> Double? {
     guard case .values(let values) = self else { return nil }
     return values[labels]?[time]

@@ -23,7 +23,7 @@ struct DifferentialTests {
     let source = InMemorySeries(data.series)
     let shaken = (1...4).map { InMemorySeries(data.shaken(seed: Self.seed &+ $0)) }
     var generator = QueryGenerator(random: SplitMix(state: Self.seed &* 31))
-    var failures = 0
+    var (failures, rounded) = (0, 0)
     for number in 0..<Self.cases {
       let query = generator.query()
       let evaluation = Self.evaluation(&generator.random)
@@ -31,6 +31,10 @@ struct DifferentialTests {
       guard let difference else { continue }
       let (small, when, what) = try await Self.shrunk(
         query, evaluation, difference, source, shaken, peer)
+      if try await Self.isRounding(small, when, source, peer) {
+        rounded += 1
+        continue
+      }
       failures += 1
       Issue.record(
         """
@@ -39,7 +43,26 @@ struct DifferentialTests {
         """)
       if failures >= 20 { break }
     }
-    print("differential: \(Self.cases) queries, \(failures) differ from Prometheus")
+    print(
+      "differential: \(Self.cases) queries, \(failures) differ from Prometheus, "
+        + "\(rounded) by the rounding of means")
+  }
+
+  /// Whether a mean or a sum differs by less than what its largest term leaves room for.
+  ///
+  /// 2.42 keeps a running mean, so where 1e17 comes and goes again, what is left is off by some
+  /// units of 1e17's last digit; later versions, and this engine, compensate.
+  private static func isRounding(
+    _ query: String, _ evaluation: Evaluation, _ source: any SeriesSource, _ peer: PrometheusPeer
+  ) async throws -> Bool {
+    guard let mean = ["avg", "sum"].first(where: { query.hasPrefix($0) }) else { return false }
+    let extremes = ["max", "min"].map { extreme in
+      DifferentialAnswer(
+        extreme + query.dropFirst(mean.count), evaluation, from: source, lookback: lookback)
+    }
+    let theirs = try await peer.answer(query, evaluation)
+    return DifferentialAnswer(query, evaluation, from: source, lookback: lookback)
+      .agrees(with: theirs, within: 0x1p-50, of: extremes)
   }
 
   /// A millisecond beside the grid; ranges have few steps, also in the other direction of the data.
