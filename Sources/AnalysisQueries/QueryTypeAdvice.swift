@@ -41,7 +41,7 @@ package enum QueryTypeAdvice {
   }
 
   /// All of the language, also what isn't enabled by default.
-  private static let options = QueryOptions(features: Set(QueryFeature.allCases))
+  private static let options = QueryOptions(features: QueryFeature.language)
 
   private static func read(_ text: String, _ known: [String: String]) -> Reading {
     let names = TemplateText.placeholders(in: text)

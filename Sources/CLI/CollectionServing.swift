@@ -4,6 +4,7 @@ import HTTPService
 import HTTPTransport
 import MetricModel
 import MetricTransfer
+import PromQL
 import Rules
 import Scraping
 import TimeSeriesStore
@@ -32,10 +33,11 @@ struct CollectionServing: ParsableArguments {
 
   /// Starts nothing yet.
   func collection(
-    _ file: PrometheusConfiguration?, store: Store, now: @escaping @Sendable () -> Timestamp
+    _ file: PrometheusConfiguration?, store: Store, queries: QueryOptions,
+    now: @escaping @Sendable () -> Timestamp
   ) throws -> Collection? {
     guard let path, let file else { return nil }
-    return try Collection(path, file, store: store, now: now)
+    return try Collection(path, file, store: store, queries: queries, now: now)
   }
 }
 
@@ -47,7 +49,7 @@ final class Collection: Sendable {
   private let workers: WorkerPool
 
   fileprivate init(
-    _ path: String, _ file: PrometheusConfiguration, store: Store,
+    _ path: String, _ file: PrometheusConfiguration, store: Store, queries: QueryOptions,
     now: @escaping @Sendable () -> Timestamp
   ) throws {
     let workers = WorkerPool(threads: 2)
@@ -55,6 +57,7 @@ final class Collection: Sendable {
       Terminal.complain("assay: \(text)")
     }
     options.agent = "Assay/\(Assay.version)"
+    options.labelsTypesAndUnits = queries.features.contains(.typeAndUnitLabels)
     let transport = HTTPTransport()
     let scrapes = ScrapeLoop(store: store, transport: transport, files: .disk, options)
     let writes = RemoteWriteLoop(store: store, transport: transport, files: .disk, options)

@@ -6,7 +6,8 @@ struct FeatureOptions: ParsableArguments {
   @Option(
     name: .customLong("enable-feature"),
     help: ArgumentHelp(
-      "Experimental parts of PromQL, separated by commas: \(names.joined(separator: ", ")).",
+      "Parts of PromQL that are off by default, separated by commas: "
+        + "\(names.joined(separator: ", ")).",
       valueName: "names"))
   var features: [String] = []
 

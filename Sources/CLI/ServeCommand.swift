@@ -92,7 +92,8 @@ struct ServeCommand: AsyncParsableCommand {
         of: admission.tenants(), below: data, options: storeOptions)
       served = ServiceAccess(admission: admission, premises: premises)
     }
-    let collecting = try collection.collection(file, store: store, now: options.now)
+    let collecting = try collection.collection(
+      file, store: store, queries: options.queries, now: options.now)
     options.configuration = collecting?.configuration
     var logger = Logger(label: "assay", factory: { StreamLogHandler.standardError(label: $0) })
     logger.logLevel = .warning

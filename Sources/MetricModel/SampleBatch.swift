@@ -9,7 +9,7 @@
 /// native histograms, exemplars, metadata.
 package struct SampleBatch: Sendable {
   /// The series; the same labels may occur more than once.
-  package private(set) var labels: [Labels] = []
+  package internal(set) var labels: [Labels] = []
   /// For each row, an index into `labels`.
   package private(set) var series: [UInt32] = []
   /// For each row, milliseconds since the epoch.

@@ -24,7 +24,7 @@ package struct EngineEvaluator: ScriptEvaluator {
   /// upstream's scripts expect; answers differ from those of a server in its default setting only
   /// where a name is asked for after it was dropped.
   package static let options = QueryOptions(
-    delaysNameRemoval: true, features: Set(QueryFeature.allCases))
+    delaysNameRemoval: true, features: QueryFeature.language)
 
   private let options: QueryOptions
 

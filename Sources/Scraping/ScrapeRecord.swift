@@ -38,8 +38,12 @@ package struct ScrapeRecord: Sendable {
   /// All series of the last scrape.
   private var seen: Set<Labels> = []
   private var reportsLimits = false
+  private let labelsTypesAndUnits: Bool
 
-  package init() {}
+  /// - Parameter labelsTypesAndUnits: whether series bear their types and units as labels.
+  package init(labelsTypesAndUnits: Bool = false) {
+    self.labelsTypesAndUnits = labelsTypesAndUnits
+  }
 
   /// - Parameter seconds: how long the scrape took.
   package mutating func take(
@@ -50,7 +54,8 @@ package struct ScrapeRecord: Sendable {
     var current: Set<Labels> = []
     var all: Set<Labels> = []
     do throws(ScrapeFailure) {
-      let raw = try Self.parse(answer, job, at: time)
+      let parsed = try Self.parse(answer, job, at: time)
+      let raw = labelsTypesAndUnits ? parsed.withTypesAndUnits : parsed
       outcome.scraped = raw.count + raw.histograms.count
       var labelled = try LabelledScrape(raw, target, job)
       outcome.added = labelled.sampleCount

@@ -47,6 +47,20 @@ import Testing
     #expect(outcome.batch.metadata.map(\.family) == ["a"])
   }
 
+  @Test func `types are labels where the server is told so`() {
+    var record = ScrapeRecord(labelsTypesAndUnits: true)
+    let first = record.take(
+      text("# TYPE a counter\na 1\nb{__type__=\"gauge\"} 2\n"), of: target, job(), at: at(1000),
+      seconds: 0)
+    #expect(
+      rows(first.batch) == [#"a{__type__="counter"} 1 @1000"#, #"b{__type__="gauge"} 2 @1000"#])
+    let second = record.take(text("a 1\n"), of: target, job(), at: at(2000), seconds: 0)
+    #expect(
+      rows(second.batch) == [
+        "a 1 @2000", #"a{__type__="counter"} stale @2000"#, #"b{__type__="gauge"} stale @2000"#,
+      ])
+  }
+
   @Test func `series that go are ended, those with times of their own aren't`() {
     var record = ScrapeRecord()
     _ = record.take(text("a 1\nb 2\nc 3 7\n"), of: target, job(), at: at(1000), seconds: 0)

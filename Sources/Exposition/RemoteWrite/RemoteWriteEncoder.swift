@@ -102,7 +102,7 @@ struct BatchRows {
   private(set) var samples: [[Int]]
   private(set) var histograms: [[Int]]
   private(set) var exemplars: [[Int]]
-  private var families: [String: MetricMetadata] = [:]
+  private let families: MetadataTable
 
   init(_ batch: SampleBatch) {
     let none = [[Int]](repeating: [], count: batch.labels.count)
@@ -114,19 +114,11 @@ struct BatchRows {
     for (row, exemplar) in batch.exemplars.enumerated() {
       exemplars[Int(exemplar.series)].append(row)
     }
-    for metadata in batch.metadata { families[metadata.family] = metadata }
+    families = MetadataTable(batch.metadata)
   }
 
   /// What is known of the family of a series.
-  func metadata(of labels: Labels) -> MetricMetadata? {
-    if families.isEmpty { return nil }
-    let name = labels.metricName
-    if let metadata = families[name] { return metadata }
-    for type in [MetricType.histogram, .gaugeHistogram, .summary] {
-      if let metadata = families[type.family(of: name)], metadata.type == type { return metadata }
-    }
-    return nil
-  }
+  func metadata(of labels: Labels) -> MetricMetadata? { families[of: labels.metricName] }
 }
 
 /// Texts by number, the empty one first.

@@ -1,5 +1,6 @@
 import Exposition
 import MetricModel
+import PromQL
 import Synchronization
 import TimeSeriesStore
 
@@ -42,7 +43,9 @@ struct IngestEndpoints: Sendable {
       guard case .tooLarge = error else { return .text("\(error)\n", status: 400) }
       return .text("\(error)\n", status: 413)
     }
-    return append(batch, version)
+    // Version 1 tells of families apart from their samples.
+    let isTyped = version == .v2 && options.queries.features.contains(.typeAndUnitLabels)
+    return append(isTyped ? batch.withTypesAndUnits : batch, version)
   }
 
   private func append(_ batch: SampleBatch, _ version: RemoteWriteVersion) -> APIResponse {

@@ -1,6 +1,7 @@
 import Exposition
 import Manifest
 import MetricModel
+import PromQL
 import TimeSeriesStore
 
 /// `/api/v1/otlp/v1/metrics`: metrics of OpenTelemetry over HTTP, in protobuf or JSON.
@@ -28,7 +29,8 @@ struct OTLPEndpoints: Sendable {
       let message = format == .json ? try OTLPJSON.message(body) : body
       let otlp = options.configuration?.state.contents.otlp ?? OTLPOptions()
       let (batch, rejections) = try OTLPMetrics.parse(message, otlp)
-      return try append(batch, rejections, format)
+      let isTyped = options.queries.features.contains(.typeAndUnitLabels)
+      return try append(isTyped ? batch.withTypesAndUnits : batch, rejections, format)
     } catch let error as StoreError {
       return .text("\(error)\n", status: 503)
     } catch {

@@ -24,6 +24,8 @@ package final class ScrapeLoop: Sendable {
     package var report: @Sendable (String) -> Void
     /// The header `User-Agent`.
     package var agent = "Assay"
+    /// Whether series get their types and units as labels.
+    package var labelsTypesAndUnits = false
 
     package init(
       workers: any TaskExecutor, now: @escaping @Sendable () -> Timestamp,
@@ -154,7 +156,9 @@ package final class ScrapeLoop: Sendable {
     let (job, record, refusal) = state.withLock { state in
       (
         state.jobs.indices.contains(target.job) ? state.jobs[target.job] : nil,
-        state.records[target.identity] ?? ScrapeRecord(), state.refusals[target.job]
+        state.records[target.identity]
+          ?? ScrapeRecord(labelsTypesAndUnits: options.labelsTypesAndUnits),
+        state.refusals[target.job]
       )
     }
     guard let job else { return }

@@ -117,7 +117,7 @@ struct OperatorBuilder {
         plan.function, range: plan.input.window.range, usesStartTimes: plan.usesStartTimes),
       try build(plan.input, under: windows), windows,
       parameters: try build(plan.parameters, on: grid), names: plan.names,
-      places: plan.places)
+      places: plan.places, asksTypeLabel: plan.asksTypeLabel)
   }
 
   private func build(

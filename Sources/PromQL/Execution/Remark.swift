@@ -5,6 +5,8 @@ enum Remark: Hashable {
   case metric(MetricRemark, String)
   /// The name is empty where it was dropped already.
   case buckets(BucketsRemark, metric: String)
+  /// What `__type__` says of a metric that should be a counter.
+  case typeIsNoCounter(String, metric: String)
   case badBucketLabel(value: String, metric: String)
   case invalidQuantile(bits: UInt64)
   case invalidRatio(bits: UInt64, cappedTo: Int)
@@ -20,7 +22,8 @@ enum Remark: Hashable {
 
   var severity: Annotation.Severity {
     switch self {
-    case .metric(.possibleNonCounter, _), .metric(.histogramIgnored, _), .histogramIgnored,
+    case .typeIsNoCounter, .metric(.possibleNonCounter, _), .metric(.histogramIgnored, _),
+      .histogramIgnored,
       .boundsReconciled, .incompatibleTypes:
       .info
     case .evidence(let remark, _): remark.severity
@@ -36,6 +39,9 @@ enum Remark: Hashable {
     switch self {
     case .metric(let remark, let metric): "\(remark.rawValue) \(GoText.quoted(metric))"
     case .buckets(let remark, let metric): remark.rawValue + Self.suffix(metric)
+    case .typeIsNoCounter(let type, let metric):
+      "metric might not be a counter, __type__ label is not set to \"counter\" or \"histogram\", "
+        + "got \(GoText.quoted(type)): \(GoText.quoted(metric))"
     case .badBucketLabel(let value, let metric):
       "bucket label \"le\" is missing or has a malformed value of \(GoText.quoted(value))"
         + Self.suffix(metric)

@@ -10,6 +10,7 @@ struct WindowScan: Operator {
   private let grid: WindowGrid
   private let names: NameRule
   private let places: WindowPlaces
+  private let asksTypeLabel: Bool
   private var parameters: [any Operator]
   private var hasColumns = false
   private var kernel: WindowKernelChoice
@@ -18,7 +19,8 @@ struct WindowScan: Operator {
 
   init(
     _ kernel: WindowKernelChoice, _ mixed: MixedWindowScan, _ input: any RangeInput,
-    _ grid: WindowGrid, parameters: [any Operator], names: NameRule, places: WindowPlaces
+    _ grid: WindowGrid, parameters: [any Operator], names: NameRule, places: WindowPlaces,
+    asksTypeLabel: Bool
   ) {
     self.kernel = kernel
     self.mixed = mixed
@@ -27,6 +29,7 @@ struct WindowScan: Operator {
     self.parameters = parameters
     self.names = names
     self.places = places
+    self.asksTypeLabel = asksTypeLabel
   }
 
   mutating func next(_ context: inout QueryContext) throws(QueryError) -> SeriesBlock? {
@@ -76,8 +79,13 @@ struct WindowScan: Operator {
   private func annotate(_ head: SeriesHead, _ context: inout QueryContext) {
     guard kernel.expectsCounter else { return }
     let name = head.labels.metricName
-    guard !name.isEmpty,
-      !["_total", "_sum", "_count", "_bucket"].contains(where: { name.hasSuffix($0) })
+    if name.isEmpty { return }
+    if asksTypeLabel {
+      let type = head.labels[Labels.metricType] ?? ""
+      if ["counter", "histogram"].contains(type) { return }
+      return context.annotations.add(.typeIsNoCounter(type, metric: name), at: places.range)
+    }
+    guard !["_total", "_sum", "_count", "_bucket"].contains(where: { name.hasSuffix($0) })
     else { return }
     context.annotations.add(.metric(.possibleNonCounter, name), at: places.range)
   }

@@ -84,7 +84,8 @@ extension Planner {
         names: names,
         places: WindowPlaces(
           range: place, firstArgument: call.arguments.first?.sourceRange ?? place),
-        usesStartTimes: usesStartTimes))
+        usesStartTimes: usesStartTimes,
+        asksTypeLabel: options.features.contains(.typeAndUnitLabels)))
     result.isInvariant = isInvariant
     return names == .keep ? result : afterNameDrop(result, isStrict: true)
   }

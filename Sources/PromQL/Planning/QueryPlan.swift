@@ -106,6 +106,8 @@ struct WindowPlan: Equatable {
   var places: WindowPlaces
   /// Whether start times tell of resets.
   var usesStartTimes: Bool
+  /// Whether `__type__` tells of counters, instead of the name.
+  var asksTypeLabel = false
 }
 
 /// A range vector.

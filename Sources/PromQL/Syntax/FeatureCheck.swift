@@ -10,10 +10,15 @@ package enum QueryFeature: String, Hashable, Sendable, CaseIterable {
   case extendedRangeSelectors = "promql-extended-range-selectors"
   /// Start timestamps of samples tell of counter resets.
   case startTimestamps = "use-start-timestamps"
+  /// `__type__` and `__unit__` as labels of what is stored; `rate` asks them for counters.
+  case typeAndUnitLabels = "type-and-unit-labels"
   /// `welch_t`, `two_proportions` and their kin, which Prometheus doesn't have.
   case statistics = "assay-statistics"
   /// `default`, `keep_last_value` and `WITH` templates, as MetricsQL has them.
   case metricsQL = "assay-metricsql"
+
+  /// All that changes what can be written, and nothing that changes what is said of it.
+  package static let language = Set(allCases).subtracting([.typeAndUnitLabels])
 }
 
 /// Whether a query keeps to what is enabled. The parser itself reads everything.
@@ -27,7 +32,7 @@ package struct FeatureCheck {
   package static func check(
     _ expression: QueryExpression, enabled: Set<QueryFeature>, in text: String
   ) throws(ParseError) {
-    if enabled.count == QueryFeature.allCases.count { return }
+    if enabled.isSuperset(of: QueryFeature.language) { return }
     try FeatureCheck(enabled: enabled, text: text).check(expression)
   }
 

@@ -18,7 +18,7 @@ import Testing
           text,
           options: QueryOptions(
             delaysNameRemoval: Bool.random(using: &queries),
-            features: Set(QueryFeature.allCases)))
+            features: QueryFeature.language))
       } catch {
         continue
       }

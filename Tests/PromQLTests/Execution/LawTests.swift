@@ -13,7 +13,7 @@ import Testing
 
   private static func options(_ random: inout RandomQueries) -> QueryOptions {
     QueryOptions(
-      delaysNameRemoval: Bool.random(using: &random), features: Set(QueryFeature.allCases))
+      delaysNameRemoval: Bool.random(using: &random), features: QueryFeature.language)
   }
 
   private static func grid(_ random: inout RandomQueries) -> StepGrid {

@@ -35,6 +35,27 @@ import Testing
       ])
   }
 
+  @Test func `with types as labels, rate asks them for counters`() throws {
+    var recording = Recording()
+    recording.add("a", [("__type__", "counter"), ("x", "1")], [0, 60, 120])
+    recording.add("b_total", [("__type__", "gauge"), ("x", "2")], [0, 60, 120])
+    recording.add("c_total", [("x", "3")], [0, 60, 120])
+    func remarks(_ features: Set<QueryFeature>) throws -> [String] {
+      let query = try Query(
+        #"rate({__name__=~"a|b_total|c_total"}[5m])"#, options: QueryOptions(features: features))
+      return try query.instant(at: Recording.minute(2), from: InMemorySeries(recording.series))
+        .annotations.map(\.text)
+    }
+    let byType =
+      "PromQL info: metric might not be a counter, __type__ label is not set to "
+      + #""counter" or "histogram", got "#
+    #expect(
+      try remarks([.typeAndUnitLabels]) == [
+        byType + #""": "c_total" (1:6)"#, byType + #""gauge": "b_total" (1:6)"#,
+      ])
+    #expect(try remarks([]).count == 1)
+  }
+
   @Test func `strings and range vectors have no value over time`() {
     let texts = ["\"text\"", "limit[5m]"]
     let errors = texts.map { text in

@@ -72,5 +72,5 @@ extension QueryAnswer {
 
 extension QueryOptions {
   /// With all that is experimental.
-  static let everything = QueryOptions(features: Set(QueryFeature.allCases))
+  static let everything = QueryOptions(features: QueryFeature.language)
 }
