@@ -1,6 +1,7 @@
 #include "CCompression.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -55,4 +56,54 @@ int64_t ccompression_unzstd_size(const uint8_t *input, size_t size) {
   unsigned long long announced = ZSTD_getFrameContentSize(input, size);
   if (announced == ZSTD_CONTENTSIZE_UNKNOWN || announced == ZSTD_CONTENTSIZE_ERROR) return -1;
   return announced > INT64_MAX ? INT64_MAX : (int64_t)announced;
+}
+
+// Frames that are written piece by piece.
+
+struct ccompression_stream {
+  z_stream gzip;
+  ZSTD_CCtx *zstd;
+};
+
+ccompression_stream *ccompression_open(int32_t is_zstd, int32_t level) {
+  ccompression_stream *stream = calloc(1, sizeof *stream);
+  if (!stream) return NULL;
+  if (is_zstd) {
+    stream->zstd = ZSTD_createCCtx();
+    if (stream->zstd) {
+      ZSTD_CCtx_setParameter(stream->zstd, ZSTD_c_compressionLevel, level);
+      return stream;
+    }
+  } else if (deflateInit2(&stream->gzip, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK) {
+    return stream;
+  }
+  free(stream);
+  return NULL;
+}
+
+void ccompression_close(ccompression_stream *stream) {
+  if (stream->zstd) ZSTD_freeCCtx(stream->zstd);
+  else deflateEnd(&stream->gzip);
+  free(stream);
+}
+
+size_t ccompression_push_bound(size_t size) { return compressBound(size) + ZSTD_CStreamOutSize(); }
+
+int64_t ccompression_push(ccompression_stream *stream, const uint8_t *input, size_t size,
+                          int32_t is_last, uint8_t *output, size_t capacity) {
+  if (stream->zstd) {
+    ZSTD_inBuffer in = {input, size, 0};
+    ZSTD_outBuffer out = {output, capacity, 0};
+    size_t left = ZSTD_compressStream2(stream->zstd, &out, &in, is_last ? ZSTD_e_end : ZSTD_e_flush);
+    return ZSTD_isError(left) || left != 0 || in.pos != size ? -1 : (int64_t)out.pos;
+  }
+  z_stream *gzip = &stream->gzip;
+  if (size > UINT_MAX || capacity > UINT_MAX) return -1;
+  gzip->next_in = (Bytef *)input;
+  gzip->avail_in = (uInt)size;
+  gzip->next_out = output;
+  gzip->avail_out = (uInt)capacity;
+  int status = deflate(gzip, is_last ? Z_FINISH : Z_SYNC_FLUSH);
+  if (is_last ? status != Z_STREAM_END : status != Z_OK && status != Z_BUF_ERROR) return -1;
+  return gzip->avail_in ? -1 : (int64_t)(capacity - gzip->avail_out);
 }

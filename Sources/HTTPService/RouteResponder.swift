@@ -23,9 +23,11 @@ struct RouteResponder: HTTPResponder {
   func respond(to request: Request, context: ConnectionContext) async throws -> Response {
     if let response = try await analyses?.response(to: request) { return response }
     let start = ContinuousClock.now
-    let (route, answer) = try await answer(request, over: connections[context.channel])
+    let connection = connections[context.channel]
+    let (route, answer) = try await answer(request, over: connection)
     counters.countRequest(
       route: route, status: answer.status, duration: ContinuousClock.now - start)
+    if let gone = connection?.closedAt { counters.countAbandoned(ContinuousClock.now - gone) }
     context.logger.debug(
       "answered",
       metadata: ["path": "\(request.uri.path)", "status": "\(answer.status)"])
@@ -39,7 +41,9 @@ struct RouteResponder: HTTPResponder {
   ) async throws -> (route: String, APIResponse) {
     let address = request.head.path ?? "/"
     guard address.utf8.count <= Self.addressBytesMax else {
-      return ("other", .text("URI Too Long\n", status: 414))
+      let limit =
+        "URI Too Long: \(address.utf8.count) bytes, at most \(Self.addressBytesMax) are read"
+      return ("other", .text(limit + "; send the query in the body of a POST\n", status: 414))
     }
     let (path, query) = address.pathAndQuery
     switch routes.find(method: request.method.rawValue, path: path) {
@@ -100,6 +104,8 @@ struct RouteResponder: HTTPResponder {
     switch route.worker {
     case .here: return work()
     case .queries:
+      counters.countQuery(1)
+      defer { counters.countQuery(-1) }
       do throws(Turnstile.Refusal) {
         return try await queries.turnstile.pass(client) { await queries.run(work) }
       } catch {
@@ -121,19 +127,19 @@ struct RouteResponder: HTTPResponder {
   }
 
   /// Parts are made when the client has taken the one before, on the threads for queries.
-  private func body(_ parts: AnswerParts) -> ResponseBody {
+  private func body(_ parts: any BodyParts) -> ResponseBody {
     let queries = queries
     return ResponseBody { writer in
       var rest = parts
       while true {
         let (part, after) = await queries.run { [rest] in
           var after = rest
-          let part = after.next()
+          let part = Result { () throws(APIError) in try after.next() }
           return (part, after)
         }
-        guard let part else { break }
+        guard let bytes = try part.get() else { break }
         rest = after
-        try await writer.write(ByteBuffer(bytes: part))
+        if !bytes.isEmpty { try await writer.write(ByteBuffer(bytes: bytes)) }
       }
       try await writer.finish(nil)
     }

@@ -16,18 +16,33 @@ final class ServiceCounters: Sendable {
     var accepted = 0
     var duplicates = 0
     var refused = 0
+    var queries = 0
+    var abandoned = 0
+    var abandonedSeconds = 0.0
   }
 
   private let state = Mutex(State())
 
   func countRequest(route: String, status: Int, duration: Duration) {
-    let parts = duration.components
-    let seconds = Double(parts.seconds) + Double(parts.attoseconds) * 1e-18
+    let seconds = duration / .seconds(1)
     state.withLock { state in
       state.requests[Request(route: route, status: status), default: 0] += 1
       state.seconds[route, default: 0] += seconds
     }
   }
+
+  /// Counts a request whose client had gone before it was answered.
+  ///
+  /// - Parameter duration: how long it was worked on in vain.
+  func countAbandoned(_ duration: Duration) {
+    state.withLock { state in
+      state.abandoned += 1
+      state.abandonedSeconds += duration / .seconds(1)
+    }
+  }
+
+  /// Notes that a query has come (1) or gone (-1).
+  func countQuery(_ change: Int) { state.withLock { $0.queries += change } }
 
   func count(_ outcome: AppendOutcome) {
     state.withLock { state in
@@ -62,6 +77,12 @@ final class ServiceCounters: Sendable {
       text.sample("\(duration)_sum", seconds, [("handler", route)])
       text.sample("\(duration)_count", Double(count), [("handler", route)])
     }
+    text.gauge(
+      "prometheus_engine_queries", Double(state.queries), "Queries at work or waiting.")
+    let abandoned = "assay_http_abandoned_seconds"
+    text.family(abandoned, "summary", "Time spent on requests after their client had gone.")
+    text.sample("\(abandoned)_sum", state.abandonedSeconds, [])
+    text.sample("\(abandoned)_count", Double(state.abandoned), [])
     let ingested = "assay_ingested_samples_total"
     text.family(ingested, "counter", "Samples received by remote write and OpenTelemetry.")
     text.sample(ingested, Double(state.accepted), [("outcome", "accepted")])

@@ -37,18 +37,20 @@ package struct Query: Sendable {
   package func instant(
     at time: Timestamp, from source: any SeriesSource, limits: QueryLimits = QueryLimits()
   ) throws(QueryError) -> QueryAnswer {
-    var context = QueryContext(source: source, limits: limits)
     let grid = StepGrid.instant(time)
+    var context = context(over: grid, source, limits)
     let value: QueryValue
     switch try planned(over: grid) {
     case .text(let text): value = .string(text, at: time)
     case .range(let plan):
       let windows = WindowGrid(plan.window, on: grid)
       var input = try OperatorBuilder(limits: limits).build(plan, under: windows)
-      value = .matrix(try ResultCollector(grid: grid).rangeVector(&input, &context))
+      let series = try ResultCollector(grid: grid).rangeVector(&input, &context)
+      context.reads?.add(series, of: plan)
+      value = .matrix(series)
     case .rows(let plan, let type): value = try atOneTime(plan, type, on: grid, &context)
     }
-    return answer(value, context)
+    return answer(value, on: grid, context)
   }
 
   /// The values at all times of a grid, as a matrix.
@@ -56,8 +58,8 @@ package struct Query: Sendable {
     over grid: StepGrid, from source: any SeriesSource, limits: QueryLimits = QueryLimits()
   ) throws(QueryError) -> QueryAnswer {
     let plan = try rangePlan(over: grid, limits)
-    var context = QueryContext(source: source, limits: limits)
-    return answer(try overTime(plan, on: grid, &context), context)
+    var context = context(over: grid, source, limits)
+    return answer(try overTime(plan, on: grid, &context), on: grid, context)
   }
 }
 
@@ -78,8 +80,17 @@ extension Query {
       return .range(try planner.rangePlan(expression).plan)
     }
     let planned = planner.settled(try planner.plan(expression))
-    return .rows(
-      options.optimises ? PlanPass.optimised(planned.plan) : planned.plan, planned.type)
+    // Samples are counted as the query is written, whatever a better plan would share.
+    let keepsPlan = options.countsSamples || !options.optimises
+    return .rows(keepsPlan ? planned.plan : PlanPass.optimised(planned.plan), planned.type)
+  }
+
+  private func context(
+    over grid: StepGrid, _ source: any SeriesSource, _ limits: QueryLimits
+  ) -> QueryContext {
+    var context = QueryContext(source: source, limits: limits)
+    if options.countsSamples { context.reads = SampleReads(steps: grid.count) }
+    return context
   }
 
   /// The plan of a query that can be asked at several times.
@@ -109,8 +120,15 @@ extension Query {
     return .matrix(try ResultCollector(grid: grid).matrix(&root, &context))
   }
 
-  func answer(_ value: QueryValue, _ context: QueryContext) -> QueryAnswer {
-    QueryAnswer(value: value, annotations: context.annotations.rendered(in: text))
+  func answer(
+    _ value: QueryValue, on grid: StepGrid, _ context: QueryContext
+  ) -> QueryAnswer {
+    let samples = context.reads.map {
+      SampleStatistics(
+        total: $0.total, perStep: $0.perStep, grid: grid, peak: context.samplesPeak)
+    }
+    return QueryAnswer(
+      value: value, annotations: context.annotations.rendered(in: text), samples: samples)
   }
 }
 
@@ -119,9 +137,14 @@ package struct QueryAnswer: Equatable, Sendable {
   package var value: QueryValue
   /// Sorted; each once.
   package var annotations: [Annotation]
+  /// Nil unless `QueryOptions.countsSamples` asked for it.
+  package var samples: SampleStatistics?
 
-  package init(value: QueryValue, annotations: [Annotation] = []) {
+  package init(
+    value: QueryValue, annotations: [Annotation] = [], samples: SampleStatistics? = nil
+  ) {
     self.value = value
     self.annotations = annotations
+    self.samples = samples
   }
 }

@@ -42,6 +42,9 @@ package struct QueryOptions: Sendable {
   package var features: Set<QueryFeature>
   /// Whether plans may differ from what was written, to be faster. Tests compare both.
   package var optimises = true
+  /// Whether the answer tells how many samples were looked at. It takes a plan that shares nothing
+  /// between parts of the query, so it isn't free.
+  package var countsSamples = false
 
   package init(
     lookback: Milliseconds = .minutes(5), defaultSubqueryStep: Milliseconds = .minutes(1),

@@ -114,8 +114,8 @@ import Testing
         == #"{"status":"success","data":["a",{"x":"y"},true,-3,[]]}"#)
   }
 
-  @Test(arguments: [0, 1, 2, 700])
-  func `the parts of an answer are the answer`(count: Int) {
+  @Test(arguments: [401, 700])
+  func `the parts of an answer are the answer`(count: Int) throws {
     let series = (0..<count).map { index in
       let times = (0..<100).map { Int64($0) * 15_000 }
       return Series(
@@ -123,15 +123,41 @@ import Testing
         samples: SampleColumns(timestamps: times, values: times.map { Double($0) / 7 }))
     }
     for annotations in [[], [Annotation(.warning, "w"), Annotation(.info, "i")]] {
-      var parts = AnswerParts(series, annotations: annotations)
-      var bytes: [UInt8] = []
-      var number = 0
-      while let part = parts.next() {
-        bytes += part
-        number += 1
+      let statistics = QueryResultJSON.Statistics(timings: [("t", 1)], total: 2, peak: 3)
+      for statistics in [nil, statistics] {
+        let (bytes, number) = Self.joined(
+          try #require(
+            AnswerParts(.matrix(series), annotations: annotations, statistics: statistics)))
+        #expect(
+          bytes
+            == QueryResultJSON.answer(
+              .matrix(series), annotations: annotations, statistics: statistics))
+        #expect(number > 2 || count < 700)
       }
-      #expect(bytes == QueryResultJSON.answer(.matrix(series), annotations: annotations))
-      #expect(number > 2 || count < 700)
     }
+  }
+
+  @Test func `the parts of vectors and lists are theirs`() throws {
+    let labels = (0..<10_001).map { Labels([("i", "\($0)")]) }
+    let samples = labels.map {
+      VectorSample(labels: $0, time: Timestamp(milliseconds: 1), value: .number(2))
+    }
+    let vector = try #require(AnswerParts(.vector(samples), annotations: []))
+    #expect(Self.joined(vector).bytes == QueryResultJSON.answer(.vector(samples), annotations: []))
+    let list = try #require(AnswerParts(labels, annotations: [Annotation(.warning, "w")]))
+    let whole = QueryResultJSON.success(annotations: [Annotation(.warning, "w")]) { json in
+      json.array { json in labels.forEach { QueryResultJSON.write($0, to: &json) } }
+    }
+    #expect(Self.joined(list).bytes == whole)
+    #expect(AnswerParts(.vector(Array(samples.dropLast())), annotations: []) == nil)
+  }
+
+  private static func joined(_ parts: AnswerParts) -> (bytes: [UInt8], number: Int) {
+    var (parts, bytes, number) = (parts, [UInt8](), 0)
+    while let part = parts.next() {
+      bytes += part
+      number += 1
+    }
+    return (bytes, number)
   }
 }

@@ -1,51 +1,98 @@
 package import MetricModel
 
-/// A matrix as the JSON of an answer, in parts: what is sent isn't held a second time as text.
+/// A long answer as JSON, in parts: what is sent isn't held a second time as text.
 ///
-///     var parts = AnswerParts(series, annotations: [])
+///     var parts = AnswerParts(.matrix(series), annotations: [])
 ///     while let part = parts.next() { send(part) }
-package struct AnswerParts: Equatable, Sendable {
-  private let series: [Series]
-  private let annotations: [Annotation]
-  private var position = Position.start
+package struct AnswerParts: Sendable {
+  private enum Rows {
+    case matrix([Series])
+    case vector([VectorSample])
+    case labels([Labels])
+  }
+
+  private let rows: Rows
+  /// What stands before and after the rows.
+  private let opening: String
+  private let closing: [UInt8]
+  /// The next row; nil before the opening.
+  private var position: Int?
+  private var isFinished = false
   private var openings = PointOpenings()
 
-  private enum Position: Equatable {
-    case start
-    case series(Int)
-    case end
-  }
-
-  /// A part grows to this unless one series alone is larger.
+  /// A part grows to this unless one row alone is larger.
   private static let bytesMin = 1 << 18
 
-  package init(_ series: [Series], annotations: [Annotation]) {
-    self.series = series
-    self.annotations = annotations
+  /// What a query answered; nil where the answer is too small to be worth it, below about a MiB.
+  package init?(
+    _ value: QueryValue, annotations: [Annotation], statistics: QueryResultJSON.Statistics? = nil
+  ) {
+    switch value {
+    case .matrix(let series) where Self.isLarge(series): rows = .matrix(series)
+    case .vector(let samples) where samples.count > Self.rowsMin: rows = .vector(samples)
+    default: return nil
+    }
+    let type = value.typeName
+    opening = #"{"status":"success","data":{"resultType":"\#(type)","result":["#
+    closing = QueryResultJSON.end(statistics, annotations)
   }
 
-  /// The next part; nil after the last. All together are the bytes of `QueryResultJSON.answer`.
+  /// A list of label sets; nil where it is small.
+  package init?(_ labels: [Labels], annotations: [Annotation]) {
+    guard labels.count > Self.rowsMin else { return nil }
+    rows = .labels(labels)
+    opening = #"{"status":"success","data":["#
+    closing = Array("]".utf8) + QueryResultJSON.end(annotations)
+  }
+
+  private static let rowsMin = 10_000
+  private static let pointsMin = 40_000
+
+  private static func isLarge(_ series: [Series]) -> Bool {
+    var points = 0
+    for row in series {
+      points += row.samples.count + row.samples.histograms.count
+      if points > pointsMin { return true }
+    }
+    return false
+  }
+
+  /// The next part; nil after the last. All together are the bytes of `QueryResultJSON`.
   package mutating func next() -> [UInt8]? {
-    switch position {
-    case .start:
-      position = .series(0)
-      return Array(#"{"status":"success","data":{"resultType":"matrix","result":["#.utf8)
-    case .series(let first):
-      var part: [UInt8] = []
-      var index = first
-      while index < series.count, part.count < Self.bytesMin {
-        if index > 0 { part.append(UInt8(ascii: ",")) }
-        var json = JSONWriter(openings: openings)
-        QueryResultJSON.write(series[index], to: &json)
-        openings = json.openings
-        part += json.bytes
-        index += 1
-      }
-      position = .series(index)
-      if index < series.count { return part }
-      position = .end
-      return part + QueryResultJSON.end(annotations)
-    case .end: return nil
+    if isFinished { return nil }
+    guard let first = position else {
+      position = 0
+      return Array(opening.utf8)
+    }
+    var part: [UInt8] = []
+    var row = first
+    while row < count, part.count < Self.bytesMin {
+      if row > 0 { part.append(UInt8(ascii: ",")) }
+      var json = JSONWriter(openings: openings)
+      write(row, to: &json)
+      openings = json.openings
+      part += json.bytes
+      row += 1
+    }
+    position = row
+    if row < count { return part }
+    isFinished = true
+    return part + closing
+  }
+
+  private var count: Int {
+    switch rows {
+    case .matrix(let series): series.count
+    case .vector(let samples): samples.count
+    case .labels(let labels): labels.count
+    }
+  }
+
+  private func write(_ row: Int, to json: inout JSONWriter) {
+    switch rows {
+    case .matrix(let series): QueryResultJSON.write(series[row], to: &json)
+    case .vector(let samples): QueryResultJSON.write(samples[row], to: &json)
+    case .labels(let labels): QueryResultJSON.write(labels[row], to: &json)
     }
   }
 }

@@ -10,24 +10,68 @@ package enum QueryResultJSON {
 
   /// What a query answered, with its remarks.
   ///
-  /// - Parameter timings: by name in seconds, where parameter `stats` asks for them.
+  /// - Parameter statistics: where parameter `stats` asks for them.
   package static func answer(
-    _ value: QueryValue, annotations: [Annotation],
-    timings: [(name: String, seconds: Double)]? = nil
+    _ value: QueryValue, annotations: [Annotation], statistics: Statistics? = nil
   ) -> [UInt8] {
     success(annotations: annotations) { json in
       json.object { json in
         json.field("resultType", value.typeName)
         json.field("result") { write(value, to: &$0) }
-        guard let timings else { return }
-        json.field("stats") { json in
-          json.object { json in
-            json.field("timings") { json in
-              json.object { json in
-                for (name, seconds) in timings { json.field(name) { $0.number(seconds) } }
-              }
-            }
+        if let statistics { json.field("stats") { write(statistics, to: &$0) } }
+      }
+    }
+  }
+
+  /// What a query cost.
+  package struct Statistics {
+    /// By name, in seconds.
+    package var timings: [(name: String, seconds: Double)]
+    /// Samples looked at.
+    package var total: Int
+    /// Samples held at once.
+    package var peak: Int
+    /// Empty where they aren't to be told.
+    package var perStep: [(time: Timestamp, count: Int)]
+
+    package init(
+      timings: [(name: String, seconds: Double)], total: Int, peak: Int,
+      perStep: [(time: Timestamp, count: Int)] = []
+    ) {
+      self.timings = timings
+      self.total = total
+      self.peak = peak
+      self.perStep = perStep
+    }
+  }
+
+  private static func write(_ statistics: Statistics, to json: inout JSONWriter) {
+    json.object { json in
+      json.field("timings") { json in
+        json.object { json in
+          for (name, seconds) in statistics.timings { json.field(name) { $0.number(seconds) } }
+        }
+      }
+      json.field("samples") { json in
+        json.object { json in
+          if !statistics.perStep.isEmpty {
+            json.field("totalQueryableSamplesPerStep") { write(statistics.perStep, to: &$0) }
           }
+          json.field("totalQueryableSamples") { $0.integer(Int64(statistics.total)) }
+          json.field("peakSamples") { $0.integer(Int64(statistics.peak)) }
+        }
+      }
+    }
+  }
+
+  private static func write(
+    _ counts: [(time: Timestamp, count: Int)], to json: inout JSONWriter
+  ) {
+    json.array { json in
+      for (time, count) in counts {
+        json.array { json in
+          json.number(time.seconds)
+          json.integer(Int64(count))
         }
       }
     }
@@ -80,20 +124,22 @@ package enum QueryResultJSON {
       }
     case .vector(let samples):
       json.array { json in
-        for sample in samples {
-          json.object { json in
-            json.field("metric") { write(sample.labels, to: &$0) }
-            let time = sample.time.milliseconds
-            switch sample.value {
-            case .number(let value): json.field("value") { $0.point(time, value) }
-            case .histogram(let value): json.field("histogram") { $0.point(time, value) }
-            }
-          }
-        }
+        for sample in samples { write(sample, to: &json) }
       }
     case .matrix(let series):
       json.array { json in
         for row in series { write(row, to: &json) }
+      }
+    }
+  }
+
+  static func write(_ sample: VectorSample, to json: inout JSONWriter) {
+    json.object { json in
+      json.field("metric") { write(sample.labels, to: &$0) }
+      let time = sample.time.milliseconds
+      switch sample.value {
+      case .number(let value): json.field("value") { $0.point(time, value) }
+      case .histogram(let value): json.field("histogram") { $0.point(time, value) }
       }
     }
   }
@@ -116,12 +162,26 @@ package enum QueryResultJSON {
     }
   }
 
-  /// What follows the list of results.
+  /// What follows the results of a query.
+  static func end(_ statistics: Statistics?, _ annotations: [Annotation]) -> [UInt8] {
+    var json = JSONWriter()
+    json.object { json in
+      if let statistics { json.field("stats") { write(statistics, to: &$0) } }
+    }
+    return Array("]".utf8) + continued(json) + end(annotations)
+  }
+
+  /// What follows the data.
   static func end(_ annotations: [Annotation]) -> [UInt8] {
     var json = JSONWriter()
     json.object { write(annotations, to: &$0) }
-    let fields = json.bytes.dropFirst()
-    return Array("]}\(fields.count > 1 ? "," : "")".utf8) + fields
+    return continued(json)
+  }
+
+  /// The fields of an object as the rest of another that has some already.
+  private static func continued(_ object: JSONWriter) -> [UInt8] {
+    let fields = object.bytes.dropFirst()
+    return (fields.count > 1 ? [UInt8(ascii: ",")] : []) + fields
   }
 
   private static func write(_ annotations: [Annotation], to json: inout JSONWriter) {

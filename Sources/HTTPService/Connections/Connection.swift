@@ -7,6 +7,7 @@ final class Connection: Sendable {
   /// Who is at the other end, as far as the network knows.
   let client: String
   private let closed = Atomic(false)
+  private let end = Mutex<ContinuousClock.Instant?>(nil)
 
   fileprivate init(client: String) {
     self.client = client
@@ -15,7 +16,13 @@ final class Connection: Sendable {
   /// Whether the client has gone, or has said that it will send no more.
   var isClosed: Bool { closed.load(ordering: .relaxed) }
 
-  fileprivate func close() { closed.store(true, ordering: .relaxed) }
+  /// When it was noticed; nil while it is open.
+  var closedAt: ContinuousClock.Instant? { isClosed ? end.withLock { $0 } : nil }
+
+  fileprivate func close() {
+    end.withLock { $0 = $0 ?? .now }
+    closed.store(true, ordering: .relaxed)
+  }
 }
 
 /// The connections that are open, by their channels.

@@ -73,6 +73,7 @@ struct QueryEndpoints: Sendable {
 
   func query(_ parameters: RequestParameters) throws(APIError) -> Query {
     var understood = options.queries
+    understood.countsSamples = !parameters.text("stats").isEmpty
     let lookback = parameters.text("lookback_delta")
     if !lookback.isEmpty {
       guard let asked = try? parameters.duration("lookback_delta") else {
@@ -108,23 +109,16 @@ struct QueryEndpoints: Sendable {
           "value \(GoText.quoted(stats)) for parameter \"stats\" is deprecated and will be "
             + "rejected in the next major release, use \"true\" or \"all\""))
     }
-    if !stats.isEmpty {
-      return .json(QueryResultJSON.answer(value, annotations: annotations, timings: timings))
+    let isPerStep = stats == "all" && options.queries.features.contains(.perStepStatistics)
+    let statistics = answer.samples.map { samples in
+      QueryResultJSON.Statistics(
+        timings: timings, total: samples.total, peak: samples.peak,
+        perStep: isPerStep ? samples.counts : [])
     }
-    if case .matrix(let series) = value, Self.isLarge(series) {
-      return .json(AnswerParts(series, annotations: annotations))
+    if let parts = AnswerParts(value, annotations: annotations, statistics: statistics) {
+      return .json(parts)
     }
-    return .json(QueryResultJSON.answer(value, annotations: annotations))
-  }
-
-  /// Whether the text of an answer is worth being sent in parts: from about a MiB on.
-  private static func isLarge(_ series: [Series]) -> Bool {
-    var points = 0
-    for row in series {
-      points += row.samples.count + row.samples.histograms.count
-      if points > 40_000 { return true }
-    }
-    return false
+    return .json(QueryResultJSON.answer(value, annotations: annotations, statistics: statistics))
   }
 
   /// Nil when nothing has to go.
@@ -139,6 +133,8 @@ struct QueryEndpoints: Sendable {
   /// When a query has to stop.
   struct Deadline: Sendable {
     let instant: ContinuousClock.Instant
+    /// Milliseconds from the start to `instant`.
+    let allowed: Int64
     let isAbandoned: @Sendable () -> Bool
     let crew: WorkerCrew
     let samplesMax: Int
@@ -156,15 +152,19 @@ struct QueryEndpoints: Sendable {
     let asked = try request.parameters.optionalDuration("timeout") ?? options.queryTimeout
     let allowed = min(asked, options.queryTimeout)
     return Deadline(
-      instant: .now.advanced(by: .milliseconds(allowed.count)), isAbandoned: request.isAbandoned,
-      crew: request.crew, samplesMax: options.querySamplesMax, bytesMax: options.queryBytesMax)
+      instant: .now.advanced(by: .milliseconds(allowed.count)), allowed: allowed.count,
+      isAbandoned: request.isAbandoned, crew: request.crew, samplesMax: options.querySamplesMax,
+      bytesMax: options.queryBytesMax)
   }
 
   func apiError(_ error: QueryError, _ deadline: Deadline) -> APIError {
     switch error {
     case .rangeQueryType, .duration: .invalidParameter("query", error.description)
     case .cancelled where deadline.hasPassed:
-      APIError(.timeout, "query timed out in expression evaluation")
+      APIError(
+        .timeout,
+        "query timed out in expression evaluation: it was given \(deadline.allowed) ms; ask for "
+          + "less, or for more time (timeout=…, at most --query.timeout)")
     case .cancelled: APIError(.canceled, error.description)
     case .storage: APIError(.internal, error.description)
     default: APIError(.execution, error.description)

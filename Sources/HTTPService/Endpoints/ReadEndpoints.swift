@@ -22,6 +22,7 @@ struct ReadEndpoints: Sendable {
     } catch {
       return .text("\(error)\n", status: 400)
     }
+    if asked.answer == .chunks { return try chunks(asked, request) }
     var results: [[Series]] = []
     var samples = 0
     for query in asked.queries {
@@ -34,18 +35,27 @@ struct ReadEndpoints: Sendable {
       }
       results.append(found)
     }
-    var body: [UInt8] = []
-    switch asked.answer {
-    case .samples: body = ReadAnswer.samples(results)
-    case .chunks:
-      for (query, found) in results.enumerated() {
-        for series in found { body += ReadAnswer.frames(series, query: query) }
+    return APIResponse(
+      status: 200, contentType: asked.answer.contentType,
+      headers: ["Content-Encoding": "snappy"], body: ReadAnswer.samples(results))
+  }
+
+  /// A stream of chunks, each read when the client has taken what came before.
+  private func chunks(
+    _ asked: ReadRequest, _ request: APIRequest
+  ) throws(APIError) -> APIResponse {
+    let series = options.series(beside: store)
+    var selections: [(series: any SeriesSelection, range: TimeRange)] = []
+    do {
+      for query in asked.queries {
+        selections.append((try series.select(query.matchers, in: query.range), query.range))
       }
+    } catch {
+      throw APIError(.internal, error.description)
     }
-    var response = APIResponse(
-      status: 200, contentType: asked.answer.contentType, body: body)
-    if asked.answer == .samples { response.headers["Content-Encoding"] = "snappy" }
-    return response
+    return APIResponse(
+      status: 200, contentType: asked.answer.contentType, body: [],
+      parts: ChunkParts(selections, isAbandoned: request.isAbandoned))
   }
 
   /// `match[]`: the newest sample within the lookback of every series named, as text.

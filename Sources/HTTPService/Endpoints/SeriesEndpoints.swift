@@ -40,7 +40,7 @@ struct SeriesEndpoints: Sendable {
     let found = try scope.union { (matchers) throws(SelectError) in
       try series.seriesLabels(matching: matchers, in: scope.range)
     }
-    return scope.response(found) { QueryResultJSON.write($0, to: &$1) }
+    return scope.parts(found) ?? scope.response(found) { QueryResultJSON.write($0, to: &$1) }
   }
 }
 
@@ -83,16 +83,22 @@ private struct Scope {
   func response<Element>(
     _ elements: [Element], write: (Element, inout JSONWriter) -> Void
   ) -> APIResponse {
-    let kept = elements.prefix(limit ?? .max)
-    let remarks =
-      kept.count < elements.count
-      ? [Annotation(.warning, "results truncated due to limit")] : []
-    return .json(
-      QueryResultJSON.success(annotations: remarks) { json in
+    .json(
+      QueryResultJSON.success(annotations: remarks(elements.count)) { json in
         json.array { json in
-          for element in kept { write(element, &json) }
+          for element in elements.prefix(limit ?? .max) { write(element, &json) }
         }
       })
+  }
+
+  /// Nil for few, which aren't worth being sent in parts.
+  func parts(_ labels: [Labels]) -> APIResponse? {
+    let kept = Array(labels.prefix(limit ?? .max))
+    return AnswerParts(kept, annotations: remarks(labels.count)).map { .json($0) }
+  }
+
+  private func remarks(_ count: Int) -> [Annotation] {
+    count > limit ?? .max ? [Annotation(.warning, "results truncated due to limit")] : []
   }
 }
 

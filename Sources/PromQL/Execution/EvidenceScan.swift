@@ -103,6 +103,7 @@ struct EvidenceSide {
       while let head = try range.next(into: &samples, &context) {
         try context.checkCancellation()
         try context.hold(samples: samples.count, bytesEach: 16)
+        context.reads?.add(samples, in: windows)
         add(head, picker)
         columns.append(samples)
       }

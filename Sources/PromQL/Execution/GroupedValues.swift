@@ -54,6 +54,7 @@ struct QuantileAggregate: Operator {
         for row in rows where !all.values[row * steps + step].isMissing {
           values.append(all.values[row * steps + step])
         }
+        try context.spend(values.count)
         if !values.isEmpty {
           result[step] = Quantiles.quantile(quantiles[step], of: &values)
         }
@@ -74,17 +75,14 @@ struct CountValues: Operator {
   private let steps: Int
   private var heads: [SeriesHead] = []
   private var numbers: [Labels: Int] = [:]
-  /// Group and step of each sample; sorted once all are there.
-  private var sightings: [Sighting] = []
-  private var position = 0
+  /// Group and step of each sample.
+  private var sightings: [(group: UInt32, step: UInt32)] = []
+  /// The steps of all groups, one group after the other, once all samples are there.
+  private var stepsSeen: [UInt32] = []
+  /// Where each group begins in `stepsSeen`, and where the last one ends.
+  private var starts: [Int] = []
+  private var nextGroup = 0
   private var hasRead = false
-
-  private struct Sighting: Comparable {
-    var group: UInt32
-    var step: UInt32
-
-    static func < (a: Sighting, b: Sighting) -> Bool { (a.group, a.step) < (b.group, b.step) }
-  }
 
   init(_ input: any Operator, _ grouping: Grouping, label: String, steps: Int) {
     self.input = input
@@ -101,22 +99,29 @@ struct CountValues: Operator {
       hasRead = true
       while let block = try input.next(&context) {
         let known = sightings.count
-        for row in 0..<block.rowCount { note(block, row) }
-        try context.hold(samples: sightings.count - known)
+        for row in 0..<block.rowCount { try note(block, row, &context) }
+        try context.hold(samples: sightings.count - known, bytesEach: 12)
       }
-      sightings.sort()
+      try sortByGroup(&context)
     }
     var block = SeriesBlock(stepCount: steps)
-    while position < sightings.count && !block.isFull { appendGroup(to: &block) }
+    while nextGroup < heads.count && !block.isFull {
+      try context.spend(steps)
+      appendGroup(to: &block)
+    }
     return block.rowCount > 0 ? block : nil
   }
 
-  private mutating func note(_ block: SeriesBlock, _ row: Int) {
+  private mutating func note(
+    _ block: SeriesBlock, _ row: Int, _ context: inout QueryContext
+  ) throws(QueryError) {
     // The same value mostly comes again and again in one series.
     var groupOfValue: [UInt64: UInt32] = [:]
     let labels = block.heads[row].labels
     for (step, cell) in block.cells(row).enumerated() where !block.values[cell].isMissing {
       let value = block.values[cell]
+      // A new value costs a label set.
+      try context.spend(64)
       let group: UInt32
       if let histogram = block.histogram(at: cell) {
         group = self.group(labels, histogram.description)
@@ -125,7 +130,7 @@ struct CountValues: Operator {
           groupOfValue[value.bitPattern] ?? self.group(labels, NumberText.plain(value))
         groupOfValue[value.bitPattern] = group
       }
-      sightings.append(Sighting(group: group, step: UInt32(truncatingIfNeeded: step)))
+      sightings.append((group, UInt32(truncatingIfNeeded: step)))
     }
   }
 
@@ -139,13 +144,27 @@ struct CountValues: Operator {
     return UInt32(truncatingIfNeeded: heads.count - 1)
   }
 
-  private mutating func appendGroup(to block: inout SeriesBlock) {
-    let group = sightings[position].group
-    let start = block.appendMissing(heads[Int(group)])
-    while position < sightings.count && sightings[position].group == group {
-      let cell = start + Int(sightings[position].step)
-      block.values[cell] = block.values[cell].isMissing ? 1 : block.values[cell] + 1
-      position += 1
+  /// Counts how many each group has, then puts them where their group begins.
+  private mutating func sortByGroup(_ context: inout QueryContext) throws(QueryError) {
+    starts = [Int](repeating: 0, count: heads.count + 1)
+    for sighting in sightings { starts[Int(sighting.group) + 1] += 1 }
+    for group in heads.indices { starts[group + 1] += starts[group] }
+    var places = starts
+    stepsSeen = [UInt32](repeating: 0, count: sightings.count)
+    for sighting in sightings {
+      try context.spend(1)
+      stepsSeen[places[Int(sighting.group)]] = sighting.step
+      places[Int(sighting.group)] += 1
     }
+    sightings = []
+  }
+
+  private mutating func appendGroup(to block: inout SeriesBlock) {
+    let start = block.appendMissing(heads[nextGroup])
+    for step in stepsSeen[starts[nextGroup]..<starts[nextGroup + 1]] {
+      let cell = start + Int(step)
+      block.values[cell] = block.values[cell].isMissing ? 1 : block.values[cell] + 1
+    }
+    nextGroup += 1
   }
 }

@@ -63,6 +63,7 @@ struct InfoJoin: Operator {
       var times = [Double](repeating: .missing, count: grid.count)
       guard pickNewest(of: samples, grid, asTime: true, into: &times, from: 0) else { continue }
       try context.hold(samples: grid.count)
+      for step in 0..<grid.count where !times[step].isMissing { context.reads?.add(1, at: step) }
       try series.add(labels, times, during: baseSteps)
     }
   }

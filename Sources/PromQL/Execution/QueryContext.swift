@@ -9,7 +9,12 @@ struct QueryContext: Sendable {
   private(set) var layouts = LayoutCache()
   /// Nil unless the plan is measured.
   var meter: PlanMeter?
+  /// Nil unless samples are to be counted.
+  var reads: SampleReads?
+  var cancellation: CancellationPoint
   private var samplesHeld = 0
+  /// The most samples that were held at once.
+  private(set) var samplesPeak = 0
   private var bytesHeld = 0
   /// The most bytes that were held at once.
   private(set) var bytesPeak = 0
@@ -18,6 +23,7 @@ struct QueryContext: Sendable {
     self.source = source
     self.limits = limits
     self.meter = meter
+    cancellation = CancellationPoint(limits.isCancelled)
   }
 
   /// Called by scans once a tile.
@@ -25,11 +31,17 @@ struct QueryContext: Sendable {
     if limits.isCancelled() { throw .cancelled }
   }
 
+  /// Notes that so many values are looked at, and ends a query that nobody waits for.
+  mutating func spend(_ values: Int) throws(QueryError) {
+    if cancellation.spend(values) || cancellation.hasFired { throw .cancelled }
+  }
+
   /// Notes what stays in memory beyond a tile, until it is released or the query ends.
   ///
   /// - Parameter bytesEach: 8 for the cell of a row, more for states of aggregations and points.
   mutating func hold(samples count: Int, bytesEach: Int = 8) throws(QueryError) {
     samplesHeld += count
+    samplesPeak = max(samplesPeak, samplesHeld)
     if samplesHeld > limits.samplesMax {
       throw .tooManySamples(limit: limits.samplesMax, needed: samplesHeld)
     }
@@ -64,6 +76,14 @@ struct QueryContext: Sendable {
     try hold(samples: bytes / 16, bytesEach: 16)
   }
 
+  /// Has samples counted apart, for a part that is evaluated at other times; answers the counts so
+  /// far, to be put back.
+  mutating func countReadsApart(steps: Int) -> SampleReads? {
+    let outer = reads
+    if outer != nil { reads = SampleReads(steps: steps) }
+    return outer
+  }
+
   func select(
     _ matchers: [LabelMatcher], in range: TimeRange
   ) throws(QueryError) -> any SeriesSelection {
@@ -78,13 +98,16 @@ struct QueryContext: Sendable {
   var fork: QueryContext {
     var part = QueryContext(source: source, limits: limits, meter: meter?.fork)
     part.layouts = layouts
+    part.reads = reads.map { SampleReads(steps: $0.perStep.count) }
     return part
   }
 
   mutating func merge(_ part: QueryContext) throws(QueryError) {
     annotations.merge(part.annotations)
     if let meter = part.meter { self.meter?.merge(meter) }
+    if let reads = part.reads { self.reads?.merge(reads) }
     samplesHeld += part.samplesHeld
+    samplesPeak = max(samplesPeak, samplesHeld)
     bytesHeld += part.bytesHeld
     bytesPeak = max(bytesPeak, bytesHeld)
   }

@@ -52,7 +52,13 @@ struct SubqueryRange: RangeInput {
     into samples: inout SampleColumns, _ context: inout QueryContext
   ) throws(QueryError) -> SeriesHead? {
     while row >= block?.rowCount ?? 0 {
-      guard let new = try input.next(&context) else { return nil }
+      let outer = context.countReadsApart(steps: grid.count)
+      let new = try input.next(&context)
+      if var outer, let inner = context.reads {
+        outer.addBelowSubquery(inner)
+        context.reads = outer
+      }
+      guard let new else { return nil }
       block = new
       row = 0
     }

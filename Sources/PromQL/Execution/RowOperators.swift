@@ -70,7 +70,12 @@ struct Replicate: Operator {
     var block = SeriesBlock(stepCount: steps)
     while !block.isFull {
       while row >= pending?.rowCount ?? 0 {
+        let outer = context.countReadsApart(steps: 1)
         pending = try input.next(&context)
+        if var outer, let once = context.reads {
+          outer.addRepeated(once)
+          context.reads = outer
+        }
         row = 0
         if pending == nil { return block.rowCount > 0 ? block : nil }
       }

@@ -36,7 +36,11 @@ struct SelectorScan: Operator {
           ? pickNewest(
             of: samples, grid, asTime: answer == .time, into: &block.values, from: start)
           : NewestSamples(samples, grid).write(answer, into: &block, from: start)
-        if !isAnyPresent { block.dropLastRow() }
+        if isAnyPresent {
+          context.reads?.addLastRow(of: block)
+        } else {
+          block.dropLastRow()
+        }
       }
     }
     return block.rowCount > 0 ? block : nil

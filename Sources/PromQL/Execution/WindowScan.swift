@@ -38,17 +38,20 @@ struct WindowScan: Operator {
       stepCount: grid.count, reservingRows: SeriesBlock.rowsPerTile(steps: grid.count))
     while !block.isFull, var head = try input.next(into: &samples, &context) {
       if !hasColumns { try computeColumns(&context) }
+      context.reads?.add(samples, in: grid)
       let start = block.appendMissing(SeriesHead(labels: .empty))
       var isAnyPresent = kernel.slide(
-        over: samples, grid, context.layouts, into: &block.values, from: start)
+        over: samples, grid, context.layouts, into: &block.values, from: start,
+        &context.cancellation)
       var isAnyNumber = isAnyPresent
       if mixed.concerns(samples) {
         mixed.metric = head.labels.metricName
-        mixed.complete(&block, from: start, samples, grid)
+        mixed.complete(&block, from: start, samples, grid, &context.cancellation)
         let row = block.rowCount - 1
         isAnyPresent = block.hasSamples(row: row)
         isAnyNumber = block.numbers(row: row).contains { !$0.isMissing }
       }
+      try context.spend(samples.count)
       if !isAnyPresent {
         block.dropLastRow()
         continue

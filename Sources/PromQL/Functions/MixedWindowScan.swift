@@ -53,7 +53,8 @@ struct MixedWindowScan {
 
   /// Changes a row of a series that is concerned.
   mutating func complete(
-    _ block: inout SeriesBlock, from start: Int, _ read: SampleColumns, _ grid: WindowGrid
+    _ block: inout SeriesBlock, from start: Int, _ read: SampleColumns, _ grid: WindowGrid,
+    _ cancellation: inout CancellationPoint
   ) {
     var samples = read
     if !usesStartTimes {
@@ -68,6 +69,7 @@ struct MixedWindowScan {
       let begin = end &- grid.range
       numbers = Self.slid(numbers, samples.timestamps, after: begin, through: end)
       histograms = Self.slid(histograms, samples.histograms.timestamps, after: begin, through: end)
+      if cancellation.spend(numbers.count + histograms.count) { return }
       let window = MixedWindow(
         samples: samples, numbers: numbers, histograms: histograms, start: begin, end: end)
       guard !histograms.isEmpty || (!samples.startTimes.isEmpty && !numbers.isEmpty) else {

@@ -81,10 +81,12 @@ enum WindowKernelChoice {
   /// A kernel with a buffer of its own is moved out meanwhile: with two owners, the buffer would be
   /// copied at the first write.
   ///
-  /// - Parameter layouts: what is known of the times of other series.
+  /// - Parameters:
+  ///   - layouts: what is known of the times of other series.
+  ///   - cancellation: once it fires, the rest of the row is left as it is.
   mutating func slide(
     over samples: SampleColumns, _ grid: WindowGrid, _ layouts: LayoutCache,
-    into cells: inout [Double], from start: Int
+    into cells: inout [Double], from start: Int, _ cancellation: inout CancellationPoint
   ) -> Bool {
     switch self {
     case .extrapolation(var kernel):
@@ -97,35 +99,47 @@ enum WindowKernelChoice {
         return kernel.slide(
           over: samples.values.span, samples.timestamps.span, layout, into: &cells, from: start)
       }
-      return slideWindow(&kernel, over: samples, grid, into: &cells, from: start)
+      return slideWindow(
+        &kernel, over: samples, grid, into: &cells, from: start, &cancellation)
     case .lastPair(var kernel):
-      return slideWindow(&kernel, over: samples, grid, into: &cells, from: start)
+      return slideWindow(
+        &kernel, over: samples, grid, into: &cells, from: start, &cancellation)
     case .counting(var kernel):
-      return slideWindow(&kernel, over: samples, grid, into: &cells, from: start)
+      return slideWindow(
+        &kernel, over: samples, grid, into: &cells, from: start, &cancellation)
     case .extendedChange(var kernel):
-      return slideWindow(&kernel, over: samples, grid, into: &cells, from: start)
+      return slideWindow(
+        &kernel, over: samples, grid, into: &cells, from: start, &cancellation)
     case .anchoredCounting(var kernel):
-      return slideWindow(&kernel, over: samples, grid, into: &cells, from: start)
+      return slideWindow(
+        &kernel, over: samples, grid, into: &cells, from: start, &cancellation)
     case .interpolation(var kernel):
-      return slideWindow(&kernel, over: samples, grid, into: &cells, from: start)
+      return slideWindow(
+        &kernel, over: samples, grid, into: &cells, from: start, &cancellation)
     case .summary(var kernel):
-      return slideWindow(&kernel, over: samples, grid, into: &cells, from: start)
+      return slideWindow(
+        &kernel, over: samples, grid, into: &cells, from: start, &cancellation)
     case .extreme(var kernel):
       self = .lent
       defer { self = .extreme(kernel) }
-      return slideWindow(&kernel, over: samples, grid, into: &cells, from: start)
+      return slideWindow(
+        &kernel, over: samples, grid, into: &cells, from: start, &cancellation)
     case .quantile(var kernel):
       self = .lent
       defer { self = .quantile(kernel) }
-      return slideWindow(&kernel, over: samples, grid, into: &cells, from: start)
+      return slideWindow(
+        &kernel, over: samples, grid, into: &cells, from: start, &cancellation)
     case .medianDeviation(var kernel):
       self = .lent
       defer { self = .medianDeviation(kernel) }
-      return slideWindow(&kernel, over: samples, grid, into: &cells, from: start)
+      return slideWindow(
+        &kernel, over: samples, grid, into: &cells, from: start, &cancellation)
     case .regression(var kernel):
-      return slideWindow(&kernel, over: samples, grid, into: &cells, from: start)
+      return slideWindow(
+        &kernel, over: samples, grid, into: &cells, from: start, &cancellation)
     case .smoothing(var kernel):
-      return slideWindow(&kernel, over: samples, grid, into: &cells, from: start)
+      return slideWindow(
+        &kernel, over: samples, grid, into: &cells, from: start, &cancellation)
     case .lent: preconditionFailure("a kernel works on one series at a time")
     }
   }

@@ -36,10 +36,11 @@ extension WindowKernel {
 }
 
 /// Slides a window over one series and writes a cell for each step; windows without samples leave
-/// theirs as it is. Answers whether anything was written.
+/// theirs as it is, and so does everything after a cancellation. Answers whether anything was
+/// written.
 func slideWindow<Kernel: WindowKernel>(
   _ kernel: inout Kernel, over samples: SampleColumns, _ grid: WindowGrid,
-  into cells: inout [Double], from start: Int
+  into cells: inout [Double], from start: Int, _ cancellation: inout CancellationPoint
 ) -> Bool {
   let times = samples.timestamps.span
   let values = samples.values.span
@@ -55,6 +56,7 @@ func slideWindow<Kernel: WindowKernel>(
     while place.end < count && times[place.end] <= place.endTime { place.end &+= 1 }
     while place.first < place.end && times[place.first] <= place.startTime { place.first &+= 1 }
     guard place.first < place.end else { continue }
+    if cancellation.spend(place.count) { break }
     place.step = step
     place.evaluationTime =
       grid.steps.start.milliseconds &+ grid.steps.step.count &* Int64(step)

@@ -106,7 +106,7 @@ extension Query {
       case .range: try overTime(numbered, on: grid, &context)
       }
     let costs = context.meter?.costs ?? [:]
-    return (answer(value, context), PlanExplanation(numbered.outline, estimates, costs))
+    return (answer(value, on: grid, context), PlanExplanation(numbered.outline, estimates, costs))
   }
 
   /// A plan whose operators bear numbers, and what the index says of each that runs at the times

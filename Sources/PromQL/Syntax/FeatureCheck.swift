@@ -10,6 +10,8 @@ package enum QueryFeature: String, Hashable, Sendable, CaseIterable {
   case extendedRangeSelectors = "promql-extended-range-selectors"
   /// Start timestamps of samples tell of counter resets.
   case startTimestamps = "use-start-timestamps"
+  /// Sample counts by step where `stats=all` asks for them.
+  case perStepStatistics = "promql-per-step-stats"
   /// `__type__` and `__unit__` as labels of what is stored; `rate` asks them for counters.
   case typeAndUnitLabels = "type-and-unit-labels"
   /// `welch_t`, `two_proportions` and their kin, which Prometheus doesn't have.
@@ -19,6 +21,16 @@ package enum QueryFeature: String, Hashable, Sendable, CaseIterable {
 
   /// All that changes what can be written, and nothing that changes what is said of it.
   package static let language = Set(allCases).subtracting([.typeAndUnitLabels])
+}
+
+extension QueryFeature {
+  /// How to enable what is ours. Prometheus doesn't say it of what is its own.
+  fileprivate var advice: String {
+    switch self {
+    case .statistics, .metricsQL: " (use --enable-feature=\(rawValue))"
+    default: ""
+    }
+  }
 }
 
 /// Whether a query keeps to what is enabled. The parser itself reads everything.
@@ -41,14 +53,17 @@ package struct FeatureCheck {
     switch expression {
     case .call(let call):
       guard let feature = FunctionSignature.named(call.name)?.feature else { return }
-      try require(feature, "function \(GoText.quoted(call.name)) is not enabled", call.range)
+      try require(
+        feature, "function \(GoText.quoted(call.name)) is not enabled" + feature.advice, call.range)
     case .aggregation(let aggregation) where aggregation.operation.isExperimental:
       try require(
         .experimentalFunctions,
         "\(aggregation.operation.rawValue)() is experimental and must be enabled with "
           + "--enable-feature=promql-experimental-functions", aggregation.range)
     case .binary(let binary) where binary.operation == .defaulting:
-      try require(.metricsQL, "operator \"default\" is not enabled", binary.range)
+      try require(
+        .metricsQL, "operator \"default\" is not enabled" + QueryFeature.metricsQL.advice,
+        binary.range)
     case .binary(let binary) where !binary.matching.fill.isEmpty:
       try require(
         .fillModifiers, "binop fill modifiers are experimental and not enabled", binary.range)

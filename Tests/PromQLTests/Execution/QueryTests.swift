@@ -56,6 +56,23 @@ import Testing
     #expect(try remarks([]).count == 1)
   }
 
+  @Test(arguments: [
+    ("1", [0, 0, 0, 0]), ("requests_total", [3, 3, 3, 3]),
+    ("requests_total + requests_total", [6, 6, 6, 6]),
+    ("sum_over_time(requests_total[2m])", [3, 5, 4, 5]),
+    ("sum_over_time(requests_total[2m] @ 60)", [5, 5, 5, 5]),
+    ("limit + requests_total @ end()", [4, 4, 4, 4]),
+    ("max_over_time((sum(requests_total))[2m:1m])", [1, 2, 2, 2]),
+  ])
+  func `samples are counted step by step, as written`(_ text: String, _ counts: [Int]) throws {
+    var options = QueryOptions.everything
+    let plain = try recording.range(text, minutes: 0...3, options: options)
+    options.countsSamples = true
+    let counted = try recording.range(text, minutes: 0...3, options: options)
+    #expect(counted.samples?.perStep == counts && counted.samples?.total == counts.reduce(0, +))
+    #expect(counted.value == plain.value && plain.samples == nil)
+  }
+
   @Test func `strings and range vectors have no value over time`() {
     let texts = ["\"text\"", "limit[5m]"]
     let errors = texts.map { text in

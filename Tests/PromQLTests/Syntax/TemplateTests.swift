@@ -66,7 +66,7 @@ import Testing
       #expect(throws: ParseError.self) { try Query(text) }
     }
     #expect { _ = try Query("x default 0") } throws: {
-      "\($0)" == "1:1: parse error: operator \"default\" is not enabled"
+      "\($0)".hasPrefix("1:1: parse error: operator \"default\" is not enabled (use --enable-f")
     }
   }
 
