@@ -34,10 +34,12 @@ struct ServeCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       """
       A server with Prometheus' API, such as remote:http://prometheus:9090. Its series are read \
-      over the network and evaluated here: queries, rules and analyses see them beside those of \
-      the data directory, which keeps what this server takes and writes itself.
+      over the network: queries, rules and analyses see them beside those of the data directory, \
+      which keeps what this server takes and writes itself.
       """, valueName: "remote:url"))
   var elsewhere: RemoteStorageArgument?
+
+  @OptionGroup var remote: RemoteStorageOptions
 
   @Flag(
     name: .customLong("web.enable-admin-api"),
@@ -65,9 +67,7 @@ struct ServeCommand: AsyncParsableCommand {
       limits.apply(to: &options)
       options.rules = try rules.options(
         queries: options.queries, file: file?.scraping, configuration: collection.path)
-      options.elsewhere = elsewhere.map { remote in
-        RemoteSeries(remote.address, transport: HTTPTransport(), files: .disk)
-      }
+      options.elsewhere = elsewhere.map(remote.series)
       var parts = ServedParts(
         queries: options.queries, analyses: analyses, elsewhere: options.elsewhere)
       do {

@@ -21,9 +21,11 @@ struct SourceOptions: ParsableArguments {
     help: ArgumentHelp(
       """
       A server with Prometheus' API, such as remote:http://prometheus:9090; its series are read \
-      over the network and evaluated here. Times count from an hour ago to now.
+      over the network. Times count from an hour ago to now.
       """, valueName: "remote:url"))
   var storage: RemoteStorageArgument?
+
+  @OptionGroup var remote: RemoteStorageOptions
 
   func validate() throws {
     if [data != nil, recording != nil, storage != nil].count(where: { $0 }) != 1 {
@@ -33,7 +35,7 @@ struct SourceOptions: ParsableArguments {
 
   /// Opens the store, or loads the recording into a store of its own in a temporary directory.
   func open() throws -> OpenedSource {
-    if let storage { return OpenedSource(remote: storage.address) }
+    if let storage { return OpenedSource(remote: remote.series(storage)) }
     if let recording { return try OpenedSource(recording: recording) }
     return try OpenedSource(directory: data ?? "")
   }
@@ -50,6 +52,26 @@ struct RemoteStorageArgument: ExpressibleByArgument {
     address = String(argument.dropFirst("remote:".count))
   }
 }
+
+/// How another server's storage is used.
+struct RemoteStorageOptions: ParsableArguments {
+  @Option(
+    name: .customLong("storage.pushdown"),
+    help: ArgumentHelp(
+      """
+      Which queries, or parts of queries, the server of --storage answers itself: off for none, \
+      safe for those that its version answers as they are answered here, all for whatever it may \
+      know, in the meaning they have there.
+      """, valueName: "off|safe|all"))
+  var pushdown = RemoteSeries.Delegated.equal
+
+  func series(_ storage: RemoteStorageArgument) -> RemoteSeries {
+    RemoteSeries(
+      storage.address, transport: HTTPTransport(), files: .disk, handingOn: pushdown)
+  }
+}
+
+extension RemoteSeries.Delegated: ExpressibleByArgument {}
 
 /// Metrics ready to be asked.
 struct OpenedSource {
@@ -81,8 +103,8 @@ struct OpenedSource {
   }
 
   /// The hour up to now of another server.
-  init(remote address: String) {
-    snapshot = RemoteSeries(address, transport: HTTPTransport(), files: .disk)
+  init(remote series: RemoteSeries) {
+    snapshot = series
     let now = Timestamp(seconds: Date().timeIntervalSince1970) ?? .latest
     span = TimeRange(after: now.advanced(by: .hours(-1)), through: now)
     description = nil

@@ -4,6 +4,9 @@
 ///     let all = store.snapshot().joined(with: remote)
 ///
 /// Where both have samples of one series at one time, the first's count.
+///
+/// Whole queries may be answered by the second alone, where the first never had any of their
+/// series.
 package struct JoinedSeries: SeriesCatalog {
   fileprivate let first: any SeriesCatalog
   fileprivate let second: any SeriesCatalog
@@ -16,6 +19,17 @@ package struct JoinedSeries: SeriesCatalog {
     if one.labels.isEmpty { return other }
     if other.labels.isEmpty { return one }
     return JoinedSelection(one, other)
+  }
+
+  package func engine(for selections: [[LabelMatcher]]) -> (any QueryEngine)? {
+    let isUnknownHere = selections.allSatisfy { matchers in
+      (try? first.select(matchers, in: .all))?.labels.isEmpty == true
+    }
+    return isUnknownHere ? second.engine(for: selections) : nil
+  }
+
+  package func heeding(_ isCancelled: @escaping @Sendable () -> Bool) -> JoinedSeries {
+    JoinedSeries(first: first.heeding(isCancelled), second: second.heeding(isCancelled))
   }
 
   package func labelNames(

@@ -7,6 +7,14 @@ package protocol SeriesSource: Sendable {
   /// once. An empty matcher list selects everything.
   func select(_ matchers: [LabelMatcher], in range: TimeRange) throws(SelectError)
     -> any SeriesSelection
+
+  /// Who answers whole queries over these selections, because it alone holds their series; nil
+  /// where they have to be evaluated here, which is the default.
+  func engine(for selections: [[LabelMatcher]]) -> (any QueryEngine)?
+
+  /// The same series for one query, which gives up waiting for others once `isCancelled` says so;
+  /// by default itself, since it doesn't wait.
+  func heeding(_ isCancelled: @escaping @Sendable () -> Bool) -> Self
 }
 
 /// A source that also says what there is to ask for, without samples.

@@ -40,7 +40,7 @@ package struct Query: Sendable {
     let grid = StepGrid.instant(time)
     var context = context(over: grid, source, limits)
     let value: QueryValue
-    switch try planned(over: grid) {
+    switch try planned(over: grid, source) {
     case .text(let text): value = .string(text, at: time)
     case .range(let plan):
       let windows = WindowGrid(plan.window, on: grid)
@@ -57,7 +57,7 @@ package struct Query: Sendable {
   package func range(
     over grid: StepGrid, from source: any SeriesSource, limits: QueryLimits = QueryLimits()
   ) throws(QueryError) -> QueryAnswer {
-    let plan = try rangePlan(over: grid, limits)
+    let plan = try rangePlan(over: grid, source, limits)
     var context = context(over: grid, source, limits)
     return answer(try overTime(plan, on: grid, &context), on: grid, context)
   }
@@ -73,9 +73,13 @@ extension Query {
     case rows(QueryPlan, ValueType)
   }
 
-  func planned(over grid: StepGrid) throws(QueryError) -> Planned {
+  /// - Parameter source: whose engine may be asked for parts; nil for a plan by itself.
+  func planned(
+    over grid: StepGrid, _ source: (any SeriesSource)? = nil
+  ) throws(QueryError) -> Planned {
     if case .string(let literal, _) = expression.unparenthesised { return .text(literal.text) }
-    let planner = Planner(options: options, query: grid)
+    let delegation = source.flatMap { Delegation(to: $0, options, query: grid) }
+    let planner = Planner(options: options, query: grid, delegation: delegation)
     if Planner.type(of: expression) == .matrix {
       return .range(try planner.rangePlan(expression).plan)
     }
@@ -94,11 +98,15 @@ extension Query {
   }
 
   /// The plan of a query that can be asked at several times.
-  func rangePlan(over grid: StepGrid, _ limits: QueryLimits) throws(QueryError) -> QueryPlan {
+  func rangePlan(
+    over grid: StepGrid, _ source: any SeriesSource, _ limits: QueryLimits
+  ) throws(QueryError) -> QueryPlan {
     let type = Planner.type(of: expression)
     guard type != .string && type != .matrix else { throw .rangeQueryType(type) }
     guard grid.count <= limits.stepsMax else { throw .tooManySteps(limits.stepsMax) }
-    guard case .rows(let plan, _) = try planned(over: grid) else { throw .rangeQueryType(type) }
+    guard case .rows(let plan, _) = try planned(over: grid, source) else {
+      throw .rangeQueryType(type)
+    }
     return plan
   }
 

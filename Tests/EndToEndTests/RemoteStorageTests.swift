@@ -6,20 +6,20 @@ import Testing
 
 /// `serve --storage remote:URL`: the real Prometheus holds the samples, Assay evaluates.
 @Suite(.serialized) struct RemoteStorageTests {
-  private static let comment: Comment = "prometheus could not be had"
+  static let comment: Comment = "prometheus could not be had"
 
-  private func holder(_ folder: TemporaryFolder) async throws -> Server {
+  func holder(_ folder: TemporaryFolder, _ options: [String] = []) async throws -> Server {
     let program = try #require(Program.prometheus)
     let config = try folder.write("holder.yml", "global: {scrape_interval: 1h}\n")
     return try await Server(program, log: folder.file("holder.log")) { port in
       [
         "--config.file=\(config)", "--storage.tsdb.path=\(folder.file("holder"))",
         "--web.listen-address=127.0.0.1:\(port)", "--web.enable-remote-write-receiver",
-      ]
+      ] + options
     }
   }
 
-  private func send(_ batch: SampleBatch, to server: Server) async throws {
+  func send(_ batch: SampleBatch, to server: Server) async throws {
     var request = try server.request(
       "/api/v1/write", method: "POST", body: Foundation.Data(RemoteWrite.encode(batch)))
     request.setValue("snappy", forHTTPHeaderField: "Content-Encoding")
@@ -29,7 +29,7 @@ import Testing
   }
 
   /// Counters of six pods, half of which end with a marker of staleness.
-  private func fleet(from start: Int64) -> SampleBatch {
+  func fleet(from start: Int64) -> SampleBatch {
     var batch = SampleBatch()
     for pod in 0..<6 {
       let number = batch.addSeries(
@@ -48,7 +48,7 @@ import Testing
     return batch
   }
 
-  private func data(_ path: String, of server: Server) async throws -> NSObject {
+  func data(_ path: String, of server: Server) async throws -> NSObject {
     let answer = try await server.send(server.request(path))
     #expect(answer.status == 200, "\(path): \(answer.text)")
     let json = try JSONSerialization.jsonObject(with: answer.body) as? [String: Any]

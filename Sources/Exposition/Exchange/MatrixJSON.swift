@@ -1,4 +1,4 @@
-import Manifest
+package import Manifest
 package import MetricModel
 
 /// Answers of `/api/v1/query` and `/api/v1/query_range`, read back as series.
@@ -15,6 +15,11 @@ package enum MatrixJSON {
     } catch {
       throw MatrixJSONError("\(error)")
     }
+    return try series(of: json)
+  }
+
+  /// The same of an answer that has been parsed.
+  package static func series(of json: JSONValue) throws(MatrixJSONError) -> [Series] {
     if json["status"]?.asString == "error" {
       throw MatrixJSONError("an error answer: \(json["error"]?.asString ?? "")")
     }
@@ -37,7 +42,7 @@ package enum MatrixJSON {
     guard element["histograms"] == nil, element["histogram"] == nil else {
       throw MatrixJSONError(
         "\(labels) has native histograms, which have lost their layout in JSON; import blocks or "
-          + "use remote read")
+          + "use remote read", isAboutHistograms: true)
     }
     let points = element["values"]?.asArray ?? element["value"].map { [$0] } ?? []
     var columns = SampleColumns()
@@ -61,5 +66,11 @@ package enum MatrixJSON {
 package struct MatrixJSONError: Error, Equatable, CustomStringConvertible {
   package var description: String
 
-  init(_ description: String) { self.description = description }
+  /// Whether the answer is well formed, but for what JSON has no room for.
+  package var isAboutHistograms = false
+
+  init(_ description: String, isAboutHistograms: Bool = false) {
+    self.description = description
+    self.isAboutHistograms = isAboutHistograms
+  }
 }

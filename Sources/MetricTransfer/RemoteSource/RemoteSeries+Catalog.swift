@@ -33,31 +33,29 @@ extension RemoteSeries: SeriesCatalog {
     _ path: String, _ matchers: [LabelMatcher], in range: TimeRange, needsSelector: Bool = false
   ) throws(SelectError) -> [JSONValue] {
     let (first, last) = Self.bounds(range)
-    var parameters = ["start=\(Self.seconds(first))", "end=\(Self.seconds(last))"]
+    let (start, end) = (Timestamp(milliseconds: first), Timestamp(milliseconds: last))
+    var parameters = ["start=\(Self.seconds(start))", "end=\(Self.seconds(end))"]
     if needsSelector || !matchers.isEmpty {
       parameters.append("match%5B%5D=\(Self.escaped(Self.selector(matchers)))")
     }
-    let target = "\(address)/api/v1/\(path)?\(parameters.joined(separator: "&"))"
-    let response = try send(HTTPRequest(.get, target))
+    let target = "\(server.address)/api/v1/\(path)?\(parameters.joined(separator: "&"))"
+    let response = try server.send(HTTPRequest(.get, target), isCancelled)
     guard response.isSuccess else {
-      throw .unreadable("\(address) answers /api/v1/\(path) with \(Self.told(response))")
+      throw .unreadable(
+        "\(server.address) answers /api/v1/\(path) with \(RemoteServer.told(response))")
     }
     do throws(JSONError) {
       let answer = try JSONValue(parsing: response.body)
       if let elements = answer["data"]?.asArray { return elements }
     } catch {
-      throw .unreadable("\(address) answers /api/v1/\(path) with no JSON: \(error)")
+      throw .unreadable("\(server.address) answers /api/v1/\(path) with no JSON: \(error)")
     }
-    throw .unreadable("\(address) answers /api/v1/\(path) without data")
+    throw .unreadable("\(server.address) answers /api/v1/\(path) without data")
   }
 
   private func texts(in elements: [JSONValue]) -> [String] { elements.compactMap(\.asString) }
 
   private static func sorted(_ texts: [String]) -> [String] {
     texts.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-  }
-
-  private static func seconds(_ milliseconds: Int64) -> String {
-    NumberText.plain(Double(milliseconds) / 1000)
   }
 }

@@ -1,9 +1,7 @@
-import Dispatch
 import Exposition
 package import HTTPTransport
 package import MetricModel
 package import Scraping
-import Synchronization
 
 /// The series of another server, selected over the network and evaluated here.
 ///
@@ -13,7 +11,7 @@ import Synchronization
 /// Asks by remote read, where samples come as they are stored, staleness markers and native
 /// histograms included. A server without it (VictoriaMetrics) is asked for the range of a selector
 /// in the query API of Prometheus, which leaves markers out: series then end by the lookback.
-package final class RemoteSeries: SeriesSource {
+package struct RemoteSeries: SeriesSource {
   /// What may be asked of the server at once.
   package struct Limits: Sendable {
     package var timeout = Milliseconds.minutes(2)
@@ -23,28 +21,42 @@ package final class RemoteSeries: SeriesSource {
     package init() {}
   }
 
-  private enum Way: Sendable {
-    case remoteRead
-    case queries
+  /// Which queries are answered whole by the server, so that only answers travel.
+  package enum Delegated: String, CaseIterable, Sendable {
+    case nothing = "off"
+    /// Those that have the same answer there, as far as the server's version tells.
+    case equal = "safe"
+    /// All that it may know; the answers are then those of that server.
+    case everything = "all"
   }
 
-  let address: String
-  private let transport: HTTPTransport
-  private let client: ClientOptions
-  private let files: TransferFiles
-  let limits: Limits
-  /// How the server answers; nil while it wasn't asked.
-  private let way = Mutex<Way?>(nil)
+  let server: RemoteServer
+  let isCancelled: @Sendable () -> Bool
 
   package init(
     _ address: String, transport: HTTPTransport, files: TransferFiles,
-    client: ClientOptions = ClientOptions(), limits: Limits = Limits()
+    client: ClientOptions = ClientOptions(), limits: Limits = Limits(),
+    handingOn: Delegated = .equal
   ) {
-    self.address = address.hasSuffix("/") ? String(address.dropLast()) : address
-    self.transport = transport
-    self.files = files
-    self.client = client
-    self.limits = limits
+    server = RemoteServer(
+      address, transport: transport, files: files, client: client, limits: limits,
+      handsOn: handingOn)
+    isCancelled = { false }
+  }
+
+  private init(_ server: RemoteServer, _ isCancelled: @escaping @Sendable () -> Bool) {
+    self.server = server
+    self.isCancelled = isCancelled
+  }
+
+  package func heeding(_ isCancelled: @escaping @Sendable () -> Bool) -> RemoteSeries {
+    RemoteSeries(server, isCancelled)
+  }
+
+  package func engine(for selections: [[LabelMatcher]]) -> (any QueryEngine)? {
+    server.reach(isCancelled).map {
+      RemoteEngine(server: server, reach: $0, isCancelled: isCancelled)
+    }
   }
 
   /// Waits for the answer on the calling thread, which is one for work and not the cooperative
@@ -52,19 +64,18 @@ package final class RemoteSeries: SeriesSource {
   package func select(
     _ matchers: [LabelMatcher], in range: TimeRange
   ) throws(SelectError) -> any SeriesSelection {
-    let known = way.withLock { $0 }
     let series: [Series]
-    switch known {
+    switch server.way {
     case .remoteRead: series = try read(matchers, in: range)
     case .queries: series = try query(matchers, in: range)
     case nil:
       do throws(SelectError) {
         series = try read(matchers, in: range)
-        way.withLock { $0 = .remoteRead }
+        server.way = .remoteRead
       } catch {
         guard case .unsupported = error else { throw error }
         series = try query(matchers, in: range)
-        way.withLock { $0 = .queries }
+        server.way = .queries
       }
     }
     return try InMemorySeries(Self.merged(series)).select([], in: range)
@@ -87,14 +98,14 @@ package final class RemoteSeries: SeriesSource {
         start: Timestamp(milliseconds: first), end: Timestamp(milliseconds: last),
         matchers: matchers)
     ])
-    var request = HTTPRequest(.post, address + "/api/v1/read", body: asked.body)
+    var request = HTTPRequest(.post, server.address + "/api/v1/read", body: asked.body)
     request.headers = [
       "Content-Type": "application/x-protobuf", "Content-Encoding": "snappy",
       "X-Prometheus-Remote-Read-Version": "0.1.0",
     ]
-    let response = try send(request)
+    let response = try server.send(request, isCancelled)
     guard response.isSuccess else {
-      let reason = "\(address) answers remote read with \(Self.told(response))"
+      let reason = "\(server.address) answers remote read with \(RemoteServer.told(response))"
       // What a server says that has no such path, or that isn't one for reading.
       let isUnknown = [400, 404, 405, 415, 422, 501].contains(response.status)
       let isLimit = response.text.contains("limit")
@@ -105,10 +116,11 @@ package final class RemoteSeries: SeriesSource {
       if type.hasPrefix("application/x-streamed-protobuf") {
         return try ReadAnswer.parse(frames: response.body, queryCount: 1).first ?? []
       }
-      let message = try RemoteWrite.decompressed(response.body, bytesMax: limits.bodyBytesMax)
+      let message = try RemoteWrite.decompressed(
+        response.body, bytesMax: server.limits.bodyBytesMax)
       return try ReadAnswer.parse(message: message).first ?? []
     } catch {
-      throw .unreadable("\(address): \(error)")
+      throw .unreadable("\(server.address): \(error)")
     }
   }
 
@@ -120,23 +132,21 @@ package final class RemoteSeries: SeriesSource {
     let selector = Self.selector(matchers)
     // A range is open at its start in Prometheus 3, closed in version 2.
     let text = "\(selector)[\(last - first + 1)ms]"
-    let time = NumberText.plain(Double(last) / 1000)
-    var request = HTTPRequest(.post, address + "/api/v1/query")
+    var request = HTTPRequest(.post, server.address + "/api/v1/query")
     request.headers = ["Content-Type": "application/x-www-form-urlencoded"]
-    request.body = Array("query=\(Self.escaped(text))&time=\(time)".utf8)
-    let response = try send(request)
+    // VictoriaMetrics would hide what is new.
+    let time = Self.seconds(Timestamp(milliseconds: last))
+    request.body = Array("query=\(Self.escaped(text))&time=\(time)&nocache=1".utf8)
+    let response = try server.send(request, isCancelled)
     guard response.isSuccess else {
-      throw .unreadable("\(address) answers the query \(text) with \(Self.told(response))")
+      throw .unreadable(
+        "\(server.address) answers the query \(text) with \(RemoteServer.told(response))")
     }
     do throws(MatrixJSONError) {
       return try MatrixJSON.parse(response.body)
     } catch {
-      throw .unreadable("\(address): \(error)")
+      throw .unreadable("\(server.address): \(error)")
     }
-  }
-
-  static func told(_ response: HTTPResponse) -> String {
-    "status \(response.status): \(response.text.prefix(300).split(separator: "\n").first ?? "")"
   }
 
   static func selector(_ matchers: [LabelMatcher]) -> String {
@@ -146,6 +156,10 @@ package final class RemoteSeries: SeriesSource {
     }
     // A selector must not match everything.
     return pairs.isEmpty ? #"{__name__!=""}"# : "{\(pairs.joined(separator: ","))}"
+  }
+
+  static func seconds(_ time: Timestamp) -> String {
+    NumberText.plain(Double(time.milliseconds) / 1000)
   }
 
   static func escaped(_ text: String) -> String {
@@ -180,41 +194,4 @@ package final class RemoteSeries: SeriesSource {
     }
     return joined
   }
-
-  func send(_ request: HTTPRequest) throws(SelectError) -> HTTPResponse {
-    var prepared = request
-    prepared.timeouts.total = .milliseconds(limits.timeout.count)
-    prepared.acceptsCompression = true
-    do {
-      try prepared.apply(client, files)
-    } catch {
-      throw .unreadable("\(error)")
-    }
-    let isDone = DispatchSemaphore(value: 0)
-    let (transport, sent, limit) = (transport, prepared, limits.bodyBytesMax)
-    let box = AnswerBox()
-    Task.detached {
-      do throws(TransportError) {
-        box.put(.success(try await transport.send(sent, bodyLimitBytes: limit)))
-      } catch {
-        box.put(.failure(error))
-      }
-      isDone.signal()
-    }
-    isDone.wait()
-    switch box.answer {
-    case .success(let response)?: return response
-    case .failure(let error)?: throw .unreadable(error.description)
-    case nil: throw .unreadable("\(address): no answer")
-    }
-  }
-}
-
-/// Where a task leaves an answer for the thread that waits for it.
-private final class AnswerBox: Sendable {
-  private let content = Mutex<Result<HTTPResponse, TransportError>?>(nil)
-
-  var answer: Result<HTTPResponse, TransportError>? { content.withLock { $0 } }
-
-  func put(_ answer: Result<HTTPResponse, TransportError>) { content.withLock { $0 = answer } }
 }

@@ -33,6 +33,10 @@ struct AnnotationLog: Sendable {
   private var places: [Remark: SourceRange] = [:]
   private var details: [Remark: MonotonicityDetail] = [:]
   private var counts: [Remark: Int] = [:]
+  /// What other engines said.
+  private var quoted: Set<Annotation> = []
+
+  mutating func quote(_ annotations: [Annotation]) { quoted.formUnion(annotations) }
 
   /// - Parameter count: how often; only what is said of start times tells.
   mutating func add(_ remark: Remark, at range: SourceRange, count: Int = 1) {
@@ -50,11 +54,12 @@ struct AnnotationLog: Sendable {
     for (remark, place) in other.places where places[remark] == nil { places[remark] = place }
     details.merge(other.details) { $0.merged(with: $1) }
     counts.merge(other.counts) { $0 + $1 }
+    quoted.formUnion(other.quoted)
   }
 
   /// Sorted, with positions in `query`.
   func rendered(in query: String) -> [Annotation] {
-    places.map { remark, range in
+    let own = places.map { remark, range in
       let position = range.position(in: query)
       let detail = details[remark]?.text ?? ""
       let count = counts[remark].map { $0 > 1 ? " (\($0) occurrences)" : "" } ?? ""
@@ -62,6 +67,7 @@ struct AnnotationLog: Sendable {
       return Annotation(
         remark.severity,
         "\(prefix)\(remark.text)\(detail)\(count) (\(position.line):\(position.column))")
-    }.sorted()
+    }
+    return (own + quoted).sorted()
   }
 }

@@ -83,6 +83,7 @@ struct OperatorBuilder {
     case .stepInvariant(let input):
       let once = StepGrid.instant(grid.start)
       return Replicate(try build(input, on: once), steps: steps)
+    case .asked(let asked): return AskedRows(asked, self, on: grid)
     case .shared(let shared): return SharedReader(shared, self, on: grid)
     case .measured(let number, let input):
       return Metered(try build(input, on: grid), number: number)

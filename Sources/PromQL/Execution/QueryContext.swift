@@ -20,7 +20,7 @@ struct QueryContext: Sendable {
   private(set) var bytesPeak = 0
 
   init(source: any SeriesSource, limits: QueryLimits, meter: PlanMeter? = nil) {
-    self.source = source
+    self.source = source.heeding(limits.isCancelled)
     self.limits = limits
     self.meter = meter
     cancellation = CancellationPoint(limits.isCancelled)
@@ -90,8 +90,13 @@ struct QueryContext: Sendable {
     do {
       return try source.select(matchers, in: range)
     } catch {
-      throw .storage(error)
+      throw failure(error)
     }
+  }
+
+  /// What a failure of the source is to the query: one that was cancelled gets no answers.
+  func failure(_ error: SelectError) -> QueryError {
+    limits.isCancelled() ? .cancelled : .storage(error)
   }
 
   /// The context of a part of the query that another worker runs; `merge` takes it back.

@@ -24,7 +24,7 @@ enum CommonSubexpressions {
     guard parts.count <= partsMax else { return }
     parts.append(plan)
     switch plan {
-    case .scan, .window, .stepInvariant: selectors.append(plan)
+    case .scan, .window, .stepInvariant, .asked: selectors.append(plan)
     case .number, .evaluationTime, .empty: parts.removeLast()
     default: break
     }
@@ -81,7 +81,7 @@ extension QueryPlan {
   fileprivate var readsSeries: Bool {
     switch self {
     case .number, .evaluationTime, .empty: false
-    case .scan, .window, .stepInvariant, .info, .evidence: true
+    case .scan, .window, .stepInvariant, .info, .evidence, .asked: true
     default: inputs.contains(where: \.readsSeries)
     }
   }

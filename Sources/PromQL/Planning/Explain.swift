@@ -79,6 +79,7 @@ extension QueryPlan {
         children: [input.outline])
     case .stepInvariant(let input):
       PlanOutline(line: "once for all steps", children: [input.outline])
+    case .asked(let asked): PlanOutline(line: "asked of \(asked.engine): \(asked.text)")
     case .shared(let shared): shared.outline
     case .measured(let number, let input): input.outline.numbered(number)
     }

@@ -72,7 +72,7 @@ extension Query {
   package func explained(
     at times: QueryTimes, from source: any SeriesSource
   ) throws(QueryError) -> PlanExplanation {
-    switch try planned(over: times.grid) {
+    switch try planned(over: times.grid, source) {
     case .text: return PlanExplanation(nodes: [.init(depth: 0, line: "text")])
     case .range(let plan): return PlanExplanation(plan.outline, [:], [:])
     case .rows(let plan, _):
@@ -89,7 +89,7 @@ extension Query {
     clock: @escaping @Sendable () -> UInt64
   ) throws(QueryError) -> (answer: QueryAnswer, explanation: PlanExplanation) {
     let grid = times.grid
-    guard case .rows(let plan, let type) = try planned(over: grid) else {
+    guard case .rows(let plan, let type) = try planned(over: grid, source) else {
       let explanation = try explained(at: times, from: source)
       switch times {
       case .instant(let time):
@@ -97,7 +97,7 @@ extension Query {
       case .range: return (try range(over: grid, from: source, limits: limits), explanation)
       }
     }
-    if case .range = times { _ = try rangePlan(over: grid, limits) }
+    if case .range = times { _ = try rangePlan(over: grid, source, limits) }
     let (numbered, estimates) = try Self.numbered(plan, over: grid, source)
     var context = QueryContext(source: source, limits: limits, meter: PlanMeter(clock: clock))
     let value: QueryValue =

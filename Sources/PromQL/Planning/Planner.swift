@@ -6,6 +6,8 @@ struct Planner {
   let options: QueryOptions
   /// The evaluation times of the whole query, to which `@ start()` and `@ end()` refer.
   let query: StepGrid
+  /// What another engine may be asked for; nil where all is evaluated here.
+  var delegation: Delegation?
   /// What the expression at hand needs of histograms.
   var detail = HistogramDetail.buckets
 
@@ -21,8 +23,22 @@ struct Planner {
     var isUniqueWithoutName = true
   }
 
-  /// A plan for an expression that isn't a string or a range vector.
+  /// A plan for an expression that isn't a string or a range vector. The largest parts that
+  /// another engine may answer are asked of it.
   func plan(_ expression: QueryExpression) throws(QueryError) -> Planned {
+    guard let text = delegation?.text(of: expression) else { return try planHere(expression) }
+    var here = self
+    here.delegation = nil
+    var planned = try here.planHere(expression)
+    planned.plan = .asked(
+      AskedPlan(
+        text: text, engine: delegation?.engine.name ?? "", lookback: options.lookback,
+        plan: planned.plan))
+    planned.hasUniqueRows = true
+    return planned
+  }
+
+  private func planHere(_ expression: QueryExpression) throws(QueryError) -> Planned {
     switch expression {
     case .number(let literal, _):
       return Planned(plan: .number(Constant(literal.value)), type: .scalar, isInvariant: true)

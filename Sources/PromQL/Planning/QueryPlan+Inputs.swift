@@ -10,7 +10,7 @@ extension QueryPlan {
     _ change: (QueryPlan) -> QueryPlan, onOtherGrid: (QueryPlan) -> QueryPlan
   ) -> QueryPlan {
     switch self {
-    case .number, .evaluationTime, .scan, .empty: return self
+    case .number, .evaluationTime, .scan, .empty, .asked: return self
     case .window(var window):
       window.input = window.input.mappingInput(onOtherGrid)
       window.parameters = window.parameters.map(change)

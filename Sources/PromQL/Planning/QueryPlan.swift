@@ -31,6 +31,8 @@ indirect enum QueryPlan: Equatable, Sendable {
   /// Evaluated once, repeated at every step.
   case stepInvariant(QueryPlan)
   case empty
+  /// Answered by another engine.
+  case asked(AskedPlan)
   /// Read by several parts of the plan, computed for the first that asks.
   case shared(SharedPlan)
   /// A node whose costs are to be measured, under a number of its own.

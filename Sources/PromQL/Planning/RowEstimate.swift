@@ -32,7 +32,7 @@ struct RowEstimate {
         distinct($0, LabelPicker(aggregate.grouping))
       }
     case .rank(_, let aggregate, _, _): return try labels(of: aggregate.input)
-    case .countValues, .evidence, .filled(_, .vector): return nil
+    case .countValues, .evidence, .filled(_, .vector), .asked: return nil
     case .filled(let input, _): return try labels(of: input)
     case .join(let left, let right, let rule):
       let (many, one) = rule.manyIsRight ? (right, left) : (left, right)
