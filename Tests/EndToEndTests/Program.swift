@@ -11,6 +11,7 @@ struct Program: Sendable {
   /// Debian's `prometheus` and `promtool`: unpacked by `make test`, or installed.
   static let prometheus = peer("prometheus")
   static let promtool = peer("promtool")
+  static let victoriaMetrics = peer("victoria-metrics")
   /// Debian's Alertmanager, where it is installed: unpacked only, it lacks its template.
   static let alertmanager =
     FileManager.default.fileExists(atPath: "/usr/share/prometheus/alertmanager/default.tmpl")
