@@ -46,17 +46,17 @@ struct QuantileAggregate: Operator {
       members[group].append(row)
     }
     var queue = BlockQueue()
-    var values: [Double] = []
+    var values = RankedValues()
     for (group, rows) in members.enumerated() {
       var result = [Double](repeating: .missing, count: steps)
       for step in 0..<steps {
-        values.removeAll(keepingCapacity: true)
+        values.removeAll()
         for row in rows where !all.values[row * steps + step].isMissing {
           values.append(all.values[row * steps + step])
         }
         try context.spend(values.count)
         if !values.isEmpty {
-          result[step] = Quantiles.quantile(quantiles[step], of: &values)
+          result[step] = values.quantile(quantiles[step])
         }
       }
       queue.append(groups.heads[group], result, stepCount: steps)

@@ -130,7 +130,7 @@ struct ExtremeKernel: WindowKernel {
 struct QuantileKernel: WindowKernel {
   /// For each step.
   private(set) var quantiles: [Double] = []
-  private var sorted: [Double] = []
+  private var ranked = RankedValues()
 
   mutating func take(_ columns: [[Double]]) { quantiles = columns[0] }
 
@@ -138,27 +138,28 @@ struct QuantileKernel: WindowKernel {
   mutating func value(
     _ place: WindowPlace, _ times: Span<Int64>, _ values: Span<Double>
   ) -> Double {
-    sorted.removeAll(keepingCapacity: true)
-    for index in place.first..<place.end { sorted.append(values[index]) }
-    return Quantiles.quantile(quantiles[place.step], of: &sorted)
+    ranked.removeAll()
+    for index in place.first..<place.end { ranked.append(values[index]) }
+    return ranked.quantile(quantiles[place.step])
   }
 }
 
 /// `mad_over_time`: the median of distances from the median; NaN when any value is.
 struct MedianDeviationKernel: WindowKernel {
-  private var sorted: [Double] = []
+  private var ranked = RankedValues()
 
   @inline(__always)
   mutating func value(
     _ place: WindowPlace, _ times: Span<Int64>, _ values: Span<Double>
   ) -> Double {
-    sorted.removeAll(keepingCapacity: true)
+    ranked.removeAll()
     for index in place.first..<place.end {
       if values[index].isNaN { return .nan }
-      sorted.append(values[index])
+      ranked.append(values[index])
     }
-    let median = Quantiles.quantile(0.5, of: &sorted)
-    for index in sorted.indices { sorted[index] = (sorted[index] - median).magnitude }
-    return Quantiles.quantile(0.5, of: &sorted)
+    let median = ranked.quantile(0.5)
+    ranked.removeAll()
+    for index in place.first..<place.end { ranked.append((values[index] - median).magnitude) }
+    return ranked.quantile(0.5)
   }
 }

@@ -50,6 +50,38 @@ import Testing
     }
   }
 
+  @Test(arguments: [0, 0.1, 0.37, 0.5, 0.95, 1], [1, 2, 3, 16, 17, 18, 100, 257])
+  func `a quantile lies between two of the sorted values`(q: Double, count: Int) throws {
+    var random = RandomSeries(seed: UInt64(count))
+    let orders: [(String, (Int) -> Double)] = [
+      ("rising", { Double($0) - 50 }), ("falling", { -Double($0) }), ("equal", { _ in 7 }),
+      ("few", { Double($0 % 3) }), ("peak", { -Double(abs($0 - count / 2)) }),
+      ("random", { _ in Double.random(in: -1...1, using: &random) }),
+      ("odd", { [-.infinity, .nan, 3, .infinity, -1e300, .leastNonzeroMagnitude][$0 % 6] }),
+    ]
+    for (name, value) in orders {
+      let values = (0..<count).map(value)
+      var samples = SampleColumns()
+      for (index, value) in values.enumerated() {
+        samples.append(Timestamp(milliseconds: Int64(index) * 1000), value)
+      }
+      let series = Series(labels: Labels([("__name__", "x")]), samples: samples)
+      let query = try Query("quantile_over_time(\(q), x[1h])")
+      let answer = try query.instant(
+        at: Timestamp(milliseconds: 300_000), from: InMemorySeries([series]))
+      guard case .vector(let rows) = answer.value, case .number(let got)? = rows.first?.value else {
+        Issue.record("one value is expected")
+        return
+      }
+      let sorted = values.sorted { $0.isNaN ? !$1.isNaN : $0 < $1 }
+      let rank = q * Double(count - 1)
+      let (lower, weight) = (Int(rank), rank - rank.rounded(.down))
+      let wanted =
+        sorted[lower] * (1 - weight) + sorted[min(lower + 1, count - 1)] * weight
+      #expect(Self.text(got) == Self.text(wanted), "\(name)")
+    }
+  }
+
   /// Cells as bits, so that NaN equals NaN only with the same kind.
   private static func text(_ series: Series?, _ grid: StepGrid) -> [String] {
     (0..<grid.count).map { step in
