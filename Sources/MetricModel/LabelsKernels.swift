@@ -4,11 +4,18 @@ extension Labels {
   /// - Parameter names: sorted bytewise, each once.
   /// - Complexity: O(n) in the bytes of the labels.
   package func picking(_ names: [[UInt8]], keepsListed: Bool) -> Labels {
-    let bytes = storage.span
     var kept: [UInt8] = []
+    pick(names, keepsListed: keepsListed, into: &kept)
+    return kept.count == storage.count ? self : Labels(sortedStorage: kept)
+  }
+
+  /// Appends to `kept` what `picking` keeps, as it is stored.
+  func pick(_ names: [[UInt8]], keepsListed: Bool, into kept: inout [UInt8]) {
+    let bytes = storage.span
     var position = 0
     var next = 0
     while position < bytes.count {
+      if keepsListed && next == names.count { return }
       let name = position + Self.headerSize
       let value = name + Self.length(bytes, at: position)
       let end = value + Self.length(bytes, at: position + 4)
@@ -21,11 +28,12 @@ extension Labels {
       }
       if isListed == keepsListed {
         if kept.isEmpty { kept.reserveCapacity(bytes.count) }
-        kept.append(contentsOf: storage[position..<end])
+        unsafe bytes.extracting(position..<end).withUnsafeBufferPointer {
+          unsafe kept.append(contentsOf: $0)
+        }
       }
       position = end
     }
-    return kept.count == storage.count ? self : Labels(sortedStorage: kept)
   }
 
   /// Labels straight from UTF-8 bytes, for readers of files: a million series are read so.

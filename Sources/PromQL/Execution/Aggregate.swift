@@ -3,7 +3,7 @@ internal import MetricModel
 /// Finds the group of each series.
 struct GroupIndex {
   private let picker: LabelPicker
-  private var numbers: [Labels: Int] = [:]
+  private var table = LabelsTable()
   /// In the order in which groups were first seen.
   private(set) var heads: [SeriesHead] = []
 
@@ -15,12 +15,8 @@ struct GroupIndex {
 
   /// The group's number; new ones continue the count.
   mutating func number(of head: SeriesHead) -> Int {
-    let labels = picker(head.labels)
-    let number = numbers[labels] ?? heads.count
-    if number == heads.count {
-      numbers[labels] = number
-      heads.append(SeriesHead(labels: labels))
-    }
+    let number = picker.number(of: head.labels, in: &table)
+    if number == heads.count { heads.append(SeriesHead(labels: table.labels[number])) }
     if head.dropsName { heads[number].dropsName = true }
     return number
   }

@@ -28,6 +28,11 @@ struct LabelPicker {
   func callAsFunction(_ labels: Labels) -> Labels {
     labels.picking(names, keepsListed: keepsListed)
   }
+
+  /// The number that a table has for these labels of a series.
+  func number(of labels: Labels, in table: inout LabelsTable) -> Int {
+    table.number(ofPicking: names, keepsListed: keepsListed, from: labels)
+  }
 }
 
 /// How labels of an aggregation's or a join's group come from those of a series.
