@@ -30,7 +30,7 @@ struct SelectorScan: Operator {
       try slice.selection.samples(of: index, in: grid.span, into: &samples)
       if plan.settlesHints { settleHints(of: &samples.histograms) }
       if !samples.isEmpty {
-        let start = block.appendMissing(SeriesHead(labels: slice.selection.labels[index]))
+        let start = block.appendMissing(SeriesHead(labels: slice.labels[index]))
         let isAnyPresent =
           samples.histograms.isEmpty && answer != .startTime
           ? pickNewest(
@@ -50,10 +50,14 @@ struct SelectorScan: Operator {
 /// Series of a selection that are still to be read.
 struct SeriesSlice {
   let selection: any SeriesSelection
+  /// Of the whole selection: asking for them row by row would count references to them, and workers
+  /// that count the same references wait for each other.
+  let labels: [Labels]
   var series: Range<Int>
 
   init(selection: any SeriesSelection, series: Range<Int>) {
     self.selection = selection
+    labels = selection.labels
     self.series = series
   }
 
@@ -61,8 +65,8 @@ struct SeriesSlice {
   init(
     _ plan: SelectorPlan, in span: TimeRange, _ context: QueryContext
   ) throws(QueryError) {
-    selection = try context.select(plan.matchers, in: span)
-    series = 0..<selection.labels.count
+    let selection = try context.select(plan.matchers, in: span)
+    self.init(selection: selection, series: 0..<selection.labels.count)
   }
 }
 

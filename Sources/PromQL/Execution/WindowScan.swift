@@ -16,6 +16,8 @@ struct WindowScan: Operator {
   private var kernel: WindowKernelChoice
   private var mixed: MixedWindowScan
   private var samples = SampleColumns()
+  /// The last name found that a counter may have; the next series has it too, mostly.
+  private var counterName: ArraySlice<UInt8> = []
 
   init(
     _ kernel: WindowKernelChoice, _ mixed: MixedWindowScan, _ input: any RangeInput,
@@ -79,18 +81,20 @@ struct WindowScan: Operator {
     }
   }
 
-  private func annotate(_ head: SeriesHead, _ context: inout QueryContext) {
-    guard kernel.expectsCounter else { return }
+  private mutating func annotate(_ head: SeriesHead, _ context: inout QueryContext) {
+    guard kernel.expectsCounter, let bytes = head.labels.valueBytes(of: Labels.metricName),
+      asksTypeLabel || bytes != counterName
+    else { return }
     let name = head.labels.metricName
-    if name.isEmpty { return }
     if asksTypeLabel {
       let type = head.labels[Labels.metricType] ?? ""
       if ["counter", "histogram"].contains(type) { return }
-      return context.annotations.add(.typeIsNoCounter(type, metric: name), at: places.range)
+      context.annotations.add(.typeIsNoCounter(type, metric: name), at: places.range)
+    } else if ["_total", "_sum", "_count", "_bucket"].contains(where: { name.hasSuffix($0) }) {
+      counterName = bytes
+    } else {
+      context.annotations.add(.metric(.possibleNonCounter, name), at: places.range)
     }
-    guard !["_total", "_sum", "_count", "_bucket"].contains(where: { name.hasSuffix($0) })
-    else { return }
-    context.annotations.add(.metric(.possibleNonCounter, name), at: places.range)
   }
 }
 

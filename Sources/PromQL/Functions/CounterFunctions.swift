@@ -24,6 +24,8 @@ struct ExtrapolationKernel: WindowKernel {
   private var reachToEnd = 0.0
   /// The scale where no counter starts within the window.
   private var fullScale = 0.0
+  /// Of the series before.
+  private var lastLayout: ExtrapolationLayout?
 
   init(isCounter: Bool, isRate: Bool, range: Milliseconds) {
     self.isCounter = isCounter
@@ -37,6 +39,19 @@ struct ExtrapolationKernel: WindowKernel {
     if isCounter { appendFalls(of: values, to: &resets) }
   }
 
+  /// The layout of a series' times, found now where no series had the same; after `begin`.
+  ///
+  /// Series of one target follow each other mostly, so the layout found last is tried first.
+  mutating func layout(
+    of times: [Int64], on grid: WindowGrid, _ cache: LayoutCache
+  ) -> ExtrapolationLayout {
+    if let layout = lastLayout, layout.fits(isRate: isRate, times, grid) { return layout }
+    lastLayout = nil
+    let layout = cache.layout(self, times, grid)
+    lastLayout = layout
+    return layout
+  }
+
   /// The row that `slideWindow` writes, by a layout of the times that was found before; after
   /// `begin`.
   mutating func slide(
@@ -44,16 +59,17 @@ struct ExtrapolationKernel: WindowKernel {
     into cells: inout [Double], from start: Int
   ) -> Bool {
     var row = cells.mutableSpan
-    var isAnyPresent = false
     let steps = layout.steps.span
-    let hasResets = !resets.isEmpty
-    for step in steps.indices {
+    let special =
+      resets.isEmpty
+      ? scaleChanges(of: values, by: layout, isCounter: isCounter, into: &row, from: start)
+      : steps.indices
+    for step in special {
       let at = steps[step]
       if at.end == 0 { continue }
-      isAnyPresent = true
       let first = values[Int(at.first)]
       var change = values[Int(at.end) &- 1] - first
-      if hasResets { addResets(Int(at.first)..<Int(at.end), values, to: &change) }
+      if !resets.isEmpty { addResets(Int(at.first)..<Int(at.end), values, to: &change) }
       // As in `scale`: what may start at zero within the window is looked at more closely.
       if isCounter && change > 0 && first >= 0 && !(first >= change && at.isLong) {
         let endTime = layout.grid.end(step)
@@ -65,7 +81,7 @@ struct ExtrapolationKernel: WindowKernel {
         row[start &+ step] = change * at.scale
       }
     }
-    return isAnyPresent
+    return layout.isAnyPresent
   }
 
   /// Adds what was lost by resets in a window, which may not lie before the last one asked for.
@@ -83,11 +99,7 @@ struct ExtrapolationKernel: WindowKernel {
 
   /// The scale of windows with these gaps where no counter starts within them.
   mutating func layoutStep(_ place: WindowPlace, _ times: Span<Int64>) -> ExtrapolationLayout.Step {
-    (gapToStart, gapToEnd) = (
-      times[place.first] &- place.startTime, place.endTime &- times[place.last]
-    )
-    (gapSampled, sampleCount) = (times[place.last] &- times[place.first], place.count)
-    measureReach()
+    measureReach(place, times)
     return ExtrapolationLayout.Step(
       first: UInt32(truncatingIfNeeded: place.first), end: UInt32(truncatingIfNeeded: place.end),
       isLong: sampledSeconds >= reachToStart, scale: fullScale)
@@ -101,28 +113,29 @@ struct ExtrapolationKernel: WindowKernel {
     let first = values[place.first]
     var change = values[place.last] - first
     addResets(place.first..<place.end, values, to: &change)
-    let toStart = times[place.first] &- place.startTime
-    let toEnd = place.endTime &- times[place.last]
-    let sampled = times[place.last] &- times[place.first]
-    if toStart != gapToStart || toEnd != gapToEnd || sampled != gapSampled
-      || place.count != sampleCount
-    {
-      (gapToStart, gapToEnd, gapSampled, sampleCount) = (toStart, toEnd, sampled, place.count)
-      measureReach()
-    }
+    measureReach(place, times)
     return change * scale(first, change)
   }
 
-  /// How far the change is extended on either side.
+  /// How far the change is extended on either side, unless the distances are those measured last.
   @inline(__always)
-  private mutating func measureReach() {
+  private mutating func measureReach(_ place: WindowPlace, _ times: Span<Int64>) {
+    let toStart = times[place.first] &- place.startTime
+    let toEnd = place.endTime &- times[place.last]
+    let sampled = times[place.last] &- times[place.first]
+    if toStart == gapToStart && toEnd == gapToEnd && sampled == gapSampled
+      && place.count == sampleCount
+    {
+      return
+    }
+    (gapToStart, gapToEnd, gapSampled, sampleCount) = (toStart, toEnd, sampled, place.count)
     sampledSeconds = Double(gapSampled) / 1000
     let meanDistance = sampledSeconds / Double(sampleCount &- 1)
     let threshold = meanDistance * 1.1
-    let toStart = Double(gapToStart) / 1000
-    let toEnd = Double(gapToEnd) / 1000
-    reachToStart = toStart >= threshold ? meanDistance / 2 : toStart
-    reachToEnd = toEnd >= threshold ? meanDistance / 2 : toEnd
+    let secondsToStart = Double(toStart) / 1000
+    let secondsToEnd = Double(toEnd) / 1000
+    reachToStart = secondsToStart >= threshold ? meanDistance / 2 : secondsToStart
+    reachToEnd = secondsToEnd >= threshold ? meanDistance / 2 : secondsToEnd
     fullScale = scale(reachingBack: reachToStart)
   }
 

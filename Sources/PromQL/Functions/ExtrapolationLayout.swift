@@ -20,6 +20,8 @@ struct ExtrapolationLayout: Sendable {
   let grid: WindowGrid
   let isRate: Bool
   let steps: [Step]
+  /// Whether any window has two samples.
+  let isAnyPresent: Bool
 
   /// - Parameter kernel: of the function at hand.
   init(_ kernel: ExtrapolationKernel, _ times: [Int64], _ grid: WindowGrid) {
@@ -46,12 +48,13 @@ struct ExtrapolationLayout: Sendable {
     self.grid = grid
     self.isRate = kernel.isRate
     self.steps = steps
+    isAnyPresent = steps.contains { $0.end > 0 }
   }
 
   var sizeBytes: Int { times.count * 8 + steps.count * MemoryLayout<Step>.stride }
 
-  func fits(_ kernel: ExtrapolationKernel, _ times: [Int64], _ grid: WindowGrid) -> Bool {
-    kernel.isRate == isRate && grid == self.grid && haveSameBits(times, self.times)
+  func fits(isRate: Bool, _ times: [Int64], _ grid: WindowGrid) -> Bool {
+    isRate == self.isRate && grid == self.grid && haveSameBits(times, self.times)
   }
 }
 
@@ -72,7 +75,7 @@ final class LayoutCache: Sendable {
   ) -> ExtrapolationLayout {
     let slot = Self.slot(times, kernel.isRate)
     let known = contents.withLock { $0?.slots[slot] }
-    if let known, known.fits(kernel, times, grid) { return known }
+    if let known, known.fits(isRate: kernel.isRate, times, grid) { return known }
     let layout = ExtrapolationLayout(kernel, times, grid)
     contents.withLock { contents in
       var inner = contents ?? Contents()

@@ -79,16 +79,20 @@ func pickNewest(
   var row = cells.mutableSpan
   let count = times.count
   var next = 0
+  // Of the sample before the next one; before the first, older than any window.
+  var (time, value) = (Int64.min, Double.missing)
+  var end = grid.firstEnd
   var isAnyPresent = false
   for step in 0..<grid.count {
-    let end = grid.end(step)
-    while next < count && times[next] <= end { next &+= 1 }
-    guard next > 0 else { continue }
-    let time = times[next &- 1]
-    let value = values[next &- 1]
-    if time <= end &- grid.range || value.isMissing { continue }
-    row[start &+ step] = asTime ? Double(time) / 1000 : value
-    isAnyPresent = true
+    if next < count && times[next] <= end {
+      repeat { next &+= 1 } while next < count && times[next] <= end
+      (time, value) = (times[next &- 1], values[next &- 1])
+    }
+    if time > end &- grid.range && !value.isMissing {
+      row[start &+ step] = asTime ? Double(time) / 1000 : value
+      isAnyPresent = true
+    }
+    end &+= grid.stride
   }
   return isAnyPresent
 }
@@ -122,45 +126,68 @@ extension Array where Element: BitwiseCopyable {
   }
 }
 
-/// Runs of so many values are looked at without a branch for each, which vectorises.
+/// So many values are looked at without a branch for each, in lanes.
 private let runLength = 64
 
 /// Where the first staleness marker stands, from an index on; mostly nowhere.
-private func firstStaleMarker(_ values: Span<Double>, from index: Int) -> Int? {
-  unsafe values.withUnsafeBufferPointer { values in
-    var start = index
-    while start < values.count {
-      let end = min(start &+ runLength, values.count)
-      var found: UInt64 = 0
-      for index in start..<end {
-        found |= unsafe values[index].bitPattern == Double.missing.bitPattern ? 1 : 0
-      }
-      if found != 0 {
-        for index in start..<end where unsafe values[index].isMissing { return index }
-      }
-      start = end
+///
+/// What is neither NaN nor infinite gives 0 when it is taken from itself, so that a run of ordinary
+/// numbers is passed over in two operations for each.
+private func firstStaleMarker(_ values: Span<Double>, from start: Int) -> Int? {
+  let bytes = unsafe values.bytes
+  var index = start
+  while index &+ runLength <= values.count {
+    var differences = SIMD8<Double>.zero
+    for lane in stride(from: index, to: index &+ runLength, by: 8) {
+      let lanes = unsafe bytes.unsafeLoadUnaligned(
+        fromByteOffset: lane &* 8, as: SIMD8<Double>.self)
+      differences += lanes - lanes
     }
-    return nil
+    if differences.sum() != 0, let marker = marker(values, index..<index &+ runLength) {
+      return marker
+    }
+    index &+= runLength
   }
+  return marker(values, index..<max(index, values.count))
+}
+
+private func marker(_ values: Span<Double>, _ run: Range<Int>) -> Int? {
+  for index in run where values[index].isMissing { return index }
+  return nil
 }
 
 /// Appends the places of values that are less than the one before; NaN never is.
+///
+/// A difference below zero has its sign set. Some NaN have it too, so runs with signs are looked at
+/// once more.
 func appendFalls(of values: Span<Double>, to places: inout [Int]) {
-  unsafe values.withUnsafeBufferPointer { values in
-    var start = 1
-    while start < values.count {
-      let end = min(start &+ runLength, values.count)
-      var found: UInt64 = 0
-      for index in start..<end {
-        found |= unsafe values[index] < values[index &- 1] ? 1 : 0
-      }
-      if found != 0 {
-        for index in start..<end where unsafe values[index] < values[index &- 1] {
-          places.append(index)
-        }
-      }
-      start = end
+  let bytes = unsafe values.bytes
+  var index = 1
+  while index &+ runLength <= values.count {
+    var signs = SIMD8<UInt64>.zero
+    for lane in stride(from: index, to: index &+ runLength, by: 8) {
+      let lanes = unsafe bytes.unsafeLoadUnaligned(
+        fromByteOffset: lane &* 8, as: SIMD8<Double>.self)
+      let before = unsafe bytes.unsafeLoadUnaligned(
+        fromByteOffset: lane &* 8 &- 8, as: SIMD8<Double>.self)
+      signs |= unsafe unsafeBitCast(lanes - before, to: SIMD8<UInt64>.self)
     }
+    if signs.hasTopBit { appendFalls(of: values, in: index..<index &+ runLength, to: &places) }
+    index &+= runLength
+  }
+  appendFalls(of: values, in: index..<max(index, values.count), to: &places)
+}
+
+private func appendFalls(of values: Span<Double>, in run: Range<Int>, to places: inout [Int]) {
+  for index in run where values[index] < values[index &- 1] { places.append(index) }
+}
+
+extension SIMD8<UInt64> {
+  /// Whether the highest bit of any lane is set.
+  @inline(__always) fileprivate var hasTopBit: Bool {
+    let halves = lowHalf | highHalf
+    let quarters = halves.lowHalf | halves.highHalf
+    return (quarters[0] | quarters[1]) >> 63 != 0
   }
 }
 

@@ -50,6 +50,45 @@ import Testing
     }
   }
 
+  /// Scans that look at many values at once find what is odd wherever it stands.
+  @Test(arguments: ["rate", "increase", "delta", "count_over_time"])
+  func `one odd sample counts wherever it stands`(function: String) throws {
+    let grid = StepGrid(start: Timestamp(milliseconds: 1_000_000), step: .seconds(150), count: 9)
+    let range = Milliseconds.minutes(20)
+    let plain = PlainWindows(range: range, offset: .zero)
+    let rule = try #require(PlainWindows.functions[function])
+    let odd: [(String, Double)] = [
+      ("fall", 0.5), ("marker", StaleMarker.value), ("NaN", .nan), ("infinite", .infinity),
+      ("negative NaN", -.nan),
+    ]
+    var series: [Series] = []
+    for place in 0..<150 {
+      for (name, value) in odd {
+        var samples = SampleColumns()
+        for index in 0..<150 {
+          let usual = 1000.0 + Double(index * index) / 3
+          samples.append(
+            Timestamp(milliseconds: Int64(index) * 15_000), index == place ? value : usual)
+        }
+        series.append(
+          Series(
+            labels: Labels([("__name__", "x_total"), ("n", "\(place) \(name)")]),
+            samples: samples))
+      }
+    }
+    let query = try Query("\(function)(x_total[\(range)])", options: .everything)
+    let answer = try query.range(over: grid, from: InMemorySeries(series))
+    guard case .matrix(let rows) = answer.value else {
+      Issue.record("a range query answers a matrix")
+      return
+    }
+    for one in series {
+      let row = rows.first { $0.labels["n"] == one.labels["n"] }
+      let wanted = plain.row(rule, one, grid).map(Self.text)
+      #expect(Self.text(row, grid) == wanted, "\(one.labels)")
+    }
+  }
+
   @Test(arguments: [0, 0.1, 0.37, 0.5, 0.95, 1], [1, 2, 3, 16, 17, 18, 100, 257])
   func `a quantile lies between two of the sorted values`(q: Double, count: Int) throws {
     var random = RandomSeries(seed: UInt64(count))
