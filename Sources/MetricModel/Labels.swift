@@ -42,6 +42,9 @@ package struct Labels: Hashable, Comparable, Sendable {
 
   package var isEmpty: Bool { storage.isEmpty }
 
+  /// Bytes of all names and values, and eight for each label.
+  package var sizeBytes: Int { storage.count }
+
   /// The value of a label, nil when absent.
   ///
   /// - Complexity: O(n) in the bytes of the labels.

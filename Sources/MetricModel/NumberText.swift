@@ -57,27 +57,45 @@ package enum NumberText {
   }
 
   package static func appendPlain(_ value: Double, to output: inout [UInt8]) {
-    if let special = special(value) {
-      output.append(contentsOf: special.utf8)
-    } else if let integer = Int64(exactly: value), integer.magnitude < 1 << 53 {
+    if let integer = smallInteger(value) {
       appendInteger(integer, to: &output)
+    } else if let special = special(value) {
+      output.append(contentsOf: special.utf8)
     } else if !DecimalDigits.appendShortest(value, to: &output) {
       appendPositional(Digits(shortest: value), to: &output)
     }
+  }
+
+  /// What a double holds exactly and unmistakably; -0 is none.
+  private static func smallInteger(_ value: Double) -> Int64? {
+    guard value.magnitude < 0x1p53 else { return nil }
+    let integer = Int64(value)
+    return Double(integer) == value && (integer != 0 || value.sign == .plus) ? integer : nil
   }
 
   /// Decimal digits of an integer, without a detour through `String`.
   package static func appendInteger(_ value: Int64, to output: inout [UInt8]) {
     if value < 0 { output.append(UInt8(ascii: "-")) }
     var rest = value.magnitude
+    if rest < 10 {
+      output.append(UInt8(truncatingIfNeeded: 0x30 + rest))
+      return
+    }
     // The last digit comes first; 2^64 has 20.
     var digits = InlineArray<20, UInt8>(repeating: 0)
     var first = 20
-    repeat {
+    // Two at a time: each division waits for the one before.
+    while rest >= 10 {
+      let pair = rest % 100
+      rest /= 100
+      first -= 2
+      digits[first] = UInt8(truncatingIfNeeded: 0x30 + pair / 10)
+      digits[first + 1] = UInt8(truncatingIfNeeded: 0x30 + pair % 10)
+    }
+    if rest > 0 {
       first -= 1
-      digits[first] = UInt8(truncatingIfNeeded: 0x30 + rest % 10)
-      rest /= 10
-    } while rest > 0
+      digits[first] = UInt8(truncatingIfNeeded: 0x30 + rest)
+    }
     output.append(addingCapacity: 20 - first) { place in
       for index in first..<20 { place.append(digits[index]) }
     }

@@ -64,20 +64,18 @@ package struct AnswerParts: Sendable {
       position = 0
       return Array(opening.utf8)
     }
-    var part: [UInt8] = []
+    var json = JSONWriter(openings: openings, isFirst: first == 0)
+    json.reserveCapacity(Self.bytesMin + Self.bytesMin / 8)
     var row = first
-    while row < count, part.count < Self.bytesMin {
-      if row > 0 { part.append(UInt8(ascii: ",")) }
-      var json = JSONWriter(openings: openings)
+    while row < count, json.bytes.count < Self.bytesMin {
       write(row, to: &json)
-      openings = json.openings
-      part += json.bytes
       row += 1
     }
+    openings = json.openings
     position = row
-    if row < count { return part }
+    if row < count { return json.bytes }
     isFinished = true
-    return part + closing
+    return json.bytes + closing
   }
 
   private var count: Int {

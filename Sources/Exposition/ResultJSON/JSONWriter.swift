@@ -19,9 +19,14 @@ package struct JSONWriter {
 
   package init() {}
 
-  /// - Parameter openings: of another writer, whose points had the same times, perhaps.
-  init(openings: PointOpenings) {
+  /// A writer of further elements of an array.
+  ///
+  /// - Parameters:
+  ///   - openings: of another writer, whose points had the same times, perhaps.
+  ///   - isFirst: whether no element has been written yet.
+  init(openings: PointOpenings, isFirst: Bool) {
     self.openings = openings
+    needsComma = !isFirst
   }
 
   package mutating func reserveCapacity(_ size: Int) { bytes.reserveCapacity(size) }
@@ -44,7 +49,7 @@ package struct JSONWriter {
   }
 
   /// A field whose name is UTF-8 and whose value is text.
-  mutating func field(_ name: some Collection<UInt8>, _ text: some Collection<UInt8>) {
+  mutating func field(_ name: Span<UInt8>, _ text: Span<UInt8>) {
     string(name)
     byte(":")
     needsComma = false
@@ -55,25 +60,25 @@ package struct JSONWriter {
     field(name) { $0.string(text) }
   }
 
-  package mutating func string(_ text: String) { string(text.utf8) }
+  package mutating func string(_ text: String) {
+    var text = text
+    text.makeContiguousUTF8()
+    string(text.utf8Span.span)
+  }
 
   /// Valid UTF-8, escaped as Go's encoders do.
-  package mutating func string(_ text: some Collection<UInt8>) {
+  mutating func string(_ text: Span<UInt8>) {
     comma()
     byte("\"")
-    if text.allSatisfy(Self.isPlain) {
-      bytes.append(contentsOf: text)
+    if isPlainText(text) {
+      appendBytes(text, to: &bytes)
     } else {
-      for byte in text {
-        if Self.isPlain(byte) { bytes.append(byte) } else { escape(byte) }
+      for index in text.indices {
+        if isPlainText(text[index]) { bytes.append(text[index]) } else { escape(text[index]) }
       }
     }
     byte("\"")
     needsComma = true
-  }
-
-  private static func isPlain(_ byte: UInt8) -> Bool {
-    byte >= 0x20 && byte != Ascii.quote && byte != Ascii.backslash
   }
 
   private mutating func escape(_ byte: UInt8) {
@@ -165,12 +170,8 @@ package struct JSONWriter {
   mutating func points(_ samples: SampleColumns) {
     openings.prepare(for: samples.timestamps)
     array { json in
-      for index in 0..<samples.count {
-        json.comma()
-        let (start, end) = (json.openings.ends[index], json.openings.ends[index + 1])
-        json.bytes.append(contentsOf: json.openings.text[start..<end])
-        json.closePoint(samples.values[index])
-      }
+      let openings = json.openings
+      openings.appendPoints(samples.values.span, to: &json.bytes)
     }
   }
 

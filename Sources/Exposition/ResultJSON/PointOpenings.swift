@@ -1,13 +1,15 @@
 import MetricModel
 
-/// How the points of a series begin, `[1700000000.25,"`: the series of a range query share their
-/// times, so these are written once.
+/// What stands between the values of a series' points, `"],[1700000000.25,"`: the series of a range
+/// query share their times, so these texts are written once.
 struct PointOpenings: Equatable, Sendable {
   private var times: [Int64] = []
-  /// The beginnings one after the other.
-  private(set) var text: [UInt8] = []
+  /// One after the other.
+  private var text: [UInt8] = []
   /// Where each of them ends in the text, after a 0.
-  private(set) var ends: [Int] = [0]
+  private var ends: [Int] = [0]
+
+  private static let closing = Array("\"]".utf8)
 
   /// Prepares for points at these times, in milliseconds.
   mutating func prepare(for times: [Int64]) {
@@ -17,9 +19,24 @@ struct PointOpenings: Equatable, Sendable {
     ends.removeAll(keepingCapacity: true)
     ends.append(0)
     for time in times {
+      text += Self.closing
+      text.append(UInt8(ascii: ","))
       Self.append(time, to: &text)
       ends.append(text.count)
     }
+  }
+
+  /// `[seconds,"value"],…`: a point for each of the times.
+  func appendPoints(_ values: Span<Double>, to output: inout [UInt8]) {
+    // Nothing has to be closed before the first one.
+    var start = Self.closing.count + 1
+    for index in values.indices {
+      let end = ends[index + 1]
+      appendBytes(text.span.extracting(start..<end), to: &output)
+      NumberText.appendJSON(values[index], to: &output)
+      start = end
+    }
+    if !values.isEmpty { output += Self.closing }
   }
 
   /// One beginning.

@@ -14,7 +14,7 @@ package enum QueryResultJSON {
   package static func answer(
     _ value: QueryValue, annotations: [Annotation], statistics: Statistics? = nil
   ) -> [UInt8] {
-    success(annotations: annotations) { json in
+    success(annotations: annotations, sizeAbout: sizeAbout(value)) { json in
       json.object { json in
         json.field("resultType", value.typeName)
         json.field("result") { write(value, to: &$0) }
@@ -77,11 +77,27 @@ package enum QueryResultJSON {
     }
   }
 
+  /// Bytes that a value takes, mostly: text that grows is copied again and again.
+  private static func sizeAbout(_ value: QueryValue) -> Int {
+    switch value {
+    case .scalar, .string: 0
+    case .vector(let samples): samples.reduce(200) { $0 + $1.labels.sizeBytes + 80 }
+    case .matrix(let series):
+      series.reduce(200) { $0 + $1.labels.sizeBytes + 40 + $1.samples.count * pointSizeAbout }
+    }
+  }
+
+  /// `[1700000000,"0.12345678901234567"],`
+  private static let pointSizeAbout = 36
+
   /// A success with other data; `data` writes exactly one value.
+  ///
+  /// - Parameter sizeAbout: how many bytes that will be, if anybody knows.
   package static func success(
-    annotations: [Annotation] = [], data: (inout JSONWriter) -> Void
+    annotations: [Annotation] = [], sizeAbout: Int = 0, data: (inout JSONWriter) -> Void
   ) -> [UInt8] {
     var json = JSONWriter()
+    json.reserveCapacity(sizeAbout)
     json.object { json in
       json.field("status", "success")
       json.field("data", data)
@@ -104,7 +120,7 @@ package enum QueryResultJSON {
   /// A label set as an object, names in their order.
   package static func write(_ labels: Labels, to json: inout JSONWriter) {
     json.object { json in
-      labels.forEach { name, value in json.field(name, value) }
+      labels.forEach { name, value in json.field(name.span, value.span) }
     }
   }
 
