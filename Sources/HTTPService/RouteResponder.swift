@@ -16,6 +16,8 @@ struct RouteResponder: HTTPResponder {
   var analyses: AnalysisEndpoints?
   /// Nil where nothing is limited.
   var gate: RequestGate?
+  /// Nil where an answer may have to wait for another server.
+  var costs: RequestCosts?
 
   /// Bytes of an address with its query.
   private static let addressBytesMax = 64 << 10
@@ -60,7 +62,6 @@ struct RouteResponder: HTTPResponder {
         var decoded = try await decoded(
           request, route: route, pathParameter: pathParameter, query: query)
         if let connection { decoded.isAbandoned = { connection.isClosed } }
-        decoded.crew = queries.crew
         let encoding = ContentEncoding.chosen(accepting: request.headers[.acceptEncoding] ?? "")
         return (route.path, await run(route, decoded, encoding, for: connection?.client ?? ""))
       } catch let error as APIError {
@@ -84,6 +85,7 @@ struct RouteResponder: HTTPResponder {
     let isForm =
       request.method == .post
       && decoded.contentType.lowercased().hasPrefix("application/x-www-form-urlencoded")
+    decoded.isParametersOnly = isForm || decoded.body.isEmpty
     decoded.parameters = try RequestParameters(
       form: isForm ? decoded.body : [], query: query.utf8)
     return decoded
@@ -92,7 +94,7 @@ struct RouteResponder: HTTPResponder {
   private func run(
     _ route: Route, _ request: APIRequest, _ encoding: ContentEncoding?, for client: String
   ) async -> APIResponse {
-    let work: @Sendable () -> APIResponse = {
+    let work: @Sendable (APIRequest) -> APIResponse = { request in
       do throws(APIError) {
         return try route.answer(request).encoded(encoding)
       } catch {
@@ -102,16 +104,34 @@ struct RouteResponder: HTTPResponder {
     if let refusal = gate?.enter(route.worker) { return refusal }
     defer { gate?.leave(route.worker) }
     switch route.worker {
-    case .here: return work()
+    case .here: return work(request)
     case .queries:
       counters.countQuery(1)
       defer { counters.countQuery(-1) }
-      do throws(Turnstile.Refusal) {
-        return try await queries.turnstile.pass(client) { await queries.run(work) }
-      } catch {
-        return .failure(APIError(error))
+      guard let costs, request.isParametersOnly else { return await queued(request, client, work) }
+      let question = RequestCosts.Question(route.path, request, encoding)
+      let measured: @Sendable (APIRequest) -> APIResponse = { request in
+        let start = ContinuousClock.now
+        defer { costs.note(question, ContinuousClock.now - start) }
+        return work(request)
       }
-    case .ingestion: return await ingestion.run(work)
+      return costs.isSmall(question) ? measured(request) : await queued(request, client, measured)
+    case .ingestion: return await ingestion.run { work(request) }
+    }
+  }
+
+  /// Waits for a turn and a thread.
+  private func queued(
+    _ request: APIRequest, _ client: String, _ work: @Sendable @escaping (APIRequest) -> APIResponse
+  ) async -> APIResponse {
+    var request = request
+    request.crew = queries.crew
+    do throws(Turnstile.Refusal) {
+      return try await queries.turnstile.pass(client) { [request] in
+        await queries.run { work(request) }
+      }
+    } catch {
+      return .failure(APIError(error))
     }
   }
 

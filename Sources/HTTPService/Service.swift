@@ -49,7 +49,7 @@ package struct Service: Sendable {
     let owner = RouteResponder(
       routes: Routes(store: store, options: options, counters: counters, runner: runner),
       connections: connections, counters: counters, queries: queries, ingestion: ingestion,
-      analyses: analyses)
+      analyses: analyses, costs: options.elsewhere == nil ? RequestCosts() : nil)
     var tenants: [String: RouteResponder] = [:]
     for premises in access?.premises ?? [] {
       tenants[premises.tenant.name] = Self.responder(
@@ -88,7 +88,8 @@ package struct Service: Sendable {
       routes: Routes(store: premises.store, options: options, counters: counters, runner: runner),
       connections: owner.connections, counters: counters, queries: owner.queries,
       ingestion: owner.ingestion, analyses: premises.analyses,
-      gate: RequestGate(premises.tenant.limits, counters: counters, now: options.now))
+      gate: RequestGate(premises.tenant.limits, counters: counters, now: options.now),
+      costs: RequestCosts())
   }
 
   /// Serves until SIGTERM or SIGINT, or until the task is cancelled.

@@ -10,6 +10,8 @@ struct APIRequest: Sendable {
   var contentEncoding = ""
   var remoteWriteVersion = ""
   var body: [UInt8] = []
+  /// Whether the parameters are all that is asked: no body, or a form.
+  var isParametersOnly = true
   /// Who helps with large queries.
   var crew = WorkerCrew.alone
   /// Whether nobody waits for the answer any more.

@@ -34,6 +34,18 @@ struct RequestParameters: Sendable {
   /// All values in their order.
   func all(_ name: String) -> [String] { values[name] ?? [] }
 
+  /// A number for all parameters but some, the same in whatever order they came; of this process.
+  func digest(without names: Set<String>) -> Int {
+    var digest = 0
+    for (name, texts) in values where !names.contains(name) {
+      var hasher = Hasher()
+      hasher.combine(name)
+      hasher.combine(texts)
+      digest ^= hasher.finalize()
+    }
+    return digest
+  }
+
   /// Seconds since the epoch or RFC 3339.
   func time(_ name: String) throws(APIError) -> Timestamp {
     let spelled = text(name)
