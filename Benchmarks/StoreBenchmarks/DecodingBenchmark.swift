@@ -35,7 +35,8 @@ enum DecodingBenchmark {
       var columns = SampleColumns()
       let selection = try view.select([], in: .all)
       let seconds = try ProcessorClock.least(rounds: 15) {
-        for index in 0..<series { try selection.read(index, in: .all, into: &columns) }
+        let reader = selection.reader()
+        for index in 0..<series { try reader.read(index, in: .all, into: &columns) }
       }
       let total = Double(series * samples)
       let bytes = Double(view.statistics.blockSizeBytes) / total

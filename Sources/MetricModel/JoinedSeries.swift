@@ -86,15 +86,15 @@ extension SeriesCatalog {
 /// The answers of two sources to one selection.
 private struct JoinedSelection: SeriesSelection {
   /// Where a series is: its index in one answer or in both.
-  private struct Place {
+  struct Place {
     var first: Int?
     var second: Int?
   }
 
   let labels: [Labels]
-  private let places: [Place]
-  private let first: any SeriesSelection
-  private let second: any SeriesSelection
+  let places: [Place]
+  let first: any SeriesSelection
+  let second: any SeriesSelection
 
   init(_ first: any SeriesSelection, _ second: any SeriesSelection) {
     self.first = first
@@ -113,6 +113,27 @@ private struct JoinedSelection: SeriesSelection {
     }
     self.labels = labels
     self.places = places
+  }
+
+  func read(
+    _ index: Int, in range: TimeRange, into columns: inout SampleColumns
+  ) throws(SelectError) {
+    try JoinedReader(self).read(index, in: range, into: &columns)
+  }
+
+  func reader() -> any SeriesReader { JoinedReader(self) }
+}
+
+/// Reads from both places.
+private final class JoinedReader: SeriesReader {
+  private let places: [JoinedSelection.Place]
+  private let first: any SeriesReader
+  private let second: any SeriesReader
+
+  init(_ selection: JoinedSelection) {
+    places = selection.places
+    first = selection.first.reader()
+    second = selection.second.reader()
   }
 
   func read(

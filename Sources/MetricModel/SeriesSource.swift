@@ -38,7 +38,7 @@ package protocol SeriesCatalog: SeriesSource {
 }
 
 /// The answer to a selection: labels first, samples on demand. Random access, so that several
-/// workers may read different series at once.
+/// workers may read different series at once, each through a reader of its own.
 package protocol SeriesSelection: Sendable {
   /// Sorted by labels, unique.
   var labels: [Labels] { get }
@@ -47,6 +47,36 @@ package protocol SeriesSelection: Sendable {
   /// markers included, times ascending and unique. Capacity of `columns` is reused.
   func read(_ index: Int, in range: TimeRange, into columns: inout SampleColumns)
     throws(SelectError)
+
+  /// Somebody who reads many series for one worker and keeps what neighbours share, so that each
+  /// costs less than `read` alone.
+  func reader() -> any SeriesReader
+}
+
+/// Reads series of one selection, for one worker.
+package protocol SeriesReader: AnyObject {
+  /// As `SeriesSelection.read`.
+  func read(_ index: Int, in range: TimeRange, into columns: inout SampleColumns)
+    throws(SelectError)
+}
+
+extension SeriesSelection {
+  /// Of selections whose series share nothing.
+  package func reader() -> any SeriesReader { DirectReader(selection: self) }
+}
+
+private final class DirectReader<Selection: SeriesSelection>: SeriesReader {
+  private let selection: Selection
+
+  init(selection: Selection) {
+    self.selection = selection
+  }
+
+  func read(
+    _ index: Int, in range: TimeRange, into columns: inout SampleColumns
+  ) throws(SelectError) {
+    try selection.read(index, in: range, into: &columns)
+  }
 }
 
 /// Why samples could not be had.

@@ -231,9 +231,13 @@ struct FrozenHead: Sendable {
 
 /// The layers of a store: oldest samples first.
 struct StoreLayers: Sendable {
-  var blocks: [Block]
-  var frozen: [FrozenHead]
+  var blocks: [Block] { didSet { version += 1 } }
+  var frozen: [FrozenHead] { didSet { version += 1 } }
+  /// Another one takes its place only when this one joins those that are frozen.
   var active = Head()
+  /// How often the list of layers has changed.
+  private(set) var version: UInt64 = 0
+  private let selections = SelectionCache()
   var exemplars: ExemplarPages
   var metadata: MetadataTable
 
@@ -245,7 +249,16 @@ struct StoreLayers: Sendable {
   var snapshot: StoreSnapshot {
     StoreSnapshot(
       blocks: blocks, heads: frozen.map(\.head) + [active], exemplarPages: exemplars,
-      metadataTable: metadata)
+      metadataTable: metadata, layersVersion: version, selections: selections)
+  }
+
+  init(
+    blocks: [Block], frozen: [FrozenHead], exemplars: ExemplarPages, metadata: MetadataTable
+  ) {
+    self.blocks = blocks
+    self.frozen = frozen
+    self.exemplars = exemplars
+    self.metadata = metadata
   }
 
   /// Adds what a frame holds.

@@ -13,12 +13,26 @@ package struct StoreSnapshot: SeriesCatalog {
   let heads: [Head]
   var exemplarPages = ExemplarPages()
   var metadataTable = MetadataTable()
+  /// Which list of layers this is, of those that `selections` has seen.
+  var layersVersion: UInt64 = 0
+  /// What was selected before, from this snapshot and others of the store.
+  var selections = SelectionCache()
 
   package func select(
     _ matchers: [LabelMatcher], in range: TimeRange
   ) throws(SelectError) -> any SeriesSelection {
+    let all = blocks.map(StoreLayer.block) + heads.map(StoreLayer.head)
+    let wanted = all.indices.filter { all[$0].overlaps(range) }
+    let layers = wanted.map { all[$0] }
+    let hasActive = wanted.last == all.count - 1 && !heads.isEmpty
+    let key = SelectionCache.Key(
+      matchers: matchers, layers: wanted, layersVersion: layersVersion,
+      activeSeries: hasActive ? heads[heads.count - 1].seriesCount : nil)
     do throws(StoreError) {
-      return StoreSelection(layers: layers(in: range), series: try find(matchers, in: range))
+      let series = try selections.series(key) { () throws(StoreError) in
+        try SelectedSeries(matching: matchers, in: layers)
+      }
+      return StoreSelection(layers: layers, series: series)
     } catch { throw SelectError(error) }
   }
 
@@ -28,16 +42,12 @@ package struct StoreSnapshot: SeriesCatalog {
       + heads.filter { $0.overlaps(range) }.map(StoreLayer.head)
   }
 
-  /// The series that match and have samples in `range`, sorted by labels; the sources refer to
+  /// The series that match and have samples in `range`, sorted by labels; sources refer to
   /// `layers(in:)`.
   func find(
     _ matchers: [LabelMatcher], in range: TimeRange
   ) throws(StoreError) -> [LayeredSeries] {
-    var result: [LayeredSeries] = []
-    for (layer, source) in layers(in: range).enumerated() {
-      result = LayeredSeries.merged(result, try source.find(matchers, in: range), from: layer)
-    }
-    return result
+    try LayeredSeries.found(matchers, in: range, of: layers(in: range))
   }
 
   /// The time of the newest sample of a series, nil when it has none.
@@ -105,6 +115,13 @@ enum StoreLayer {
   case block(Block)
   case head(Head)
 
+  func overlaps(_ range: TimeRange) -> Bool {
+    switch self {
+    case .block(let block): block.overlaps(range)
+    case .head(let head): head.overlaps(range)
+    }
+  }
+
   func find(
     _ matchers: [LabelMatcher], in range: TimeRange
   ) throws(StoreError) -> [FoundSeries] {
@@ -141,7 +158,7 @@ enum StoreLayer {
     switch self {
     case .block(let block): try block.append(number, in: range, to: &columns, cache: cache)
     case .head(let head):
-      do throws(Damage) { try head[number].append(in: range, to: &columns) } catch {
+      do throws(Damage) { try head.append(number, in: range, to: &columns) } catch {
         throw StoreError(error, in: Self.memory)
       }
     }
@@ -157,88 +174,6 @@ enum StoreLayer {
 
   /// Stands for a file's name where bytes in memory are wrong.
   static let memory = "the head in memory"
-}
-
-/// A series and where its samples are.
-struct LayeredSeries {
-  struct Source {
-    var layer: Int
-    var number: UInt32
-  }
-
-  var labels: Labels
-  /// Most series are in one layer: the second and later sources stand apart, so that these need no
-  /// array of their own.
-  var first: Source
-  var others: [Source] = []
-
-  /// Adds the series of one more layer; both lists are sorted by labels.
-  static func merged(
-    _ series: [LayeredSeries], _ found: [FoundSeries], from layer: Int
-  ) -> [LayeredSeries] {
-    var result: [LayeredSeries] = []
-    result.reserveCapacity(max(series.count, found.count))
-    var index = 0
-    for next in found {
-      let source = Source(layer: layer, number: next.number)
-      // Equality first: layers mostly have the same series, and it costs the least to see.
-      var isKnown = index < series.count && series[index].labels == next.labels
-      while !isKnown && index < series.count && series[index].labels < next.labels {
-        result.append(series[index])
-        index += 1
-        isKnown = index < series.count && series[index].labels == next.labels
-      }
-      if isKnown {
-        var both = series[index]
-        both.others.append(source)
-        result.append(both)
-        index += 1
-      } else {
-        result.append(LayeredSeries(labels: next.labels, first: source))
-      }
-    }
-    result.append(contentsOf: series[index...])
-    return result
-  }
-}
-
-/// The answer to a selection.
-struct StoreSelection: SeriesSelection {
-  private let layers: [StoreLayer]
-  private let series: [LayeredSeries]
-  private let cache = ColumnCache()
-  let labels: [Labels]
-
-  init(layers: [StoreLayer], series: [LayeredSeries]) {
-    self.layers = layers
-    self.series = series
-    labels = series.map(\.labels)
-  }
-
-  func read(
-    _ index: Int, in range: TimeRange, into columns: inout SampleColumns
-  ) throws(SelectError) {
-    columns.removeAll()
-    do throws(StoreError) {
-      try StoreSelection.append(
-        series[index], of: layers, in: range, to: &columns, cache: cache)
-    } catch { throw SelectError(error) }
-  }
-
-  /// Appends the samples of a series from all its layers, in order of time.
-  static func append(
-    _ series: LayeredSeries, of layers: [StoreLayer], in range: TimeRange,
-    to columns: inout SampleColumns, cache: ColumnCache
-  ) throws(StoreError) {
-    let start = columns.rowCounts
-    try layers[series.first.layer].append(
-      series.first.number, in: range, to: &columns, cache: cache)
-    for source in series.others {
-      let middle = columns.rowCounts
-      try layers[source.layer].append(source.number, in: range, to: &columns, cache: cache)
-      columns.mergeRuns(from: start, at: middle)
-    }
-  }
 }
 
 extension SelectError {

@@ -201,6 +201,16 @@ struct FuzzedDecoder: Sendable {
       var values: [Double] = []
       try ValueColumn.decode(&cursor, count: Int(first) * 5 + 1, into: &values)
     },
+    FuzzedDecoder(name: "store-rows", seeds: valueSeeds.map { [60] + $0 }) { bytes in
+      guard bytes.count > 1 else { return }
+      let count = Int(bytes[1]) * 5 + 1
+      let first = min(Int(bytes[0]) * 5, count - 1)
+      var cursor = MappedBytes(Array(bytes.dropFirst(2))).cursor
+      var values: [Double] = []
+      try ValueColumn.decode(
+        &cursor, count: count, rows: first..<min(first + 20, count), into: &values,
+        leader: ValueColumn.noLeader)
+    },
     FuzzedDecoder(name: "store-integers", seeds: valueSeeds) { bytes in
       guard let first = bytes.first else { return }
       var cursor = MappedBytes(Array(bytes.dropFirst())).cursor

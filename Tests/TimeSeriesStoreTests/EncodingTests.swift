@@ -92,7 +92,57 @@ import Testing
       #expect(decoded.dropFirst().map(\.bitPattern) == values.map(\.bitPattern))
       #expect(cursor.isAtEnd)
       #expect(bytes.count <= 8 * count + 1, "never larger than the values themselves")
+      for _ in 0..<4 {
+        let first = Int(random.next() % UInt64(count))
+        let rows = first..<first + Int(random.next() % UInt64(count - first + 1))
+        #expect(try some(rows, of: bytes, count: count) == values[rows].map(\.bitPattern))
+      }
     }
+  }
+
+  /// The bits of the values in some rows of a column, behind one that stays.
+  private func some(_ rows: Range<Int>, of bytes: [UInt8], count: Int) throws -> [UInt64] {
+    var cursor = MappedBytes(bytes).cursor
+    var values: [Double] = [42]
+    do {
+      try ValueColumn.decode(
+        &cursor, count: count, rows: rows, into: &values, leader: ValueColumn.noLeader)
+    } catch {
+      #expect(values.first == 42)
+      throw error
+    }
+    #expect(values.count == 1 + rows.count)
+    return values.dropFirst().map(\.bitPattern)
+  }
+
+  @Test func `some rows of long columns of every shape are those of the whole`() throws {
+    var random = SeededNumbers(5)
+    var shapes: Set<UInt8> = []
+    for round in 0..<60 {
+      let count = 600 + Int(random.next() % 900)
+      var (number, step) = (1e6, 3.0)
+      let values = (0..<count).map { row -> Double in
+        switch round % 6 {
+        case 0: number += Double(random.next() % 1000)
+        case 1:
+          step += Double(random.next() % 3) - 1
+          number += 1000 + step
+        case 2: return Double(random.next() % 4096) / 10
+        case 3: return 1 / (Double(row) + 1)
+        case 4: number += 1 / Double(1 + random.next() % 1_000_003)
+        default: return Double(bitPattern: random.next())
+        }
+        return number
+      }
+      let bytes = SampleChunk.encodeValues(values)
+      shapes.insert(bytes[0])
+      for _ in 0..<20 {
+        let first = Int(random.next() % UInt64(count))
+        let rows = first..<first + Int(random.next() % UInt64(count - first + 1))
+        #expect(try some(rows, of: bytes, count: count) == values[rows].map(\.bitPattern))
+      }
+    }
+    #expect(shapes.count >= 3, "\(shapes)")
   }
 
   private static let commonColumns: [(String, Int, [Double])] = [
@@ -132,6 +182,10 @@ import Testing
         try ValueColumn.decode(&cursor, count: count, into: &values)
         #expect(values.count == count)
       } catch { refused += 1 }
+      let first = Int(random.next() % UInt64(count))
+      do { _ = try some(first..<min(count, first + 20), of: bytes, count: count) } catch {
+        refused += 1
+      }
       do {
         var cursor = held.cursor
         try IntegerColumn.decode(&cursor, count: count, into: &integers)

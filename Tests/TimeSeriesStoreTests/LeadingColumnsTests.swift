@@ -84,10 +84,12 @@ import Testing
     let other = try #require(ValueColumn.encode(others, into: &alone))
     other.encode(beside: split.numbers, into: &lean)
     let leader = MappedBytes(lead.bytes)
-    func decoded(_ bytes: [UInt8], _ leader: MappedBytes) throws -> [Double] {
+    func decoded(
+      _ bytes: [UInt8], _ leader: MappedBytes, rows: Range<Int> = 0..<300
+    ) throws -> [Double] {
       var values: [Double] = []
       var cursor = MappedBytes(bytes).cursor
-      try ValueColumn.decode(&cursor, count: 300, into: &values) {
+      try ValueColumn.decode(&cursor, count: 300, rows: rows, into: &values) {
         (offset, count) throws(Damage) in
         guard offset == 0 else { throw Damage(at: 0, "no column there") }
         var cursor = leader.cursor
@@ -96,6 +98,9 @@ import Testing
       return values
     }
     #expect(try decoded(lean.bytes, leader) == others)
+    for rows in [0..<1, 0..<299, 1..<3, 127..<131, 250..<300, 299..<300] {
+      #expect(try decoded(lean.bytes, leader, rows: rows) == Array(others[rows]))
+    }
     #expect(throws: Damage.self) { try decoded(lean.bytes, MappedBytes(lean.bytes)) }
     var cursor = MappedBytes(lean.bytes).cursor
     var values: [Double] = []
@@ -111,6 +116,7 @@ import Testing
         }
       }
       do { _ = try decoded(a, MappedBytes(b)) } catch { refused += 1 }
+      do { _ = try decoded(a, MappedBytes(b), rows: 140..<150) } catch { refused += 1 }
     }
     #expect(refused > 100)
   }

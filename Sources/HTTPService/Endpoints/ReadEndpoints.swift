@@ -136,11 +136,12 @@ struct ReadEndpoints: Sendable {
   ) throws(APIError) -> [Series] {
     do {
       let selection = try options.series(beside: store).select(matchers, in: range)
+      let reader = selection.reader()
       var found: [Series] = []
       for (index, labels) in selection.labels.enumerated() {
         if request.isAbandoned() { break }
         var samples = SampleColumns()
-        try selection.read(index, in: range, into: &samples)
+        try reader.read(index, in: range, into: &samples)
         if !samples.isEmpty { found.append(Series(labels: labels, samples: samples)) }
       }
       return found

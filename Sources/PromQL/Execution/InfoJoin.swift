@@ -55,10 +55,11 @@ struct InfoJoin: Operator {
     _ context: inout QueryContext
   ) throws(QueryError) {
     let selection = try context.select(plan.names + plan.labels, in: grid.span)
+    let slice = SeriesSlice(selection: selection, series: selection.labels.indices)
     var samples = SampleColumns()
     for (index, labels) in selection.labels.enumerated() where known.allow(labels) {
       try context.checkCancellation()
-      try selection.samples(of: index, in: grid.span, into: &samples)
+      try slice.read(index, in: grid.span, into: &samples)
       guard samples.histograms.isEmpty else { throw .infoSeriesHoldsHistograms(labels) }
       var times = [Double](repeating: .missing, count: grid.count)
       guard pickNewest(of: samples, grid, asTime: true, into: &times, from: 0) else { continue }

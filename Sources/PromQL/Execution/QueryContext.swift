@@ -117,16 +117,3 @@ struct QueryContext: Sendable {
     bytesPeak = max(bytesPeak, bytesHeld)
   }
 }
-
-extension SeriesSelection {
-  /// `read` with the engine's errors.
-  func samples(
-    of index: Int, in range: TimeRange, into columns: inout SampleColumns
-  ) throws(QueryError) {
-    do {
-      try read(index, in: range, into: &columns)
-    } catch {
-      throw .storage(error)
-    }
-  }
-}

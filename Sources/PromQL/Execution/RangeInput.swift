@@ -26,14 +26,10 @@ struct StoredRange: RangeInput {
     into samples: inout SampleColumns, _ context: inout QueryContext
   ) throws(QueryError) -> SeriesHead? {
     if slice == nil { slice = try SeriesSlice(plan, in: span, context) }
-    guard var slice else { return nil }
-    self.slice = nil
-    defer { self.slice = slice }
-    while let index = slice.series.popFirst() {
-      try slice.selection.samples(of: index, in: span, into: &samples)
+    while let labels = try slice?.next(in: span, into: &samples) {
       removeStaleMarkers(&samples)
       if plan.settlesHints { settleHints(of: &samples.histograms) }
-      if !samples.isEmpty { return SeriesHead(labels: slice.labels[index]) }
+      if !samples.isEmpty { return SeriesHead(labels: labels) }
     }
     return nil
   }

@@ -26,11 +26,10 @@ struct SelectorScan: Operator {
     self.slice = nil
     let rows = min(SeriesBlock.rowsPerTile(steps: grid.count), slice.series.count)
     var block = SeriesBlock(stepCount: grid.count, reservingRows: rows)
-    while !block.isFull, let index = slice.series.popFirst() {
-      try slice.selection.samples(of: index, in: grid.span, into: &samples)
+    while !block.isFull, let labels = try slice.next(in: grid.span, into: &samples) {
       if plan.settlesHints { settleHints(of: &samples.histograms) }
       if !samples.isEmpty {
-        let start = block.appendMissing(SeriesHead(labels: slice.labels[index]))
+        let start = block.appendMissing(SeriesHead(labels: labels))
         let isAnyPresent =
           samples.histograms.isEmpty && answer != .startTime
           ? pickNewest(
@@ -49,15 +48,13 @@ struct SelectorScan: Operator {
 
 /// Series of a selection that are still to be read.
 struct SeriesSlice {
-  let selection: any SeriesSelection
-  /// Of the whole selection: asking for them row by row would count references to them, and workers
-  /// that count the same references wait for each other.
-  let labels: [Labels]
-  var series: Range<Int>
+  private let labels: [Labels]
+  private let reader: any SeriesReader
+  private(set) var series: Range<Int>
 
   init(selection: any SeriesSelection, series: Range<Int>) {
-    self.selection = selection
     labels = selection.labels
+    reader = selection.reader()
     self.series = series
   }
 
@@ -65,8 +62,28 @@ struct SeriesSlice {
   init(
     _ plan: SelectorPlan, in span: TimeRange, _ context: QueryContext
   ) throws(QueryError) {
-    let selection = try context.select(plan.matchers, in: span)
-    self.init(selection: selection, series: 0..<selection.labels.count)
+    let found = try context.select(plan.matchers, in: span)
+    self.init(selection: found, series: 0..<found.labels.count)
+  }
+
+  /// Reads the next series and answers its labels, nil at the end.
+  mutating func next(
+    in range: TimeRange, into columns: inout SampleColumns
+  ) throws(QueryError) -> Labels? {
+    guard let index = series.popFirst() else { return nil }
+    try read(index, in: range, into: &columns)
+    return labels[index]
+  }
+
+  /// The samples of a series in place of what `columns` holds.
+  func read(
+    _ index: Int, in range: TimeRange, into columns: inout SampleColumns
+  ) throws(QueryError) {
+    do {
+      try reader.read(index, in: range, into: &columns)
+    } catch {
+      throw .storage(error)
+    }
   }
 }
 

@@ -14,7 +14,7 @@ final class Block: Sendable {
   let tombstones: Tombstones
   let labelIndex: LabelIndex
   private let index: MappedBytes
-  private let chunks: MappedBytes
+  let chunks: MappedBytes
   /// Whether chunks that can't be read are passed over: for rescuing what can.
   private let isRescue: Bool
   private let hasHistograms: Bool
@@ -223,62 +223,15 @@ final class Block: Sendable {
     cache: ColumnCache = ColumnCache()
   ) throws(StoreError) {
     let references = try readingIndex { () throws(Damage) in try self.references(of: number) }
+    let reader = BlockReader(self, cache)
     let start = columns.rowCounts
-    for reference in references.numbers where reference.overlaps(range) {
-      try appendNumbers(reference, in: range, to: &columns, cache)
+    for reference in references.numbers {
+      try reader.appendNumbers(reference, in: range, to: &columns)
     }
-    for reference in references.histograms where reference.overlaps(range) {
-      try reading(reference) { times, values throws(Damage) in
-        try SampleChunk.append(
-          times: &times, histograms: &values, count: reference.count, in: range,
-          to: &columns.histograms)
-      }
+    for reference in references.histograms {
+      try reader.appendHistograms(reference, in: range, to: &columns)
     }
-    let hidden = tombstones[number]
-    if !hidden.isEmpty { columns.remove(hidden, from: start) }
-  }
-
-  private func appendNumbers(
-    _ reference: ChunkReference, in range: TimeRange, to columns: inout SampleColumns,
-    _ cache: ColumnCache
-  ) throws(StoreError) {
-    do throws(Damage) {
-      let times = try cache.times(
-        .init(block: self.number, offset: reference.timesOffset), count: reference.count
-      ) { () throws(Damage) in
-        var cursor = try column(at: reference.timesOffset)
-        return try SampleChunk.times(&cursor, count: reference.count)
-      }
-      var values = try column(at: reference.valuesOffset)
-      try SampleChunk.append(times: times, values: &values, in: range, to: &columns) {
-        (offset, count) throws(Damage) in
-        try cache.leader(.init(block: self.number, offset: offset), count: count) {
-          () throws(Damage) in try leader(at: offset, count: count)
-        }
-      }
-    } catch {
-      if !isRescue { throw StoreError(error, in: directory + "/" + BlockLayout.chunksFile) }
-    }
-  }
-
-  /// The numbers of the column at an offset, on which others lean.
-  func leader(at offset: Int, count: Int) throws(Damage) -> DecimalSplit.Leader {
-    var cursor = try column(at: offset)
-    return try DecimalSplit.Leader(&cursor, count: count)
-  }
-
-  /// Hands over the two columns of a chunk, checked.
-  private func reading(
-    _ reference: ChunkReference,
-    _ body: (inout MappedCursor, inout MappedCursor) throws(Damage) -> Void
-  ) throws(StoreError) {
-    do throws(Damage) {
-      var times = try column(at: reference.timesOffset)
-      var values = try column(at: reference.valuesOffset)
-      try body(&times, &values)
-    } catch {
-      if !isRescue { throw StoreError(error, in: directory + "/" + BlockLayout.chunksFile) }
-    }
+    reader.removeDeleted(of: number, from: start, in: &columns)
   }
 
   /// Reads and checks every column of every series.
@@ -298,19 +251,19 @@ final class Block: Sendable {
     }
   }
 
+  /// Fails with the name of the chunks file; in a rescue what can't be read is passed over.
+  func readingChunks(_ body: () throws(Damage) -> Void) throws(StoreError) {
+    do throws(Damage) { try body() } catch {
+      if !isRescue { throw StoreError(error, in: directory + "/" + BlockLayout.chunksFile) }
+    }
+  }
+
   /// The column at an offset of the chunks file, checked.
-  func column(at offset: Int) throws(Damage) -> MappedCursor {
-    guard offset >= 0, offset < chunks.count else {
-      throw Damage(at: chunks.count, "no column at offset \(offset)")
-    }
-    var cursor = try chunks.cursor(in: offset..<chunks.count)
-    let length = Int(try cursor.u32())
-    let check = try cursor.u32()
-    let column = try cursor.skip(length, "a column")
-    guard chunks.checksum(of: column) == check else {
-      throw Damage(at: offset, "column of \(length) bytes fails its check")
-    }
-    return try chunks.cursor(in: column)
+  func column(at offset: Int) throws(Damage) -> MappedCursor { try chunks.column(at: offset) }
+
+  /// The numbers of the column at an offset, on which others lean.
+  func leader(at offset: Int, count: Int) throws(Damage) -> DecimalSplit.Leader {
+    try chunks.leader(at: offset, count: count)
   }
 
   /// The bytes of a series in the index.
@@ -363,7 +316,7 @@ final class Block: Sendable {
 
 /// The chunks of one series: of numbers, and of native histograms.
 struct SeriesChunks {
-  var numbers: [ChunkReference]
+  var numbers: [ChunkReference] = []
   var histograms: [ChunkReference] = []
 
   var all: [ChunkReference] { histograms.isEmpty ? numbers : numbers + histograms }

@@ -76,7 +76,7 @@ struct BlockWriter {
     let cache = ColumnCache()
     for one in series {
       columns.removeAll()
-      try StoreSelection.append(one, of: layers, in: .all, to: &columns, cache: cache)
+      try one.append(of: layers, in: .all, to: &columns, cache: cache)
       guard !columns.isEmpty else { continue }
       kept.append(one.labels)
       references.append(try write(columns))

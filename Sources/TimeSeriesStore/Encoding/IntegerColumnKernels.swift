@@ -18,7 +18,7 @@ extension IntegerColumn {
       unsafe place.withUnsafeMutableBufferPointer { buffer, initializedCount in
         let output = unsafe UnsafeMutableBufferPointer(rebasing: buffer[..<count])
         damage = unsafe fault(&cursor, reading: output) { order in
-          unsafe output.sum(order) { number, _ in number }
+          unsafe output.sum(order, after: RowsBefore()) { number, _ in number }
         }
         initializedCount = damage == nil ? count : 0
       }
@@ -26,23 +26,30 @@ extension IntegerColumn {
     if let damage { throw damage }
   }
 
-  /// Appends `count` values to `values`: the integers are decoded in their place and then turned
-  /// into what they stand for.
+  /// Appends the values in `rows` of a column of `count`: the integers are decoded in their place
+  /// and then turned into what they stand for. What is behind the rows isn't looked at.
+  ///
+  /// - Precondition: `rows` lies in `0..<count`.
   static func decode(
-    _ cursor: inout MappedCursor, count: Int, as meaning: NumberMeaning,
+    _ cursor: inout MappedCursor, count: Int, rows: Range<Int>, as meaning: NumberMeaning,
     into values: inout [Double]
   ) throws(Damage) {
     var damage: Damage?
-    values.append(addingCapacity: count) { place in
+    values.append(addingCapacity: rows.count) { place in
       unsafe place.withUnsafeMutableBufferPointer { buffer, initializedCount in
         let bytes = unsafe UnsafeMutableRawBufferPointer(
-          UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+          UnsafeMutableBufferPointer(rebasing: buffer[..<rows.count]))
         let numbers = unsafe bytes.bindMemory(to: Int64.self)
-        damage = unsafe fault(&cursor, reading: numbers) { order in
-          unsafe convert(numbers, order, meaning)
-        }
+        do throws(Damage) {
+          var before = RowsBefore()
+          let order =
+            rows.count == count
+            ? unsafe try read(&cursor, into: numbers)
+            : unsafe try read(&cursor, count: count, rows: rows, into: numbers, &before)
+          unsafe convert(numbers, order, before, rows, meaning)
+        } catch { damage = error }
         unsafe _ = bytes.bindMemory(to: Double.self)
-        initializedCount = damage == nil ? count : 0
+        initializedCount = damage == nil ? rows.count : 0
       }
     }
     if let damage { throw damage }
@@ -51,32 +58,35 @@ extension IntegerColumn {
   /// Sums up and stores the bit pattern of what each number stands for in its place, in one go:
   /// integers of a counter are decoded in little more time than their bits are unpacked.
   private static func convert(
-    _ numbers: UnsafeMutableBufferPointer<Int64>, _ order: Int, _ meaning: NumberMeaning
+    _ numbers: UnsafeMutableBufferPointer<Int64>, _ order: Int, _ before: RowsBefore,
+    _ rows: Range<Int>, _ meaning: NumberMeaning
   ) {
     switch meaning {
     case .decimals(divisor: 1):
-      unsafe numbers.sum(order) { number, _ in Int64(bitPattern: Double(number).bitPattern) }
+      unsafe numbers.sum(order, after: before) { number, _ in
+        Int64(bitPattern: Double(number).bitPattern)
+      }
     case .differences(let others, let divisor):
-      unsafe others.withUnsafeBufferPointer { others in
+      unsafe others[rows].withUnsafeBufferPointer { others in
         let both = unsafe UnsafeMutableBufferPointer(
           rebasing: numbers[..<min(numbers.count, others.count)])
         guard divisor != 1 else {
-          unsafe both.sum(order) { number, index in
+          unsafe both.sum(order, after: before) { number, index in
             unsafe Int64(bitPattern: Double(number &+ others[index]).bitPattern)
           }
           return
         }
-        unsafe both.sum(order) { number, index in
+        unsafe both.sum(order, after: before) { number, index in
           let value = unsafe Double(number &+ others[index]) / divisor
           return Int64(bitPattern: value.bitPattern)
         }
       }
     case .decimals(let divisor):
-      unsafe numbers.sum(order) { number, _ in
+      unsafe numbers.sum(order, after: before) { number, _ in
         Int64(bitPattern: (Double(number) / divisor).bitPattern)
       }
     case .orderedBits:
-      unsafe numbers.sum(order) { number, _ in
+      unsafe numbers.sum(order, after: before) { number, _ in
         Int64(bitPattern: OrderedBits.value(of: number).bitPattern)
       }
     }
@@ -137,7 +147,7 @@ extension IntegerColumn {
     }
   }
 
-  private static func decodeMiniblock(
+  static func decodeMiniblock(
     _ reader: inout MappedCursor, into output: UnsafeMutableBufferPointer<Int64>
   ) throws(Damage) {
     let place = reader.position
@@ -165,22 +175,29 @@ extension UnsafeMutableBufferPointer<Int64> {
   /// Turns differences of some order (0, 1 or 2), behind as many numbers that lead them, into what
   /// `body` makes of the numbers; sums wrap.
   @inline(__always)
-  fileprivate func sum(_ order: Int, _ body: (_ number: Int64, _ index: Int) -> Int64) {
+  fileprivate func sum(
+    _ order: Int, after before: RowsBefore, _ body: (_ number: Int64, _ index: Int) -> Int64
+  ) {
     switch order {
     case 0:
       for index in 0..<count { unsafe self[index] = unsafe body(self[index], index) }
     case 1:
-      var number: Int64 = 0
+      var number = before.number
       for index in 0..<count {
         unsafe number &+= self[index]
         unsafe self[index] = body(number, index)
       }
     default:
       guard count > 0 else { return }
-      var number = unsafe self[0]
-      var step: Int64 = 0
-      unsafe self[0] = body(number, 0)
-      for index in 1..<count {
+      var number = before.number
+      var step = before.step
+      var start = 0
+      if before.isNone {
+        number = unsafe self[0]
+        unsafe self[0] = body(number, 0)
+        start = 1
+      }
+      for index in start..<count {
         unsafe step &+= self[index]
         number &+= step
         unsafe self[index] = body(number, index)

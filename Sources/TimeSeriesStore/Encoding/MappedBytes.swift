@@ -15,6 +15,11 @@ internal import MetricModel
     unsafe release = { unsafe $0.deallocate() }
   }
 
+  /// The bytes of another object, which lives as long.
+  convenience init(viewing other: MappedBytes) {
+    unsafe self.init(adopting: other.buffer) { _ in withExtendedLifetime(other) {} }
+  }
+
   /// Takes memory over and calls `release` at the end.
   @unsafe init(
     adopting buffer: UnsafeRawBufferPointer,

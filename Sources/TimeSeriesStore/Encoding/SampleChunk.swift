@@ -86,27 +86,6 @@ enum SampleChunk {
     guard times[...].isStrictlyAscending else { throw Damage(at: place, "times don't ascend") }
     return times
   }
-
-  /// Appends the samples of a chunk that lie in `range`, its times being known.
-  static func append(
-    times: [Int64], values: inout MappedCursor, in range: TimeRange,
-    to columns: inout SampleColumns,
-    leader: (Int, Int) throws(Damage) -> DecimalSplit.Leader
-  ) throws(Damage) {
-    let start = columns.values.count
-    do throws(Damage) {
-      try ValueColumn.decode(
-        &values, count: times.count, into: &columns.values, leader: leader)
-    } catch {
-      columns.values.removeLast(columns.values.count - start)
-      throw error
-    }
-    let first = times[...].partition(after: range.start.milliseconds)
-    let end = times[first...].partition(after: range.end.milliseconds)
-    columns.values.removeLast(times.count - end)
-    if first > 0 { columns.values.removeSubrange(start..<start + first) }
-    columns.timestamps.append(contentsOf: times[first..<end])
-  }
 }
 
 extension ArraySlice<Int64> {

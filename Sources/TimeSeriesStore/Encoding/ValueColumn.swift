@@ -73,7 +73,7 @@ enum ValueColumn {
     return Int(shape) < names.count ? names[Int(shape)] : "unknown"
   }
 
-  /// Appends `count` values; takes the whole rest of the cursor.
+  /// Appends all `count` values; takes the whole rest of the cursor.
   ///
   /// - Parameter leader: answers the numbers to lean on, by the offset of their column and their
   ///   count; columns that stand alone need none.
@@ -81,25 +81,40 @@ enum ValueColumn {
     _ cursor: inout MappedCursor, count: Int, into values: inout [Double],
     leader: (Int, Int) throws(Damage) -> DecimalSplit.Leader = noLeader
   ) throws(Damage) {
+    try decode(&cursor, count: count, rows: 0..<count, into: &values, leader: leader)
+  }
+
+  /// Appends the values in `rows`; what only later ones need isn't read.
+  ///
+  /// - Precondition: `rows` lies in `0..<count`.
+  static func decode(
+    _ cursor: inout MappedCursor, count: Int, rows: Range<Int>, into values: inout [Double],
+    leader: (Int, Int) throws(Damage) -> DecimalSplit.Leader
+  ) throws(Damage) {
     let place = cursor.position
     let shape = try cursor.u8()
     switch shape {
     case 0:
       let value = Double(bitPattern: try cursor.u64())
-      values.append(contentsOf: repeatElement(value, count: count))
+      values.append(contentsOf: repeatElement(value, count: rows.count))
     case 1:
-      try DecimalSplit.decode(&cursor, count: count, into: &values)
+      try DecimalSplit.decode(&cursor, count: count, rows: rows, into: &values)
     case 2:
-      try XORBitsColumn.decode(&cursor, count: count, into: &values)
+      let start = values.count
+      try XORBitsColumn.decode(&cursor, count: rows.upperBound, into: &values)
+      values.removeSubrange(start..<start + rows.lowerBound)
     case 3:
-      for _ in 0..<count { values.append(Double(bitPattern: try cursor.u64())) }
+      _ = try cursor.skip(8 * rows.lowerBound, "values")
+      for _ in rows { values.append(Double(bitPattern: try cursor.u64())) }
     case 4:
-      try IntegerColumn.decode(&cursor, count: count, as: .orderedBits, into: &values)
+      try IntegerColumn.decode(
+        &cursor, count: count, rows: rows, as: .orderedBits, into: &values)
     case besideShape:
       guard let offset = Int(exactly: try cursor.varint()) else {
         throw Damage(at: place, "a column that leans on another at no offset")
       }
-      try DecimalSplit.decode(&cursor, beside: try leader(offset, count), into: &values)
+      try DecimalSplit.decode(
+        &cursor, beside: try leader(offset, count), rows: rows, into: &values)
     default:
       throw Damage(at: place, "unknown shape \(shape) of a value column")
     }
@@ -222,13 +237,13 @@ struct DecimalSplit {
   }
 
   static func decode(
-    _ cursor: inout MappedCursor, count: Int, into values: inout [Double]
+    _ cursor: inout MappedCursor, count: Int, rows: Range<Int>, into values: inout [Double]
   ) throws(Damage) {
     let head = try Head(&cursor, count: count)
-    let start = values.count
     try IntegerColumn.decode(
-      &cursor, count: count, as: .decimals(divisor: powers[head.exponent]), into: &values)
-    for (row, bits) in head.exceptions { values[start + row] = Double(bitPattern: bits) }
+      &cursor, count: count, rows: rows, as: .decimals(divisor: powers[head.exponent]),
+      into: &values)
+    head.writeExceptions(in: rows, to: &values)
   }
 
   /// The numbers of a column that stands alone, for others to lean on.
@@ -248,18 +263,18 @@ struct DecimalSplit {
   }
 
   static func decode(
-    _ cursor: inout MappedCursor, beside leader: Leader, into values: inout [Double]
+    _ cursor: inout MappedCursor, beside leader: Leader, rows: Range<Int>,
+    into values: inout [Double]
   ) throws(Damage) {
     let count = leader.numbers.count
     let head = try Head(&cursor, count: count)
-    guard leader.exponent == head.exponent else {
+    guard leader.exponent == head.exponent, rows.upperBound <= count else {
       throw Damage(at: leader.place, "decimals of another exponent to lean on")
     }
-    let start = values.count
     try IntegerColumn.decode(
-      &cursor, count: count, as: .differences(to: leader.numbers, divisor: powers[head.exponent]),
-      into: &values)
-    for (row, bits) in head.exceptions { values[start + row] = Double(bitPattern: bits) }
+      &cursor, count: count, rows: rows,
+      as: .differences(to: leader.numbers, divisor: powers[head.exponent]), into: &values)
+    head.writeExceptions(in: rows, to: &values)
   }
 
   /// What stands before the integers.
@@ -277,6 +292,14 @@ struct DecimalSplit {
       for _ in 0..<(try cursor.count("exceptions", atMost: count)) {
         row += try cursor.count("rows", atMost: count - 1 - row)
         exceptions.append((row, try cursor.u64()))
+      }
+    }
+
+    /// Puts exceptions in the place of the last values, which are those in `rows`.
+    func writeExceptions(in rows: Range<Int>, to values: inout [Double]) {
+      let start = values.count - rows.count
+      for (row, bits) in exceptions where rows.contains(row) {
+        values[start + row - rows.lowerBound] = Double(bitPattern: bits)
       }
     }
   }

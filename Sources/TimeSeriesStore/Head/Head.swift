@@ -72,6 +72,14 @@ struct Head: Sendable {
     pages[Int(series) >> Self.pageShift][Int(series) & (Self.pageSize - 1)]
   }
 
+  /// Appends the samples of a series in `range`, in order of time.
+  func append(
+    _ series: UInt32, in range: TimeRange, to columns: inout SampleColumns
+  ) throws(Damage) {
+    let (page, slot) = (Int(series) >> Self.pageShift, Int(series) & (Self.pageSize - 1))
+    try pages[page][slot].append(in: range, to: &columns)
+  }
+
   func overlaps(_ range: TimeRange) -> Bool {
     !isEmpty && latest > range.start.milliseconds && earliest <= range.end.milliseconds
   }
@@ -92,7 +100,8 @@ struct Head: Sendable {
     }
   }
 
-  /// The series that match and have samples in `range`, in the order of labels.
+  /// The series that match and have samples in `range`, in the order of labels; for all of time
+  /// also those whose first sample is still to come.
   func find(
     _ matchers: [LabelMatcher], in range: TimeRange
   ) throws(Damage) -> [FoundSeries] {
@@ -104,14 +113,18 @@ struct Head: Sendable {
       for rank in ranks {
         let number = part.order[Int(rank)]
         let series = self[number]
-        if series.overlaps(range) { run.append(FoundSeries(series.labels, number)) }
+        if range == .all || series.overlaps(range) {
+          run.append(FoundSeries(series.labels, number))
+        }
       }
       runs.append(run)
     }
     var rest: [FoundSeries] = []
     for number in index.covered..<seriesCount {
       let series = self[UInt32(number)]
-      if series.overlaps(range), matchers.allSatisfy({ $0.matches(series.labels) }) {
+      if range == .all || series.overlaps(range),
+        matchers.allSatisfy({ $0.matches(series.labels) })
+      {
         rest.append(FoundSeries(series.labels, UInt32(number)))
       }
     }

@@ -1,0 +1,138 @@
+internal import MetricModel
+
+/// Reads chunks of one block for one worker.
+///
+/// Neighbours share their times and lean on the same columns: what the last ones needed is kept
+/// here, in reach without a lock. Workers read through bytes of their own, which are those of the
+/// file, since two that count references to one object wait for each other at every series.
+final class BlockReader {
+  private let block: Block
+  private let chunks: MappedBytes
+  private let cache: ColumnCache
+  private var times: WantedTimes?
+  /// The newest last.
+  private var leaders: [(offset: Int, leader: DecimalSplit.Leader)] = []
+
+  /// As many as a column of times has (see `LeadingColumns`).
+  private static let leadersMax = 4
+
+  init(_ block: Block, _ cache: ColumnCache) {
+    self.block = block
+    self.cache = cache
+    chunks = MappedBytes(viewing: block.chunks)
+  }
+
+  /// The rows of a column of times that lie in a range.
+  private struct WantedTimes {
+    var offset: Int
+    /// Of the whole column.
+    var count: Int
+    var range: TimeRange
+    var rows: Range<Int>
+    /// Of these rows.
+    var times: [Int64]
+  }
+
+  /// Appends the numbers of a chunk that lie in `range`.
+  func appendNumbers(
+    _ chunk: ChunkReference, in range: TimeRange, to columns: inout SampleColumns
+  ) throws(StoreError) {
+    guard chunk.overlaps(range) else { return }
+    let start = columns.values.count
+    try block.readingChunks { () throws(Damage) in
+      let wanted = try times(of: chunk, in: range)
+      if wanted.rows.isEmpty { return }
+      var values = try chunks.column(at: chunk.valuesOffset)
+      do throws(Damage) {
+        try ValueColumn.decode(
+          &values, count: chunk.count, rows: wanted.rows, into: &columns.values
+        ) { (offset, count) throws(Damage) in try leader(at: offset, count: count) }
+      } catch {
+        columns.values.removeLast(columns.values.count - start)
+        throw error
+      }
+      columns.timestamps.append(contentsOf: wanted.times)
+    }
+  }
+
+  /// Appends the histograms of a chunk that lie in `range`.
+  func appendHistograms(
+    _ chunk: ChunkReference, in range: TimeRange, to columns: inout SampleColumns
+  ) throws(StoreError) {
+    guard chunk.overlaps(range) else { return }
+    try block.readingChunks { () throws(Damage) in
+      var times = try chunks.column(at: chunk.timesOffset)
+      var histograms = try chunks.column(at: chunk.valuesOffset)
+      try SampleChunk.append(
+        times: &times, histograms: &histograms, count: chunk.count, in: range,
+        to: &columns.histograms)
+    }
+  }
+
+  /// Takes out what is deleted of the rows of a series, from some on.
+  func removeDeleted(
+    of series: UInt32, from start: RowCounts, in columns: inout SampleColumns
+  ) {
+    if block.tombstones.isEmpty { return }
+    let hidden = block.tombstones[series]
+    if !hidden.isEmpty { columns.remove(hidden, from: start) }
+  }
+
+  private func times(
+    of chunk: ChunkReference, in range: TimeRange
+  ) throws(Damage) -> WantedTimes {
+    if let times, times.offset == chunk.timesOffset, times.count == chunk.count,
+      times.range == range
+    {
+      return times
+    }
+    let all = try cache.times(
+      .init(block: block.number, offset: chunk.timesOffset), count: chunk.count
+    ) { () throws(Damage) in
+      var cursor = try chunks.column(at: chunk.timesOffset)
+      return try SampleChunk.times(&cursor, count: chunk.count)
+    }
+    let first = all[...].partition(after: range.start.milliseconds)
+    let end = all[first...].partition(after: range.end.milliseconds)
+    let wanted = WantedTimes(
+      offset: chunk.timesOffset, count: chunk.count, range: range, rows: first..<end,
+      times: Array(all[first..<end]))
+    times = wanted
+    return wanted
+  }
+
+  private func leader(at offset: Int, count: Int) throws(Damage) -> DecimalSplit.Leader {
+    for known in leaders where known.offset == offset && known.leader.numbers.count == count {
+      return known.leader
+    }
+    let leader = try cache.leader(.init(block: block.number, offset: offset), count: count) {
+      () throws(Damage) in try chunks.leader(at: offset, count: count)
+    }
+    if leaders.count == Self.leadersMax { leaders.removeFirst() }
+    leaders.append((offset, leader))
+    return leader
+  }
+}
+
+extension MappedBytes {
+  /// The column at an offset of a chunks file, checked.
+  func column(at offset: Int) throws(Damage) -> MappedCursor {
+    guard offset >= 0, offset < count else {
+      throw Damage(at: count, "no column at offset \(offset)")
+    }
+    var cursor = try cursor(in: offset..<count)
+    let length = Int(try cursor.u32())
+    let check = try cursor.u32()
+    let column = try cursor.skip(length, "a column")
+    guard checksum(of: column) == check else {
+      throw Damage(at: offset, "column of \(length) bytes fails its check")
+    }
+    return try self.cursor(in: column)
+  }
+
+  /// The numbers of the column at an offset, on which others lean.
+  func leader(at offset: Int, count: Int) throws(Damage) -> DecimalSplit.Leader {
+    var cursor = try column(at: offset)
+    return try DecimalSplit.Leader(&cursor, count: count)
+  }
+}
