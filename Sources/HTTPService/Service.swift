@@ -191,8 +191,7 @@ package struct Service: Sendable {
     let now = options.now()
     let failure = await ingestion.run { () -> StoreError? in
       do throws(StoreError) {
-        let report = try store.maintain(now: now)
-        if report.sealed || report.mergedBlocks > 0 { FreedMemory.giveBack() }
+        try store.maintain(now: now, freed: FreedMemory.giveBack)
         return nil
       } catch {
         return error

@@ -16,9 +16,13 @@ extension Store {
   /// of similar size and writes those again of which samples were deleted. To be called every
   /// second or so.
   ///
+  /// - Parameter freed: called whenever a block has been written, since much of what it was written
+  ///   from is no longer in memory then: before the next is begun.
   /// - Returns: what was done.
   @discardableResult
-  package func maintain(now: Timestamp) throws(StoreError) -> MaintenanceReport {
+  package func maintain(
+    now: Timestamp, freed: () -> Void = {}
+  ) throws(StoreError) -> MaintenanceReport {
     try maintaining { state throws(StoreError) in
       var report = MaintenanceReport()
       try syncLog()
@@ -30,6 +34,7 @@ extension Store {
       if shape.sampleCount > 0 && state.nonEmptySince == nil { state.nonEmptySince = now }
       shape.nonEmptySince = state.nonEmptySince
       if options.sealing.isDue(shape, now: now) { report.sealed = try seal(&state) }
+      if report.sealed { freed() }
       let expired = RetentionPlanner.expired(
         blockShapes, newest: snapshot().timeRange?.end, now: now,
         logSizeBytes: shape.logSizeBytes, options.retention)
@@ -39,6 +44,7 @@ extension Store {
       while let run = CompactionPlanner.nextMerge(blockShapes, compaction) {
         try merge(run)
         report.mergedBlocks += run.count
+        freed()
       }
       return report
     }

@@ -33,8 +33,7 @@ struct BlockWriter {
     var writer = BlockWriter(files, chunks)
     writer.summary.coveredGeneration = coveredGeneration
     writer.summary.replaces = replaced
-    try writer.write(
-      try snapshot.find([], in: .all), of: snapshot.layers(in: .all), to: unfinished)
+    try writer.write(snapshot.layers(in: .all), to: unfinished)
     do throws(FileError) {
       try files.syncDirectory(unfinished)
       try files.rename(unfinished, to: layout.block(number))
@@ -68,13 +67,14 @@ struct BlockWriter {
   }
 
   private mutating func write(
-    _ series: [LayeredSeries], of layers: [StoreLayer], to directory: String
+    _ layers: [StoreLayer], to directory: String
   ) throws(StoreError) {
     var kept: [Labels] = []
     var references: [SeriesChunks] = []
     var columns = SampleColumns()
     let cache = ColumnCache()
-    for one in series {
+    var series = try SeriesMerge(of: layers)
+    while let one = try series.next() {
       columns.removeAll()
       try one.append(of: layers, in: .all, to: &columns, cache: cache)
       guard !columns.isEmpty else { continue }
@@ -199,14 +199,11 @@ private struct ColumnFile {
   private let file: any AppendFile
   private var pending: ByteWriter
   private(set) var sizeBytes: Int
-  private var known: [[UInt8]: Int] = [:]
-  private var knownSizeBytes = 0
+  private var known: [ColumnDigest: Int] = [:]
 
   private static let writeSizeBytes = 1 << 20
-  /// The most bytes of columns remembered; then all are forgotten.
-  private static let knownSizeBytesMax = 32 << 20
-  /// What a remembered column takes beside its bytes.
-  private static let entrySizeBytes = 64
+  /// The most columns remembered; then all are forgotten.
+  private static let knownMax = 200_000
 
   init(_ path: String, _ files: any Files) throws(StoreError) {
     do throws(FileError) { file = try files.append(to: path) } catch { throw StoreError(error) }
@@ -216,24 +213,17 @@ private struct ColumnFile {
 
   /// The offset of a column, which is added unless it's there.
   mutating func append(_ column: [UInt8]) throws(StoreError) -> Int {
-    if let offset = known[column] { return offset }
+    let digest = ColumnDigest(column)
+    if let offset = known[digest] { return offset }
     let offset = sizeBytes
     pending.u32(UInt32(column.count))
-    pending.u32(Checksum.of(column))
+    pending.u32(digest.checksum)
     pending.bytes.append(contentsOf: column)
     sizeBytes += 8 + column.count
-    remember(column, at: offset)
+    if known.count == Self.knownMax { known.removeAll(keepingCapacity: true) }
+    known[digest] = offset
     if pending.bytes.count >= Self.writeSizeBytes { try flush() }
     return offset
-  }
-
-  private mutating func remember(_ column: [UInt8], at offset: Int) {
-    knownSizeBytes += column.count + Self.entrySizeBytes
-    if knownSizeBytes > Self.knownSizeBytesMax {
-      known.removeAll(keepingCapacity: true)
-      knownSizeBytes = column.count + Self.entrySizeBytes
-    }
-    known[column] = offset
   }
 
   /// Makes everything durable.
@@ -247,5 +237,22 @@ private struct ColumnFile {
   private mutating func flush() throws(StoreError) {
     do throws(FileError) { try file.append(pending.bytes) } catch { throw StoreError(error) }
     pending.bytes.removeAll(keepingCapacity: true)
+  }
+}
+
+/// Stands for the bytes of a column, which would take as much memory as the file itself.
+///
+/// Two columns are taken for one when their length, their CRC and 64 bits of a hash with a secret
+/// key (SipHash) agree: by chance about once in 2^96 pairs, far more seldom than a disk errs, and
+/// nobody can make such a pair on purpose.
+private struct ColumnDigest: Hashable {
+  let sizeBytes: Int
+  let checksum: UInt32
+  private let hash: Int
+
+  init(_ column: [UInt8]) {
+    sizeBytes = column.count
+    checksum = Checksum.of(column)
+    hash = column.hashValue
   }
 }
