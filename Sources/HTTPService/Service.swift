@@ -39,7 +39,8 @@ package struct Service: Sendable {
     FreedMemory.share()
     let connections = Connections()
     let queries = WorkerPool(threads: options.queryThreads)
-    let ingestion = WorkerPool(threads: options.ingestThreads)
+    let ingestion = WorkerPool(
+      threads: options.ingestThreads, niceness: ServiceOptions.ingestNiceness)
     let counters = ServiceCounters()
     let runner = RuleRunner(
       options.rules, store: store, series: { options.series(beside: store) }, now: options.now,

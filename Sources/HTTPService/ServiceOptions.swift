@@ -26,6 +26,9 @@ package struct ServiceOptions: Sendable {
   package var queryThreads = 2
   /// Threads for ingestion, which mostly waits for the disk.
   package var ingestThreads = 4
+  /// How far these step back: somebody waits for a query, while senders queue what they can't send
+  /// yet. At 5 a thread gets a third of what one for queries gets.
+  static let ingestNiceness: Int32 = 5
   /// Open connections; further ones wait to be accepted.
   package var connectionsMax = 512
   /// A connection without a request is closed after this.

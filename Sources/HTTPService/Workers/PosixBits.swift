@@ -28,6 +28,13 @@ enum Posix {
     return true
   }
 
+  /// Lets other threads have the core before the calling one, by so much more than now.
+  static func stepBack(_ niceness: Int32) {
+    guard niceness > 0 else { return }
+    // On Linux this is the calling thread's alone. Stepping back is always allowed.
+    _ = nice(niceness)
+  }
+
   /// The time of day, to the millisecond.
   static func now() -> Timestamp {
     Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)))

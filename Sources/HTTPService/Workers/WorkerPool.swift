@@ -23,14 +23,19 @@ package final class WorkerPool: TaskExecutor {
   /// Where requests for the threads wait for their turn.
   let turnstile: Turnstile
 
-  /// - Parameter threads: more of them than cores helps only those that wait for a disk.
+  /// - Parameters:
+  ///   - threads: more of them than cores helps only those that wait for a disk.
+  ///   - niceness: how far the threads step back where others want a core, 0 to 19 as in `nice(2)`.
   package init(
-    threads: Int, waitingMax: Int = 1000, patience: Duration = .seconds(30)
+    threads: Int, waitingMax: Int = 1000, patience: Duration = .seconds(30), niceness: Int32 = 0
   ) {
     self.threads = max(threads, 1)
     turnstile = Turnstile(places: max(threads, 1), waitingMax: waitingMax, patience: patience)
     for _ in 0..<max(threads, 1) {
-      let started = Posix.startThread { self.work() }
+      let started = Posix.startThread {
+        Posix.stepBack(niceness)
+        self.work()
+      }
       precondition(started, "the system has no threads left")
     }
   }
