@@ -67,6 +67,7 @@ test-cluster: build ## drive Rollouts on a Kubernetes API server; KUBECONFIG nam
 bench: build ## time the tutorial's queries on a generated store
 	swift run -c release QueryBenchmarks
 	swift run -c release StoreBenchmarks
+	python3 Benchmarks/IngestLatency/measure.py $(ASSAY)
 	swift build -c release --product StatisticsBenchmarks
 	python3 Benchmarks/StatisticsBenchmarks/Reference/compare.py .build/release/StatisticsBenchmarks
 
