@@ -122,13 +122,14 @@ import Testing
       if: Program.promtool != nil && Program.prometheus != nil, "Debian's prometheus is not here"))
   func `samples are counted as the real Prometheus counts them`() async throws {
     let pair = try await Pair()
-    let instant = (Self.counted + Self.whole).map {
-      "/api/v1/query?time=1700000607&stats=all&query=\($0)"
+    let instant = try (Self.counted + Self.whole).map {
+      "POST /api/v1/query time=1700000607&stats=all&query=\(try Self.escaped($0))"
     }
-    let ranges = Self.counted.map {
-      "/api/v1/query_range?start=1700000307&end=1700000607&step=20&stats=all&query=\($0)"
+    let ranges = try Self.counted.map {
+      "POST /api/v1/query_range start=1700000307&end=1700000607&step=20&stats=all&query="
+        + (try Self.escaped($0))
     }
-    for line in (instant + ranges).map({ "GET \($0)" }) {
+    for line in instant + ranges {
       let ours = try Self.counts(await Self.response(of: pair.assay, to: line[...]))
       let theirs = try Self.counts(await Self.response(of: pair.prometheus, to: line[...]))
       #expect(ours == theirs, "\(line)")
@@ -136,6 +137,10 @@ import Testing
     let short = "GET /api/v1/query?time=1700000607&stats=true&query=up"
     let counts = try Self.counts(await Self.response(of: pair.assay, to: short[...]))
     #expect(counts == #"{"totalQueryableSamples":2}"#)
+  }
+
+  private static func escaped(_ query: String) throws -> String {
+    try #require(query.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
   }
 
   /// What an answer says of samples, but for the peak, which each engine has of its own.
