@@ -64,6 +64,7 @@ struct SubqueryRange: RangeInput {
     guard let block else { return nil }
     defer { row += 1 }
     samples.removeAll()
+    try context.spend(grid.count)
     for step in 0..<grid.count {
       let cell = row * grid.count + step
       if var histogram = block.histogram(at: cell) {

@@ -53,7 +53,7 @@ struct WindowScan: Operator {
         isAnyPresent = block.hasSamples(row: row)
         isAnyNumber = block.numbers(row: row).contains { !$0.isMissing }
       }
-      try context.spend(samples.count)
+      try context.spend(samples.count + grid.count)
       if !isAnyPresent {
         block.dropLastRow()
         continue

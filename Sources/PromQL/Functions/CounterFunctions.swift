@@ -43,11 +43,12 @@ struct ExtrapolationKernel: WindowKernel {
   ///
   /// Series of one target follow each other mostly, so the layout found last is tried first.
   mutating func layout(
-    of times: [Int64], on grid: WindowGrid, _ cache: LayoutCache
+    of times: [Int64], on grid: WindowGrid, _ cache: LayoutCache,
+    _ cancellation: inout CancellationPoint
   ) -> ExtrapolationLayout {
     if let layout = lastLayout, layout.fits(isRate: isRate, times, grid) { return layout }
     lastLayout = nil
-    let layout = cache.layout(self, times, grid)
+    let layout = cache.layout(self, times, grid, &cancellation)
     lastLayout = layout
     return layout
   }

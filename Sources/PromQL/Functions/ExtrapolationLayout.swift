@@ -23,14 +23,21 @@ struct ExtrapolationLayout: Sendable {
   /// Whether any window has two samples.
   let isAnyPresent: Bool
 
+  /// Cancelled, the layout ends early.
+  ///
   /// - Parameter kernel: of the function at hand.
-  init(_ kernel: ExtrapolationKernel, _ times: [Int64], _ grid: WindowGrid) {
+  init(
+    _ kernel: ExtrapolationKernel, _ times: [Int64], _ grid: WindowGrid,
+    _ cancellation: inout CancellationPoint
+  ) {
     var kernel = kernel
     var steps: [Step] = []
     steps.reserveCapacity(grid.count)
     let span = times.span
     var (first, end) = (0, 0)
     for step in 0..<grid.count {
+      // A step costs about as much as a look at eight values.
+      if cancellation.spend(8) { break }
       let endTime = grid.end(step)
       let startTime = endTime &- grid.range
       while end < span.count && span[end] <= endTime { end &+= 1 }
@@ -71,12 +78,14 @@ final class LayoutCache: Sendable {
 
   /// The layout of a column of times, found now where it isn't known.
   func layout(
-    _ kernel: ExtrapolationKernel, _ times: [Int64], _ grid: WindowGrid
+    _ kernel: ExtrapolationKernel, _ times: [Int64], _ grid: WindowGrid,
+    _ cancellation: inout CancellationPoint
   ) -> ExtrapolationLayout {
     let slot = Self.slot(times, kernel.isRate)
     let known = contents.withLock { $0?.slots[slot] }
     if let known, known.fits(isRate: kernel.isRate, times, grid) { return known }
-    let layout = ExtrapolationLayout(kernel, times, grid)
+    let layout = ExtrapolationLayout(kernel, times, grid, &cancellation)
+    if cancellation.hasFired { return layout }
     contents.withLock { contents in
       var inner = contents ?? Contents()
       contents = nil

@@ -95,7 +95,7 @@ enum WindowKernelChoice {
       // A layout has to be found in the cache: worth it from a few steps on.
       if grid.count >= 8 {
         kernel.begin(samples.timestamps.span, samples.values.span)
-        let layout = kernel.layout(of: samples.timestamps, on: grid, layouts)
+        let layout = kernel.layout(of: samples.timestamps, on: grid, layouts, &cancellation)
         return kernel.slide(
           over: samples.values.span, samples.timestamps.span, layout, into: &cells, from: start)
       }
