@@ -1,17 +1,23 @@
 #include "CDecimal.h"
 
 #include <charconv>
+#include <cmath>
 #include <cstdlib>
-#include <cstring>
 #include <string>
 
 extern "C" int32_t cdecimal_shortest_scientific(double value, char *out) {
   return static_cast<int32_t>(std::to_chars(out, out + 32, value, std::chars_format::scientific).ptr - out);
 }
 
-extern "C" int32_t cdecimal_shortest(double value, char *out) {
-  auto length = std::to_chars(out, out + 32, value).ptr - out;
-  return std::memchr(out, 'e', length) ? 0 : static_cast<int32_t>(length);
+extern "C" int32_t cdecimal_plain(double value, char *out) {
+  auto magnitude = std::fabs(value);
+  if (magnitude < 0x1p53) {
+    auto integer = static_cast<int64_t>(value);
+    if (static_cast<double>(integer) == value && (integer != 0 || !std::signbit(value)))
+      return static_cast<int32_t>(std::to_chars(out, out + 32, integer).ptr - out);
+  }
+  if (!(magnitude >= 1e-6 && magnitude < 1e15)) return 0;
+  return static_cast<int32_t>(std::to_chars(out, out + 32, value, std::chars_format::fixed).ptr - out);
 }
 
 extern "C" int32_t cdecimal_scientific(double value, int32_t precision, char *out) {

@@ -51,22 +51,23 @@ struct Digits {
 }
 
 enum DecimalDigits {
-  /// Below this, the shortest digits reach behind the point, so that none is padded.
-  private static let magnitudeMax = 1e15
+  /// The room that `appendPlain` wants.
+  static let plainSizeMax = 32
 
-  /// Appends the fewest digits that read back as a finite value, without an exponent; false, and
-  /// nothing, where that isn't also the shortest text, or the value is large.
-  static func appendShortest(_ value: Double, to output: inout [UInt8]) -> Bool {
-    guard value.magnitude < magnitudeMax else { return false }
-    let start = output.count
-    output.append(addingCapacity: 32) { place in
-      unsafe place.withUnsafeMutableBufferPointer { buffer, count in
-        count = unsafe buffer.withMemoryRebound(to: CChar.self) { characters in
-          unsafe characters.baseAddress.map { Int(unsafe cdecimal_shortest(value, $0)) } ?? 0
-        }
+  /// Appends the fewest digits that read back as a value, without an exponent; false, and nothing,
+  /// where the value isn't finite, or so small or large that it would be padded with zeros.
+  ///
+  /// - Precondition: `place` has room for `plainSizeMax` bytes.
+  @inline(__always)
+  static func appendPlain(_ value: Double, to place: inout OutputSpan<UInt8>) -> Bool {
+    precondition(place.freeCapacity >= plainSizeMax, "no room for a number")
+    return unsafe place.withUnsafeMutableBufferPointer { buffer, count in
+      unsafe buffer.extracting(count...).withMemoryRebound(to: CChar.self) { characters in
+        let length = unsafe characters.baseAddress.map { Int(unsafe cdecimal_plain(value, $0)) }
+        count += length ?? 0
+        return length != 0
       }
     }
-    return output.count > start
   }
 
   /// `d.ddde±XX` with `precision` digits after the point, of a finite value.

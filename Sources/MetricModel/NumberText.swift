@@ -56,21 +56,31 @@ package enum NumberText {
     return isWhole ? text + ".0" : text
   }
 
+  /// As `plain(_:)`, onto `output`.
   package static func appendPlain(_ value: Double, to output: inout [UInt8]) {
-    if let integer = smallInteger(value) {
-      appendInteger(integer, to: &output)
-    } else if let special = special(value) {
+    var isDone = false
+    output.append(addingCapacity: DecimalDigits.plainSizeMax) { place in
+      isDone = DecimalDigits.appendPlain(value, to: &place)
+    }
+    if isDone { return }
+    if let special = special(value) {
       output.append(contentsOf: special.utf8)
-    } else if !DecimalDigits.appendShortest(value, to: &output) {
+    } else {
       appendPositional(Digits(shortest: value), to: &output)
     }
   }
 
-  /// What a double holds exactly and unmistakably; -0 is none.
-  private static func smallInteger(_ value: Double) -> Int64? {
-    guard value.magnitude < 0x1p53 else { return nil }
-    let integer = Int64(value)
-    return Double(integer) == value && (integer != 0 || value.sign == .plus) ? integer : nil
+  /// The most bytes that a spelling in query results takes.
+  package static let jsonSizeMax = 32
+
+  /// As `json(_:)`, into memory that is there already.
+  ///
+  /// - Precondition: `place` has room for `jsonSizeMax` bytes.
+  package static func appendJSON(_ value: Double, to place: inout OutputSpan<UInt8>) {
+    if DecimalDigits.appendPlain(value, to: &place) { return }
+    var bytes: [UInt8] = []
+    appendJSON(value, to: &bytes)
+    for byte in bytes { place.append(byte) }
   }
 
   /// Decimal digits of an integer, without a detour through `String`.

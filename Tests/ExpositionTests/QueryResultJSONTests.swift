@@ -70,8 +70,14 @@ import Testing
   }
 
   @Test func `series with the same and with other times are written alike`() {
-    let columns = [[0, 1500], [0, 1500, 3000], [1500], [0, 2000], [0, 2000, -3]].map { times in
-      SampleColumns(timestamps: times, values: times.map(Double.init))
+    let long = (0..<200).map { Int64($0) * 250 }
+    let all = [
+      [0, 1500], [0, 1500, 3000], [0, 3000], [1500], [0, 2000], [0, 2000, -3], [2000, -3], long,
+      long.filter { $0 % 750 != 0 }, long,
+    ]
+    let columns = all.map { times in
+      SampleColumns(
+        timestamps: times, values: times.map { $0 == 500 ? .nan : Double($0) / 7e8 })
     }
     let together = json(.matrix(columns.map { Series(labels: .empty, samples: $0) }))
     let alone = columns.map { column in

@@ -54,4 +54,25 @@ import Testing
       #expect(NumberText.json(value) == value.description)
     }
   }
+
+  @Test func `spellings in memory that is there are those of arrays`() {
+    let special: [Double] = [
+      0, -0.0, .nan, .infinity, -.infinity, 1e-6, 0x1p53, 0x1p53 - 1, 1e15, 1e15 - 0.125, 1e21,
+      100_000, 0.0001, 123456.5, 5e-300, -9007199254740992, 9.999999999999999e-07,
+    ]
+    var state: UInt64 = 11
+    let random = (0..<10_000).map { _ in
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Double(bitPattern: state)
+    }
+    let usual = random.map { Double(Int64(bitPattern: $0.bitPattern) >> 30) / 1000 }
+    for value in special + random + usual {
+      var bytes: [UInt8] = []
+      bytes.append(addingCapacity: NumberText.jsonSizeMax) { place in
+        NumberText.appendJSON(value, to: &place)
+      }
+      #expect(String(decoding: bytes, as: UTF8.self) == NumberText.json(value))
+      #expect(Double(NumberText.json(value))?.bitPattern == value.bitPattern || value.isNaN)
+    }
+  }
 }

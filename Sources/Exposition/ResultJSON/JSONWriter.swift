@@ -171,7 +171,7 @@ package struct JSONWriter {
     openings.prepare(for: samples.timestamps)
     array { json in
       let openings = json.openings
-      openings.appendPoints(samples.values.span, to: &json.bytes)
+      openings.appendPoints(samples.timestamps.span, samples.values.span, to: &json.bytes)
     }
   }
 

@@ -4,6 +4,18 @@ func appendBytes(_ run: Span<UInt8>, to output: inout [UInt8]) {
   unsafe run.withUnsafeBufferPointer { unsafe output.append(contentsOf: $0) }
 }
 
+/// Appends a run of bytes, for which there must be room.
+@inline(__always)
+func appendBytes(_ run: Span<UInt8>, to place: inout OutputSpan<UInt8>) {
+  precondition(place.freeCapacity >= run.count, "no room for a run of bytes")
+  unsafe run.withUnsafeBufferPointer { source in
+    unsafe place.withUnsafeMutableBufferPointer { buffer, count in
+      _ = unsafe buffer.extracting(count...).update(fromContentsOf: source)
+      count += source.count
+    }
+  }
+}
+
 /// Whether a byte of UTF-8 stands for itself in a JSON string.
 @inline(__always)
 func isPlainText(_ byte: UInt8) -> Bool {

@@ -10,34 +10,60 @@ struct PointOpenings: Equatable, Sendable {
   private var ends: [Int] = [0]
 
   private static let closing = Array("\"]".utf8)
+  /// What is written at once, so that there is little room to spare.
+  private static let batchPoints = 64
 
-  /// Prepares for points at these times, in milliseconds.
+  /// Prepares for points at these times, in milliseconds and ascending.
   mutating func prepare(for times: [Int64]) {
-    if times == self.times { return }
+    if covers(times) { return }
     self.times = times
     text.removeAll(keepingCapacity: true)
     ends.removeAll(keepingCapacity: true)
     ends.append(0)
+    let closing = Self.closing
     for time in times {
-      text += Self.closing
+      text += closing
       text.append(UInt8(ascii: ","))
       Self.append(time, to: &text)
       ends.append(text.count)
     }
   }
 
-  /// `[seconds,"value"],…`: a point for each of the times.
-  func appendPoints(_ values: Span<Double>, to output: inout [UInt8]) {
-    // Nothing has to be closed before the first one.
-    var start = Self.closing.count + 1
-    for index in values.indices {
-      let end = ends[index + 1]
-      appendBytes(text.span.extracting(start..<end), to: &output)
-      NumberText.appendJSON(values[index], to: &output)
-      start = end
+  /// Whether the texts of all these times are there: series with gaps have some of the others'.
+  private func covers(_ times: [Int64]) -> Bool {
+    if times == self.times { return true }
+    var place = 0
+    for time in times {
+      while place < self.times.count && self.times[place] < time { place &+= 1 }
+      if place == self.times.count || self.times[place] != time { return false }
     }
-    if !values.isEmpty { output += Self.closing }
+    return true
   }
+
+  /// `[seconds,"value"],…`: points at times that were prepared for.
+  func appendPoints(_ times: Span<Int64>, _ values: Span<Double>, to output: inout [UInt8]) {
+    let (known, ends, text) = (self.times.span, ends.span, text.span)
+    var place = 0
+    var first = 0
+    while first < times.count {
+      let batch = first..<min(first &+ Self.batchPoints, times.count)
+      let longest = Self.closing.count + 1 + Self.sizeMax
+      output.append(addingCapacity: batch.count * (longest + NumberText.jsonSizeMax)) { room in
+        for index in batch {
+          while known[place] != times[index] { place &+= 1 }
+          // Nothing has to be closed before the first one.
+          let opening = ends[place] &+ (index == 0 ? Self.closing.count + 1 : 0)
+          appendBytes(text.extracting(opening..<ends[place &+ 1]), to: &room)
+          NumberText.appendJSON(values[index], to: &room)
+        }
+      }
+      first = batch.upperBound
+    }
+    if !times.isEmpty { output += Self.closing }
+  }
+
+  /// `[-9223372036854775.808,"`.
+  private static let sizeMax = 24
 
   /// One beginning.
   static func append(_ milliseconds: Int64, to text: inout [UInt8]) {
