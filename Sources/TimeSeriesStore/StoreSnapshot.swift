@@ -158,7 +158,10 @@ enum StoreLayer {
     switch self {
     case .block(let block): try block.append(number, in: range, to: &columns, cache: cache)
     case .head(let head):
-      do throws(Damage) { try head.append(number, in: range, to: &columns) } catch {
+      var times = HeadTimes()
+      do throws(Damage) {
+        try head.append(number, in: range, to: &columns, times: &times)
+      } catch {
         throw StoreError(error, in: Self.memory)
       }
     }

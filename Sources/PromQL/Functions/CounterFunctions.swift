@@ -60,7 +60,8 @@ struct ExtrapolationKernel: WindowKernel {
     into cells: inout [Double], from start: Int
   ) -> Bool {
     var row = cells.mutableSpan
-    let steps = layout.steps.span
+    let allSteps = layout.steps
+    let steps = allSteps.span
     let special =
       resets.isEmpty
       ? scaleChanges(of: values, by: layout, isCounter: isCounter, into: &row, from: start)

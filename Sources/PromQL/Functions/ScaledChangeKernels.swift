@@ -12,7 +12,8 @@ func scaleChanges(
   of values: Span<Double>, by layout: ExtrapolationLayout, isCounter: Bool,
   into row: inout MutableSpan<Double>, from start: Int
 ) -> Range<Int> {
-  let steps = layout.steps.span
+  let allSteps = layout.steps
+  let steps = allSteps.span
   precondition(values.count == layout.times.count, "a layout is that of the series' times")
   precondition(start >= 0 && start <= row.count - steps.count, "a row has a cell for each step")
   var (first, end) = (steps.count, 0)

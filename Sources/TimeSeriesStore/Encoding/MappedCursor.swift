@@ -1,3 +1,4 @@
+internal import Glibc
 internal import MetricModel
 
 /// A reading position in `MappedBytes`; every read is checked against the end of its part.
@@ -100,6 +101,14 @@ internal import MetricModel
   /// The memory of the part that is left; valid while the cursor is.
   @unsafe var rest: UnsafeRawBufferPointer {
     unsafe UnsafeRawBufferPointer(rebasing: buffer[position..<end])
+  }
+
+  /// Whether what is left has the same bytes as what is left of another.
+  func hasSameRest(as other: MappedCursor) -> Bool {
+    guard remaining == other.remaining else { return false }
+    let (mine, others) = unsafe (rest, other.rest)
+    guard let first = mine.baseAddress, let second = others.baseAddress else { return true }
+    return unsafe memcmp(first, second, remaining) == 0
   }
 
   private func ended(_ what: String) -> Damage {

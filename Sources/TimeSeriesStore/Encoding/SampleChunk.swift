@@ -50,31 +50,6 @@ enum SampleChunk {
     columns.cut(to: range, from: start)
   }
 
-  /// Appends the samples of a chunk that lie in `range`.
-  static func append(
-    times: inout MappedCursor, values: inout MappedCursor, count: Int, in range: TimeRange,
-    to columns: inout SampleColumns
-  ) throws(Damage) {
-    guard count > 0, count <= samplesMax else {
-      throw Damage(at: values.position, "chunk of \(count) samples, at most \(samplesMax)")
-    }
-    let start = columns.count
-    let place = times.position
-    do throws(Damage) {
-      try IntegerColumn.decode(&times, count: count, into: &columns.timestamps)
-      try ValueColumn.decode(&values, count: count, into: &columns.values)
-    } catch {
-      columns.timestamps.removeLast(columns.timestamps.count - start)
-      columns.values.removeLast(columns.values.count - start)
-      throw error
-    }
-    guard columns.timestamps[start...].isStrictlyAscending else {
-      columns.truncate(to: start)
-      throw Damage(at: place, "times don't ascend")
-    }
-    columns.cut(to: range, from: start)
-  }
-
   /// The times of a chunk by themselves, checked.
   static func times(_ cursor: inout MappedCursor, count: Int) throws(Damage) -> [Int64] {
     guard count > 0, count <= samplesMax else {

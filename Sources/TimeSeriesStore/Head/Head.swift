@@ -73,11 +73,14 @@ struct Head: Sendable {
   }
 
   /// Appends the samples of a series in `range`, in order of time.
+  ///
+  /// - Parameter times: of the chunks read before.
   func append(
-    _ series: UInt32, in range: TimeRange, to columns: inout SampleColumns
+    _ series: UInt32, in range: TimeRange, to columns: inout SampleColumns,
+    times: inout HeadTimes
   ) throws(Damage) {
     let (page, slot) = (Int(series) >> Self.pageShift, Int(series) & (Self.pageSize - 1))
-    try pages[page][slot].append(in: range, to: &columns)
+    try HeadSeries.append(slot, of: pages.span[page], in: range, to: &columns, times: &times)
   }
 
   func overlaps(_ range: TimeRange) -> Bool {

@@ -66,18 +66,23 @@ struct HeadSeries: Sendable {
     latest > range.start.milliseconds && earliest <= range.end.milliseconds
   }
 
-  /// Appends the samples in `range`, in order of time.
-  func append(in range: TimeRange, to columns: inout SampleColumns) throws(Damage) {
+  /// Appends the samples of one series of a page in `range`, in order of time.
+  ///
+  /// Takes of it only what it needs: a copy of all counts a reference for each of its fields.
+  ///
+  /// - Parameter times: of the chunks read before.
+  static func append(
+    _ slot: Int, of page: borrowing [HeadSeries], in range: TimeRange,
+    to columns: inout SampleColumns, times: inout HeadTimes
+  ) throws(Damage) {
+    let page = page.span
     let start = columns.count
-    for chunk in chunks where chunk.overlaps(range) { try chunk.append(in: range, to: &columns) }
-    if overlaps(range) {
-      let times = tail.partition(after: range.start.milliseconds)
-      for row in tail[times..<max(times, tail.partition(after: range.end.milliseconds))] {
-        columns.timestamps.append(row.time)
-        columns.values.append(row.value)
-      }
+    let chunks = page[slot].chunks
+    for place in chunks.indices where chunks[place].overlaps(range) {
+      try chunks[place].append(in: range, to: &columns, times: &times, at: place)
     }
-    guard let unusual = unusual.first else { return }
+    if page[slot].overlaps(range) { columns.append(page[slot].tail, in: range) }
+    guard let unusual = page[slot].unusual.first else { return }
     let middle = columns.count
     columns.append(unusual.late.rows(in: range), of: unusual.late)
     columns.mergeRuns(from: start, at: middle)
@@ -104,6 +109,20 @@ extension [TimedNumber] {
   }
 }
 
+extension SampleColumns {
+  fileprivate mutating func append(_ tail: [TimedNumber], in range: TimeRange) {
+    let first = tail.partition(after: range.start.milliseconds)
+    let end = max(first, tail.partition(after: range.end.milliseconds))
+    let rows = tail.span.extracting(first..<end)
+    timestamps.append(addingCapacity: rows.count) { place in
+      for row in rows.indices { place.append(rows[row].time) }
+    }
+    values.append(addingCapacity: rows.count) { place in
+      for row in rows.indices { place.append(rows[row].value) }
+    }
+  }
+}
+
 /// What few series have.
 struct UnusualSamples: Sendable {
   /// Samples older than the newest at their arrival, in order of time.
@@ -121,57 +140,5 @@ struct NumberColumns: TimedColumn, Sendable {
   init(_ rows: ArraySlice<TimedNumber>) {
     timestamps = rows.map(\.time)
     values = rows.map(\.value)
-  }
-}
-
-/// A compressed run of samples: the length of the column of times as a varint, the column of times,
-/// the column of values.
-struct HeadChunk: Sendable {
-  private let bytes: MappedBytes
-  private let count: Int
-  private let first: Int64
-  let last: Int64
-
-  init(_ columns: NumberColumns) {
-    self.init(columns.timestamps, values: SampleChunk.encodeValues(columns.values))
-  }
-
-  init(_ columns: HistogramColumns) {
-    self.init(columns.timestamps, values: SampleChunk.encodeHistograms(columns.values))
-  }
-
-  private init(_ timestamps: [Int64], values: [UInt8]) {
-    let times = SampleChunk.encodeTimes(timestamps)
-    var writer = ByteWriter()
-    writer.varint(times.count)
-    writer.bytes.append(contentsOf: times)
-    writer.bytes.append(contentsOf: values)
-    bytes = MappedBytes(writer.bytes)
-    count = timestamps.count
-    first = timestamps[0]
-    last = timestamps[count - 1]
-  }
-
-  func overlaps(_ range: TimeRange) -> Bool {
-    last > range.start.milliseconds && first <= range.end.milliseconds
-  }
-
-  func append(in range: TimeRange, to columns: inout SampleColumns) throws(Damage) {
-    var (times, values) = try parts()
-    try SampleChunk.append(
-      times: &times, values: &values, count: count, in: range, to: &columns)
-  }
-
-  func append(in range: TimeRange, to columns: inout HistogramColumns) throws(Damage) {
-    var (times, values) = try parts()
-    try SampleChunk.append(
-      times: &times, histograms: &values, count: count, in: range, to: &columns)
-  }
-
-  private func parts() throws(Damage) -> (times: MappedCursor, values: MappedCursor) {
-    var cursor = bytes.cursor
-    let length = try cursor.count("bytes of times", atMost: cursor.remaining)
-    let times = try cursor.part(length, "times")
-    return (times, cursor)
   }
 }

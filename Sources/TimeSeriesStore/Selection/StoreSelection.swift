@@ -76,6 +76,7 @@ private final class StoreReader: SeriesReader {
 /// Reads series of one head, for one worker.
 private final class HeadReader {
   private let head: Head
+  private var times = HeadTimes()
 
   init(_ head: Head) {
     self.head = head
@@ -84,7 +85,9 @@ private final class HeadReader {
   func append(
     _ number: UInt32, in range: TimeRange, to columns: inout SampleColumns
   ) throws(StoreError) {
-    do throws(Damage) { try head.append(number, in: range, to: &columns) } catch {
+    do throws(Damage) {
+      try head.append(number, in: range, to: &columns, times: &times)
+    } catch {
       throw StoreError(error, in: StoreLayer.memory)
     }
   }
