@@ -74,13 +74,34 @@ import Testing
     #expect(try String(contentsOfFile: note, encoding: .utf8).contains("7 bytes"))
   }
 
-  @Test func `a second process is kept out of a directory in use`() async throws {
+  @Test func `a second process is kept out of a directory in use until the first is gone`()
+    async throws
+  {
     let data = folder.file("data")
-    let server = try await Self.serve(data, log: folder.file("log"))
-    let outcome = try Program.assay.run("import", Self.recording, "--data", data)
-    #expect(outcome.exitCode == 3)
-    #expect(outcome.errors.contains(data))
-    #expect(server.stop() == 0)
+    let first = try await Self.serve(data, log: folder.file("log"))
+    let bodies = try Self.batches(2)
+    #expect(try await Self.write(bodies[0], to: first) == 204)
+    let refused = [
+      ["serve", "--data", data, "--listen", "127.0.0.1:0"],
+      ["import", Self.recording, "--data", data],
+      ["tsdb", "verify", data], ["tsdb", "repair", data],
+    ]
+    for arguments in refused {
+      let outcome = try Program.assay.run(arguments)
+      #expect(outcome.exitCode == 3, "\(arguments)")
+      #expect(
+        outcome.errors.contains(
+          "the store at \"\(data)\" is in use by another process; stop it, or ask its HTTP API"),
+        "\(arguments): \(outcome.errors)")
+    }
+    // The first one goes on as if nothing had been.
+    #expect(try await Self.write(bodies[1], to: first) == 204)
+    let count = "/api/v1/query?query=count_over_time(torn%5B10y%5D)&time=1900000000"
+    #expect(try await first.send(first.request(count)).text.contains("\"2\""))
+    first.kill()
+    let second = try await Self.serve(data, log: folder.file("second-log"))
+    #expect(try await second.send(second.request(count)).text.contains("\"2\""))
+    #expect(second.stop() == 0)
   }
 
   @Test func `a broken template is refused with line, field and remedy`() throws {
