@@ -1,7 +1,6 @@
 import Admission
 import ArgumentParser
 import HTTPService
-import HTTPTransport
 import Logging
 import MetricTransfer
 import TimeSeriesStore
@@ -15,8 +14,9 @@ struct ServeCommand: AsyncParsableCommand {
       Answers /api/v1/query, query_range, series, labels and label values as Prometheus does, so \
       that promtool, Grafana and Argo Rollouts' prometheus provider can ask it; takes remote write \
       at /api/v1/write and OpenTelemetry's metrics at /api/v1/otlp/v1/metrics; scrapes what a \
-      configuration file names. A sample is acknowledged once it is on disk. Ends on SIGTERM or \
-      Ctrl-C.
+      configuration file names. A sample is acknowledged once it is on disk. With --storage, \
+      queries, rules and analyses see the series of that server beside those of the directory, \
+      which keeps what is taken and written here. Ends on SIGTERM or Ctrl-C.
 
         assay serve --data ./data --listen 127.0.0.1:9090
         assay serve --data ./data --config.file prometheus.yml
@@ -28,16 +28,6 @@ struct ServeCommand: AsyncParsableCommand {
 
   @Option(help: ArgumentHelp("Where to listen.", valueName: "host:port"))
   var listen = "127.0.0.1:9090"
-
-  @Option(
-    name: .customLong("storage"),
-    help: ArgumentHelp(
-      """
-      A server with Prometheus' API, such as remote:http://prometheus:9090. Its series are read \
-      over the network: queries, rules and analyses see them beside those of the data directory, \
-      which keeps what this server takes and writes itself.
-      """, valueName: "remote:url"))
-  var elsewhere: RemoteStorageArgument?
 
   @OptionGroup var remote: RemoteStorageOptions
 
@@ -67,7 +57,7 @@ struct ServeCommand: AsyncParsableCommand {
       limits.apply(to: &options)
       options.rules = try rules.options(
         queries: options.queries, file: file?.scraping, configuration: collection.path)
-      options.elsewhere = elsewhere.map(remote.series)
+      options.elsewhere = remote.series
       var parts = ServedParts(
         queries: options.queries, analyses: analyses, elsewhere: options.elsewhere)
       do {

@@ -1,6 +1,5 @@
 import ArgumentParser
 import FoundationEssentials
-import HTTPTransport
 import MetricModel
 import MetricTransfer
 import TimeSeriesStore
@@ -17,61 +16,21 @@ struct SourceOptions: ParsableArguments {
       valueName: "path"))
   var recording: String?
 
-  @Option(
-    help: ArgumentHelp(
-      """
-      A server with Prometheus' API, such as remote:http://prometheus:9090; its series are read \
-      over the network. Times count from an hour ago to now.
-      """, valueName: "remote:url"))
-  var storage: RemoteStorageArgument?
-
   @OptionGroup var remote: RemoteStorageOptions
 
   func validate() throws {
-    if [data != nil, recording != nil, storage != nil].count(where: { $0 }) != 1 {
+    if [data != nil, recording != nil, remote.storage != nil].count(where: { $0 }) != 1 {
       throw ValidationError("say where the metrics are: one of --data, --recording and --storage")
     }
   }
 
   /// Opens the store, or loads the recording into a store of its own in a temporary directory.
   func open() throws -> OpenedSource {
-    if let storage { return OpenedSource(remote: remote.series(storage)) }
+    if let series = remote.series { return OpenedSource(remote: series) }
     if let recording { return try OpenedSource(recording: recording) }
     return try OpenedSource(directory: data ?? "")
   }
 }
-
-/// `remote:` and the address of a server.
-struct RemoteStorageArgument: ExpressibleByArgument {
-  let address: String
-
-  init?(argument: String) {
-    guard argument.hasPrefix("remote:http://") || argument.hasPrefix("remote:https://") else {
-      return nil
-    }
-    address = String(argument.dropFirst("remote:".count))
-  }
-}
-
-/// How another server's storage is used.
-struct RemoteStorageOptions: ParsableArguments {
-  @Option(
-    name: .customLong("storage.pushdown"),
-    help: ArgumentHelp(
-      """
-      Which queries, or parts of queries, the server of --storage answers itself: off for none, \
-      safe for those that its version answers as they are answered here, all for whatever it may \
-      know, in the meaning they have there.
-      """, valueName: "off|safe|all"))
-  var pushdown = RemoteSeries.Delegated.equal
-
-  func series(_ storage: RemoteStorageArgument) -> RemoteSeries {
-    RemoteSeries(
-      storage.address, transport: HTTPTransport(), files: .disk, handingOn: pushdown)
-  }
-}
-
-extension RemoteSeries.Delegated: ExpressibleByArgument {}
 
 /// Metrics ready to be asked.
 struct OpenedSource {

@@ -184,4 +184,30 @@ import Testing
     #expect(outcome.exitCode == 64)
     #expect(outcome.errors.contains("one of --data, --recording and --storage"))
   }
+
+  @Test(arguments: [
+    ("http://prometheus:9090", "must begin with \"remote:\""),
+    ("remote:nonsense", "the address \"nonsense\" must begin with http:// or https://"),
+    ("remote:http://", "names no host"),
+    ("remote:http://prometheus:9090/?a=b", "must end with host, port or path"),
+  ])
+  func `a storage that is no address is refused with what is wrong`(text: String, said: String)
+    throws
+  {
+    for command in [["serve", "--data", folder.file("data")], ["query", "up"]] {
+      let outcome = try Program.assay.run(command + ["--storage", text])
+      #expect(outcome.exitCode == 64)
+      #expect(outcome.errors.contains(said), "\(outcome.errors)")
+      #expect(outcome.errors.contains("such as remote:http://prometheus:9090"))
+    }
+    #expect(!FileManager.default.fileExists(atPath: folder.file("data")))
+  }
+
+  @Test func `an option about the other server is refused without one`() throws {
+    for command in [["serve", "--data", folder.file("data")], ["query", "up", "--data", "."]] {
+      let outcome = try Program.assay.run(command + ["--storage.pushdown", "all"])
+      #expect(outcome.exitCode == 64)
+      #expect(outcome.errors.contains("--storage.pushdown is about the server of --storage"))
+    }
+  }
 }
