@@ -1,32 +1,10 @@
-import Exposition
 import Foundation
-import FoundationNetworking
 import MetricModel
 import Testing
 
 /// `serve --storage remote:URL`: the real Prometheus holds the samples, Assay evaluates.
 @Suite(.serialized) struct RemoteStorageTests {
   static let comment: Comment = "prometheus could not be had"
-
-  func holder(_ folder: TemporaryFolder, _ options: [String] = []) async throws -> Server {
-    let program = try #require(Program.prometheus)
-    let config = try folder.write("holder.yml", "global: {scrape_interval: 1h}\n")
-    return try await Server(program, log: folder.file("holder.log")) { port in
-      [
-        "--config.file=\(config)", "--storage.tsdb.path=\(folder.file("holder"))",
-        "--web.listen-address=127.0.0.1:\(port)", "--web.enable-remote-write-receiver",
-      ] + options
-    }
-  }
-
-  func send(_ batch: SampleBatch, to server: Server) async throws {
-    var request = try server.request(
-      "/api/v1/write", method: "POST", body: Foundation.Data(RemoteWrite.encode(batch)))
-    request.setValue("snappy", forHTTPHeaderField: "Content-Encoding")
-    request.setValue("application/x-protobuf", forHTTPHeaderField: "Content-Type")
-    let answer = try await server.send(request)
-    #expect(answer.status == 204, "\(answer.text)")
-  }
 
   /// Counters of six pods, half of which end with a marker of staleness.
   func fleet(from start: Int64) -> SampleBatch {
@@ -48,26 +26,14 @@ import Testing
     return batch
   }
 
-  func data(_ path: String, of server: Server) async throws -> NSObject {
-    let answer = try await server.send(server.request(path))
-    #expect(answer.status == 200, "\(path): \(answer.text)")
-    let json = try JSONSerialization.jsonObject(with: answer.body) as? [String: Any]
-    return try #require(json?["data"] as? NSObject, "\(path)")
-  }
-
   @Test(.enabled(if: Program.prometheus != nil, comment))
   func `what Prometheus holds is answered as Prometheus answers it`() async throws {
     let folder = try TemporaryFolder()
-    let holder = try await holder(folder)
-    let own = try await Server(.assay, log: folder.file("log")) { port in
-      [
-        "serve", "--data", folder.file("data"), "--listen", "127.0.0.1:\(port)", "--storage",
-        "remote:\(holder.address)",
-      ]
-    }
+    let holder = try await Server.prometheus(folder)
+    let own = try await Server.assay(folder, "data", "--storage", "remote:\(holder.address)")
     let end = Int64(Date().timeIntervalSince1970) * 1000
     let start = end - 50 * 60_000
-    try await send(fleet(from: start), to: holder)
+    try await holder.write(fleet(from: start))
     let range = "start=\(start / 1000)&end=\(end / 1000)"
     let paths = [
       "query_range?query=requests_total&step=30&\(range)",
@@ -82,7 +48,7 @@ import Testing
     ]
     for path in paths {
       #expect(
-        try await data("/api/v1/\(path)", of: own) == data("/api/v1/\(path)", of: holder),
+        try await own.data("/api/v1/\(path)") == holder.data("/api/v1/\(path)"),
         "\(path)")
     }
     // What is written here is found beside it, and isn't handed on.
@@ -90,11 +56,11 @@ import Testing
     let labels = Labels([("__name__", "requests_total"), ("pod", "mine"), ("version", "stable")])
     let series = mine.addSeries(labels)
     mine.append(series: series, Timestamp(milliseconds: end - 1000), 5)
-    try await send(mine, to: own)
+    try await own.write(mine)
     let count = "/api/v1/query?query=count(requests_total)&time=\(end / 1000)"
-    #expect(try await "\(data(count, of: own))".contains("4"))
-    #expect(try await "\(data(count, of: holder))".contains("3"))
-    let pods = try await data("/api/v1/label/pod/values", of: own) as? [String]
+    #expect(try await "\(own.data(count))".contains("4"))
+    #expect(try await "\(holder.data(count))".contains("3"))
+    let pods = try await own.data("/api/v1/label/pod/values") as? [String]
     #expect(pods == ["mine"] + (0..<6).map { "pod-\($0)" })
     _ = holder.stop()
     let refused = try await own.send(own.request(count))
