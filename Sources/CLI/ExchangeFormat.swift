@@ -41,7 +41,9 @@ enum ExchangeFormat: String, CaseIterable, ExpressibleByArgument {
       case .dump: return try DumpText.parse(bytes)
       case .matrix:
         var batch = SampleBatch()
-        for series in try MatrixJSON.parse(bytes) { batch.append(series.labels, series.samples) }
+        for series in try MatrixJSON.parse(bytes).series {
+          batch.append(series.labels, series.samples)
+        }
         return batch
       }
     } catch {

@@ -90,10 +90,23 @@ import Testing
 
   @Test func `answers of queries become series`() throws {
     let body = QueryResultJSON.answer(.matrix(series), annotations: [])
-    let read = try MatrixJSON.parse(body)
+    let read = try MatrixJSON.parse(body).series
     #expect(read.map(\.labels) == series.map(\.labels))
     #expect(read[0].samples.timestamps == series[0].samples.timestamps)
     #expect(read[0].samples.values.last == 1e300)
+  }
+
+  @Test func `fields come in any order, unknown ones are read over`() throws {
+    let text = #"""
+      {"infos":["i"],"data":{"stats":{"a":[1,{"b":null}]},"result":[
+        {"values":[[1,"2"],[2.5,"+Inf"]],"extra":[[]],"metric":{"a":"b"}}]},"x":"",
+        "warnings":["w",{}],"status":"success"}
+      """#
+    let answer = try MatrixJSON.parse(Array(text.utf8))
+    #expect(answer.series.map(\.labels) == [Labels([("a", "b")])])
+    #expect(answer.series[0].samples.timestamps == [1000, 2500])
+    #expect(answer.series[0].samples.values == [2, .infinity])
+    #expect((answer.warnings, answer.infos) == (["w"], ["i"]))
   }
 
   @Test(arguments: [
@@ -102,6 +115,10 @@ import Testing
     (#"{"result":[{"metric":{},"values":[[1,"2"],[1,"3"]]}]}"#, "the points of {} are not in the"),
     (#"{"result":[{"metric":{},"values":[[1,2]]}]}"#, "a point of {} is not"),
     (#"{"result":[{"metric":{},"histograms":[]}]}"#, "{} has native histograms"),
+    (#"{"result":[{"values":[[1,"2",3]]}]}"#, "a point of result 0 is not"),
+    (#"{"result":[{"values":[[1,"2"]]}]}"#, "result 0 has no metric"),
+    (#"{"data":{"result":[1,"2"]}}"#, "result 0 has no metric"),
+    (#"{"data":null,"result":{}}"#, "the field data.result is missing"), ("[]", "JSON, byte 0: "),
   ])
   func `what is no answer is refused`(text: String, message: String) {
     let error = #expect(throws: MatrixJSONError.self) { try MatrixJSON.parse(Array(text.utf8)) }

@@ -1,6 +1,5 @@
 import Exposition
 import HTTPTransport
-import Manifest
 import MetricModel
 
 /// A server that answers whole queries, by `/api/v1/query` and `/api/v1/query_range`.
@@ -20,17 +19,15 @@ struct RemoteEngine: QueryEngine {
       let isUnknown = [400, 404, 405, 501].contains(response.status)
       throw isUnknown ? .unsupported(reason) : .unreadable(reason)
     }
-    let answer: JSONValue
-    do {
-      answer = try JSONValue(parsing: response.body)
-    } catch {
-      throw .unreadable("\(name) answers the query \(question.text) with no JSON: \(error)")
-    }
     do throws(MatrixJSONError) {
+      let answer = try MatrixJSON.parse(response.body)
       return EngineAnswer(
-        series: try MatrixJSON.series(of: answer), annotations: remarks(in: answer))
+        series: answer.series,
+        annotations: remarks(answer.warnings, .warning) + remarks(answer.infos, .info))
     } catch {
-      throw error.isAboutHistograms ? .unsupported("\(error)") : .unreadable("\(name): \(error)")
+      throw error.isAboutHistograms
+        ? .unsupported("\(error)")
+        : .unreadable("\(name) answers the query \(question.text) with this: \(error)")
     }
   }
 
@@ -55,11 +52,7 @@ struct RemoteEngine: QueryEngine {
     return request
   }
 
-  private func remarks(in answer: JSONValue) -> [Annotation] {
-    func said(_ field: String, _ severity: Annotation.Severity) -> [Annotation] {
-      (answer[field]?.asArray ?? []).compactMap(\.asString)
-        .map { Annotation(severity, "\($0), says \(name)") }
-    }
-    return said("warnings", .warning) + said("infos", .info)
+  private func remarks(_ said: [String], _ severity: Annotation.Severity) -> [Annotation] {
+    said.map { Annotation(severity, "\($0), says \(name)") }
   }
 }

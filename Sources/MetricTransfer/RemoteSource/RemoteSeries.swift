@@ -143,7 +143,7 @@ package struct RemoteSeries: SeriesSource {
         "\(server.address) answers the query \(text) with \(RemoteServer.told(response))")
     }
     do throws(MatrixJSONError) {
-      return try MatrixJSON.parse(response.body)
+      return try MatrixJSON.parse(response.body).series
     } catch {
       throw .unreadable("\(server.address): \(error)")
     }
