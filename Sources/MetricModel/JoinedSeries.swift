@@ -115,6 +115,8 @@ private struct JoinedSelection: SeriesSelection {
     self.places = places
   }
 
+  var bytesHeld: Int { first.bytesHeld + second.bytesHeld }
+
   func read(
     _ index: Int, in range: TimeRange, into columns: inout SampleColumns
   ) throws(SelectError) {

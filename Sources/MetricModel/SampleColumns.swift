@@ -33,6 +33,12 @@ package struct SampleColumns: Equatable, Sendable {
   /// Whether there is no sample of either kind.
   package var isEmpty: Bool { timestamps.isEmpty && histograms.isEmpty }
 
+  /// What the samples take, without room kept for more.
+  package var sizeBytes: Int {
+    8 * (timestamps.count + values.count + startTimes.count + histograms.timestamps.count)
+      + histograms.values.reduce(0) { $0 + $1.sizeBytes }
+  }
+
   /// - Parameter startTime: Since when the number has counted; 0 when nobody knows.
   package mutating func append(_ time: Timestamp, _ value: Double, startTime: Int64 = 0) {
     if startTime != 0 || !startTimes.isEmpty {

@@ -43,6 +43,10 @@ package protocol SeriesSelection: Sendable {
   /// Sorted by labels, unique.
   var labels: [Labels] { get }
 
+  /// What the selection itself keeps in memory, such as samples that came over a network: a query
+  /// that selects them answers for them. 0 where samples are read from a store.
+  var bytesHeld: Int { get }
+
   /// Replaces the contents of `columns` with the samples of series `index` in `range`, staleness
   /// markers included, times ascending and unique. Capacity of `columns` is reused.
   func read(_ index: Int, in range: TimeRange, into columns: inout SampleColumns)
@@ -61,6 +65,8 @@ package protocol SeriesReader: AnyObject {
 }
 
 extension SeriesSelection {
+  package var bytesHeld: Int { 0 }
+
   /// Of selections whose series share nothing.
   package func reader() -> any SeriesReader { DirectReader(selection: self) }
 }

@@ -78,7 +78,7 @@ package struct RemoteSeries: SeriesSource {
         server.way = .queries
       }
     }
-    return try InMemorySeries(Self.merged(series)).select([], in: range)
+    return try ReceivedSelection(Self.merged(series), in: range)
   }
 
   /// The times in a range, both ends included, in what protocols carry.

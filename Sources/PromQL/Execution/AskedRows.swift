@@ -58,6 +58,8 @@ struct AskedRows: Operator {
       throw context.failure(error)
     }
     context.annotations.quote(answer.annotations)
+    let sizeBytes = answer.series.reduce(0) { $0 + $1.samples.sizeBytes + $1.labels.sizeBytes }
+    try context.hold(bytes: sizeBytes)
     var queue = BlockQueue()
     var row = [Double](repeating: .missing, count: grid.count)
     let rows = asked.isOrdered ? answer.series : answer.series.sorted { $0.labels < $1.labels }
@@ -66,6 +68,7 @@ struct AskedRows: Operator {
       try fill(&row, series, engine)
       queue.append(SeriesHead(labels: series.labels), row, stepCount: grid.count)
     }
+    context.release(bytes: sizeBytes)
     return queue
   }
 

@@ -71,6 +71,9 @@ struct QueryContext: Sendable {
     bytesHeld -= block.sizeBytes
   }
 
+  /// Notes that columns that weren't samples are gone.
+  mutating func release(bytes count: Int) { bytesHeld -= count }
+
   /// Notes that histograms stay. As in Prometheus, 16 bytes of one count as a sample.
   mutating func hold(histogramBytes bytes: Int) throws(QueryError) {
     try hold(samples: bytes / 16, bytesEach: 16)
@@ -84,14 +87,18 @@ struct QueryContext: Sendable {
     return outer
   }
 
-  func select(
+  /// Selects, and answers for what the selection keeps in memory until the query ends.
+  mutating func select(
     _ matchers: [LabelMatcher], in range: TimeRange
   ) throws(QueryError) -> any SeriesSelection {
+    let found: any SeriesSelection
     do {
-      return try source.select(matchers, in: range)
+      found = try source.select(matchers, in: range)
     } catch {
       throw failure(error)
     }
+    try hold(bytes: found.bytesHeld)
+    return found
   }
 
   /// What a failure of the source is to the query: one that was cancelled gets no answers.

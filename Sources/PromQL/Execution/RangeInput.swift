@@ -25,7 +25,7 @@ struct StoredRange: RangeInput {
   mutating func next(
     into samples: inout SampleColumns, _ context: inout QueryContext
   ) throws(QueryError) -> SeriesHead? {
-    if slice == nil { slice = try SeriesSlice(plan, in: span, context) }
+    if slice == nil { slice = try SeriesSlice(plan, in: span, &context) }
     while let labels = try slice?.next(in: span, into: &samples) {
       removeStaleMarkers(&samples)
       if plan.settlesHints { settleHints(of: &samples.histograms) }

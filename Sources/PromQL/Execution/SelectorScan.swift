@@ -20,7 +20,7 @@ struct SelectorScan: Operator {
 
   mutating func next(_ context: inout QueryContext) throws(QueryError) -> SeriesBlock? {
     try context.checkCancellation()
-    if slice == nil { slice = try SeriesSlice(plan, in: grid.span, context) }
+    if slice == nil { slice = try SeriesSlice(plan, in: grid.span, &context) }
     guard var slice else { return nil }
     defer { self.slice = slice }
     self.slice = nil
@@ -60,7 +60,7 @@ struct SeriesSlice {
 
   /// All series that a plan selects.
   init(
-    _ plan: SelectorPlan, in span: TimeRange, _ context: QueryContext
+    _ plan: SelectorPlan, in span: TimeRange, _ context: inout QueryContext
   ) throws(QueryError) {
     let found = try context.select(plan.matchers, in: span)
     self.init(selection: found, series: 0..<found.labels.count)
