@@ -63,7 +63,7 @@ let package = Package(
     strict("PromQL", ["MetricModel", "Statistics"]),
     strict("QueryScripts", ["MetricModel", "PromQL"]),
     strict("Rules", ["MetricModel", "PromQL", "QueryScripts", "Manifest"]),
-    strict("TimeSeriesStore", ["MetricModel", "CChecksum"]),
+    strict("TimeSeriesStore", ["MetricModel", "CChecksum", "CCompression"]),
     strict("Exposition", ["MetricModel", "Manifest", "CSnappy"]),
     strict("Analysis", ["MetricModel", "Statistics", "Manifest"]),
     strict("StatisticsVectors", ["Statistics", "Manifest"]),

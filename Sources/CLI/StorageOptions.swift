@@ -23,6 +23,15 @@ struct StorageOptions: ParsableArguments {
     help: ArgumentHelp("How late a sample may come.", valueName: "duration"))
   var lateWindow: DurationArgument?
 
+  @Option(
+    name: .customLong("storage.tsdb.cold-after"),
+    help: ArgumentHelp(
+      """
+      Compress blocks with zstd whose samples are this much older than the newest block's: about \
+      a tenth smaller, and dearer to read. None when left out.
+      """, valueName: "duration"))
+  var coldAfter: DurationArgument?
+
   @Flag(
     name: .customLong("storage.tsdb.deferred-sync"),
     help: """
@@ -37,6 +46,7 @@ struct StorageOptions: ParsableArguments {
     options.retention.age = retentionTime?.length
     options.retention.sizeBytes = retentionSize?.bytes
     if let window = lateWindow?.length ?? file?.scraping.lateWindow { options.lateWindow = window }
+    options.compaction.coldAfter = coldAfter?.length
     options.durability = defersSync ? .deferred : .eachAppend
     return options
   }

@@ -13,8 +13,8 @@ extension Store {
 
   /// Does what is due: syncs the log where appends don't, extends the index of the head, compresses
   /// what opening read, seals by size and age, drops what retention no longer keeps, merges blocks
-  /// of similar size and writes those again of which samples were deleted. To be called every
-  /// second or so.
+  /// of similar size, compresses cold ones, and writes those again of which samples were deleted.
+  /// To be called every second or so.
   ///
   /// - Parameter freed: called whenever a block has been written, since much of what it was written
   ///   from is no longer in memory then: before the next is begun.
@@ -105,10 +105,13 @@ extension Store {
   /// Writes some blocks as one and removes them.
   func merge(_ numbers: [UInt64]) throws(StoreError) {
     let sources = current.withLock { $0.blocks }.filter { numbers.contains($0.number) }
+    let shapes = blockShapes
+    let isCold = CompactionPlanner.isCold(
+      shapes.filter { numbers.contains($0.number) }, among: shapes, compaction)
     let block = try BlockWriter.write(
       StoreSnapshot(blocks: sources, heads: []), as: nextBlockNumber,
       coveredGeneration: sources.map(\.summary.coveredGeneration).max() ?? 0, replacing: numbers,
-      layout, files)
+      isCold: isCold, layout, files)
     current.withLock { layers in
       let others = layers.blocks.filter { !numbers.contains($0.number) }
       layers.blocks = StoreLayers.inOrder(others + [block])
@@ -128,7 +131,7 @@ extension Store {
         number: block.number, sampleCount: block.summary.sampleCount,
         earliest: Timestamp(milliseconds: block.summary.earliest),
         latest: Timestamp(milliseconds: block.summary.latest), sizeBytes: block.sizeBytes,
-        hasTombstones: !block.tombstones.isEmpty)
+        hasTombstones: !block.tombstones.isEmpty, isCold: block.isCold)
     }
   }
 

@@ -19,7 +19,8 @@ package struct StoreAnalysis: Equatable, Sendable {
 
   /// Bytes of the indexes of blocks by section, in the order of the file.
   package var indexSections: [Entry] = []
-  /// Bytes of the columns of blocks by kind: times, then values by shape.
+  /// Bytes of the columns of blocks by kind: times, values by shape, and, less than none, what
+  /// the compression of cold blocks saves of these.
   package var columns: [ColumnKind] = []
 }
 
@@ -60,6 +61,9 @@ extension StoreSnapshot {
     return StoreCardinality(pairs, series: series, limit: limit)
   }
 
+  /// The kind that says what compression saves; its columns are pages.
+  private static let saved = "saved by zstd"
+
   /// Where the bytes of blocks go; reads the head of each column.
   package func analysis() throws(SelectError) -> StoreAnalysis {
     var sections = [Int](repeating: 0, count: BlockLayout.Section.allCases.count)
@@ -72,6 +76,10 @@ extension StoreSnapshot {
           kinds[name]?.samples += samples
           kinds[name]?.sizeBytes += sizeBytes
         }
+        guard block.isCold else { continue }
+        kinds[Self.saved, default: StoreAnalysis.ColumnKind(name: Self.saved)].columns +=
+          block.summary.pages.count
+        kinds[Self.saved]?.sizeBytes += block.summary.pages.reduce(0) { $0 + $1.stored - $1.plain }
       }
     } catch { throw SelectError(error) }
     var result = StoreAnalysis()

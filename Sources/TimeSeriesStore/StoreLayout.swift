@@ -10,9 +10,9 @@ struct StoreLayout: Sendable {
   let directory: String
 
   /// The contents of the format file.
-  static let format = "assay store, format 2"
+  static let format = "assay store, format 3"
   /// Formats of before that are read; opening for writing makes them the present one.
-  static let olderFormats = ["assay store, format 1"]
+  static let olderFormats = ["assay store, format 1", "assay store, format 2"]
   static let formatFile = "ASSAY-STORE"
 
   /// The directory that holds the store's.

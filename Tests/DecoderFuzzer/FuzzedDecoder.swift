@@ -231,6 +231,13 @@ struct FuzzedDecoder: Sendable {
     FuzzedDecoder(name: "store-tombstones", seeds: [Array("ASSAYDEL".utf8) + [1]]) { bytes in
       _ = try TimeSeriesStore.Tombstones(MappedBytes(bytes), seriesCount: 100)
     },
+    FuzzedDecoder(
+      name: "store-page", seeds: [Page.compressed(valueSeeds.flatMap { $0 }) ?? []]
+    ) { bytes in
+      let plain = try Page.plain(
+        of: MappedBytes(bytes).cursor, sizeBytes: valueSeeds.reduce(0) { $0 + $1.count })
+      _ = plain.count
+    },
     FuzzedDecoder(name: "store-index", seeds: [sealedIndex]) { bytes in
       try openBlock(index: bytes)
     },

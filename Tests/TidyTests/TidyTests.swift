@@ -14,7 +14,9 @@ import Testing
     "PromQL": ["MetricModel", "Statistics", "Glibc", "Synchronization"],
     "QueryScripts": ["MetricModel", "PromQL"],
     "Rules": ["MetricModel", "PromQL", "QueryScripts", "Manifest"],
-    "TimeSeriesStore": ["MetricModel", "CChecksum", "Glibc", "Synchronization"],
+    "TimeSeriesStore": [
+      "MetricModel", "CChecksum", "CCompression", "Glibc", "Synchronization",
+    ],
     "Exposition": ["MetricModel", "Manifest", "CSnappy"],
     "Scraping": ["MetricModel", "Manifest", "Exposition", "Glibc"],
     "Analysis": ["MetricModel", "Statistics", "Manifest", "Glibc"],

@@ -38,6 +38,34 @@ import TimeSeriesStore
     #expect(rewritten <= 5 * seals * 1000)
   }
 
+  @Test func `old blocks are compressed once no merge is due, each once`() {
+    func shape(_ number: UInt64, hour: Int64, samples: Int = 1000, isCold: Bool = false)
+      -> BlockShape
+    {
+      BlockShape(
+        number: number, sampleCount: samples, latest: Timestamp(milliseconds: hour * 3_600_000),
+        isCold: isCold)
+    }
+    var policy = CompactionPolicy()
+    let blocks = [shape(1, hour: 1), shape(2, hour: 5), shape(3, hour: 9)]
+    #expect(CompactionPlanner.nextMerge(blocks, policy) == nil)
+    policy.coldAfter = .hours(4)
+    #expect(CompactionPlanner.nextMerge(blocks, policy) == [1])
+    let next = [shape(4, hour: 1, isCold: true), shape(2, hour: 5), shape(3, hour: 9)]
+    #expect(CompactionPlanner.nextMerge(next, policy) == [2])
+    #expect(CompactionPlanner.isCold([next[0], next[1]], among: next, policy))
+    #expect(!CompactionPlanner.isCold([next[1], next[2]], among: next, policy))
+    let last = [
+      shape(4, hour: 1, isCold: true), shape(5, hour: 5, isCold: true), shape(3, hour: 9),
+    ]
+    #expect(CompactionPlanner.nextMerge(last, policy) == nil)
+    #expect(CompactionPlanner.nextMerge(last + [shape(6, hour: 9)], policy) == [4, 5, 3, 6])
+    policy.coldAfter = Milliseconds(0)
+    #expect(CompactionPlanner.nextMerge(last, policy) == [3])
+    // A block that only says which logs are gone has no samples, and nothing to compress.
+    #expect(CompactionPlanner.nextMerge([shape(7, hour: 0, samples: 0)], policy) == nil)
+  }
+
   @Test(
     arguments: [
       (0, 0, 1 << 40, 0, false), (1, 1, 0, 0, false), (1, 1, 0, 7_200_000, true),

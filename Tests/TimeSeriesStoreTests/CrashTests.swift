@@ -14,7 +14,8 @@ import TimeSeriesStore
   @Test(arguments: 0..<4 as Range<UInt64>)
   func `a power loss at any write loses nothing acknowledged`(seed: UInt64) throws {
     let disk = MemoryFiles()
-    let options = tinyOptions()
+    var options = tinyOptions()
+    if seed % 2 == 1 { options.compaction.coldAfter = Milliseconds(0) }
     let states = Mutex<[MemoryFiles]>([])
     disk.observe { state in states.withLock { $0.append(state) } }
     var acknowledged = ReferenceStore(lateWindow: options.lateWindow)

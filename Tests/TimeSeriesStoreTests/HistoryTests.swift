@@ -4,11 +4,12 @@ import TimeSeriesStore
 
 @Suite struct HistoryTests {
   @Test(arguments: 0..<20 as Range<UInt64>)
-  func `sealing, merging and restarting change no answer`(seed: UInt64) throws {
+  func `sealing, merging, compressing and restarting change no answer`(seed: UInt64) throws {
     let all = operations(
       seed: 100 + seed, count: 120, deletes: seed % 2 == 1, histograms: seed % 4 > 1)
     var options = [StoreOptions(), tinyOptions()]
     options[0].sealing.samplesMax = .max
+    if seed % 3 > 0 { options[1].compaction.coldAfter = .minutes(5 * (Int64(seed) % 3 - 1)) }
     var stores: [Store?] = [nil, nil]
     let disks = [MemoryFiles(), MemoryFiles()]
     var reference = ReferenceStore(lateWindow: StoreOptions().lateWindow)

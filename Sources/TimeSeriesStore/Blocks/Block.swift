@@ -14,7 +14,7 @@ final class Block: Sendable {
   let tombstones: Tombstones
   let labelIndex: LabelIndex
   private let index: MappedBytes
-  let chunks: MappedBytes
+  let chunks: ChunksFile
   /// Whether chunks that can't be read are passed over: for rescuing what can.
   private let isRescue: Bool
   private let hasHistograms: Bool
@@ -33,9 +33,10 @@ final class Block: Sendable {
     self.directory = directory
     let indexPath = directory + "/" + BlockLayout.indexFile
     let chunksPath = directory + "/" + BlockLayout.chunksFile
+    let chunkBytes: MappedBytes
     do throws(FileError) {
       index = try files.read(indexPath)
-      chunks = try files.read(chunksPath)
+      chunkBytes = try files.read(chunksPath)
     } catch { throw StoreError(error) }
     knownLabels = Mutex([])
     do throws(Damage) {
@@ -43,7 +44,7 @@ final class Block: Sendable {
       let sections = try Block.sections(of: index)
       hasHistograms = version >= 2
       var cursor = try index.cursor(in: sections[BlockLayout.Section.summary.rawValue])
-      summary = try BlockSummary(&cursor)
+      summary = try BlockSummary(&cursor, version: version)
       series = sections[BlockLayout.Section.series.rawValue]
       offsets = sections[BlockLayout.Section.offsets.rawValue]
       guard summary.seriesCount <= Int(UInt32.max), offsets.count == 4 * (summary.seriesCount + 1)
@@ -55,20 +56,15 @@ final class Block: Sendable {
         postings: sections[BlockLayout.Section.postings.rawValue],
         seriesCount: summary.seriesCount, listCode: version == 1 ? .gaps : .integerColumn)
     } catch { throw StoreError(error, in: indexPath) }
-    do throws(Damage) {
-      if isRescue { throw Damage(at: 0, "not looked at") }
-      try BlockLayout.checkHeader(chunks, BlockLayout.chunksMagic)
-      guard chunks.count == summary.chunksSizeBytes else {
-        throw Damage(
-          at: min(chunks.count, summary.chunksSizeBytes),
-          "\(chunks.count) bytes, the index says \(summary.chunksSizeBytes)")
+    chunks = ChunksFile(chunkBytes, pages: summary.pages)
+    if !isRescue {
+      do throws(Damage) { try chunks.checkHeader(sizeBytes: summary.chunksSizeBytes) } catch {
+        throw StoreError(error, in: chunksPath)
       }
-    } catch {
-      if !isRescue { throw StoreError(error, in: chunksPath) }
     }
     (tombstones, sizeBytes) = try Block.tombstones(
       at: directory, seriesCount: summary.seriesCount, files,
-      sizeBytes: index.count + chunks.count)
+      sizeBytes: index.count + chunks.sizeBytes)
   }
 
   /// The same block with other samples hidden.
@@ -134,6 +130,9 @@ final class Block: Sendable {
     }
     return result
   }
+
+  /// Whether its columns are compressed.
+  var isCold: Bool { !summary.pages.isEmpty }
 
   /// The bytes of each section of the index.
   var sectionSizes: [Int] {

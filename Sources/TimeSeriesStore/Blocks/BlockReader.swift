@@ -7,7 +7,7 @@ internal import MetricModel
 /// file, since two that count references to one object wait for each other at every series.
 final class BlockReader {
   private let block: Block
-  private let chunks: MappedBytes
+  private let chunks: ChunksFile
   private let cache: ColumnCache
   private var times: WantedTimes?
   /// The newest last.
@@ -19,7 +19,7 @@ final class BlockReader {
   init(_ block: Block, _ cache: ColumnCache) {
     self.block = block
     self.cache = cache
-    chunks = MappedBytes(viewing: block.chunks)
+    chunks = ChunksFile(viewing: block.chunks)
   }
 
   /// The rows of a column of times that lie in a range.
@@ -111,28 +111,5 @@ final class BlockReader {
     if leaders.count == Self.leadersMax { leaders.removeFirst() }
     leaders.append((offset, leader))
     return leader
-  }
-}
-
-extension MappedBytes {
-  /// The column at an offset of a chunks file, checked.
-  func column(at offset: Int) throws(Damage) -> MappedCursor {
-    guard offset >= 0, offset < count else {
-      throw Damage(at: count, "no column at offset \(offset)")
-    }
-    var cursor = try cursor(in: offset..<count)
-    let length = Int(try cursor.u32())
-    let check = try cursor.u32()
-    let column = try cursor.skip(length, "a column")
-    guard checksum(of: column) == check else {
-      throw Damage(at: offset, "column of \(length) bytes fails its check")
-    }
-    return try self.cursor(in: column)
-  }
-
-  /// The numbers of the column at an offset, on which others lean.
-  func leader(at offset: Int, count: Int) throws(Damage) -> DecimalSplit.Leader {
-    var cursor = try column(at: offset)
-    return try DecimalSplit.Leader(&cursor, count: count)
   }
 }

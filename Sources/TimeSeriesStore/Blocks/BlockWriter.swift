@@ -17,10 +17,12 @@ struct BlockWriter {
 
   /// Writes all samples of a snapshot into the block with this number, and opens it.
   ///
+  /// - Parameter isCold: whether its columns are compressed.
   /// - Precondition: the number isn't in use. What a failed attempt left under it is removed.
   static func write(
     _ snapshot: StoreSnapshot, as number: UInt64, coveredGeneration: UInt64,
-    replacing replaced: [UInt64] = [], _ layout: StoreLayout, _ files: any Files
+    replacing replaced: [UInt64] = [], isCold: Bool = false, _ layout: StoreLayout,
+    _ files: any Files
   ) throws(StoreError) -> Block {
     let unfinished = layout.unfinishedBlock(number)
     do throws(FileError) {
@@ -28,7 +30,8 @@ struct BlockWriter {
       try removeDirectory(unfinished, files)
       try files.makeDirectory(unfinished)
     } catch { throw StoreError(error) }
-    let chunks = try ColumnFile(unfinished + "/" + BlockLayout.chunksFile, files)
+    let chunks = try ColumnFile(
+      unfinished + "/" + BlockLayout.chunksFile, isCold: isCold, files)
     defer { chunks.close() }
     var writer = BlockWriter(files, chunks)
     writer.summary.coveredGeneration = coveredGeneration
@@ -82,8 +85,9 @@ struct BlockWriter {
       references.append(try write(columns))
     }
     summary.seriesCount = kept.count
-    summary.chunksSizeBytes = chunks.sizeBytes
     try chunks.finish()
+    summary.chunksSizeBytes = chunks.sizeBytes
+    summary.pages = chunks.pages
     try writeIndex(kept, references, to: directory + "/" + BlockLayout.indexFile)
   }
 
@@ -190,69 +194,5 @@ enum ChunkCut {
     }
     result.append(start..<times.count)
     return result
-  }
-}
-
-/// The chunks file while it is written. Columns of the same bytes stand in it once: times of series
-/// scraped together, and values that several series have.
-private struct ColumnFile {
-  private let file: any AppendFile
-  private var pending: ByteWriter
-  private(set) var sizeBytes: Int
-  private var known: [ColumnDigest: Int] = [:]
-
-  private static let writeSizeBytes = 1 << 20
-  /// The most columns remembered; then all are forgotten.
-  private static let knownMax = 200_000
-
-  init(_ path: String, _ files: any Files) throws(StoreError) {
-    do throws(FileError) { file = try files.append(to: path) } catch { throw StoreError(error) }
-    pending = ByteWriter(bytes: BlockLayout.header(BlockLayout.chunksMagic))
-    sizeBytes = pending.bytes.count
-  }
-
-  /// The offset of a column, which is added unless it's there.
-  mutating func append(_ column: [UInt8]) throws(StoreError) -> Int {
-    let digest = ColumnDigest(column)
-    if let offset = known[digest] { return offset }
-    let offset = sizeBytes
-    pending.u32(UInt32(column.count))
-    pending.u32(digest.checksum)
-    pending.bytes.append(contentsOf: column)
-    sizeBytes += 8 + column.count
-    if known.count == Self.knownMax { known.removeAll(keepingCapacity: true) }
-    known[digest] = offset
-    if pending.bytes.count >= Self.writeSizeBytes { try flush() }
-    return offset
-  }
-
-  /// Makes everything durable.
-  mutating func finish() throws(StoreError) {
-    try flush()
-    do throws(FileError) { try file.sync() } catch { throw StoreError(error) }
-  }
-
-  func close() { file.close() }
-
-  private mutating func flush() throws(StoreError) {
-    do throws(FileError) { try file.append(pending.bytes) } catch { throw StoreError(error) }
-    pending.bytes.removeAll(keepingCapacity: true)
-  }
-}
-
-/// Stands for the bytes of a column, which would take as much memory as the file itself.
-///
-/// Two columns are taken for one when their length, their CRC and 64 bits of a hash with a secret
-/// key (SipHash) agree: by chance about once in 2^96 pairs, far more seldom than a disk errs, and
-/// nobody can make such a pair on purpose.
-private struct ColumnDigest: Hashable {
-  let sizeBytes: Int
-  let checksum: UInt32
-  private let hash: Int
-
-  init(_ column: [UInt8]) {
-    sizeBytes = column.count
-    checksum = Checksum.of(column)
-    hash = column.hashValue
   }
 }

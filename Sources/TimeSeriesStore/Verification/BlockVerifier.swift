@@ -120,7 +120,9 @@ struct BlockVerifier {
           _ = try block.column(at: offset)
           return false
         } catch {
-          note(StoreError(error, in: chunksPath), remedy: columnRemedy(at: offset))
+          note(
+            StoreError(error, in: chunksPath),
+            remedy: columnRemedy(at: block.chunks.storedOffset(ofColumnAt: offset)))
           return true
         }
       }

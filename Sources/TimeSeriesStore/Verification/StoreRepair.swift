@@ -116,7 +116,7 @@ struct StoreRepair {
       _ = try BlockWriter.write(
         StoreSnapshot(blocks: [block], heads: []), as: try nextNumber(),
         coveredGeneration: block.summary.coveredGeneration,
-        replacing: [number] + block.summary.replaces, layout, files)
+        replacing: [number] + block.summary.replaces, isCold: block.isCold, layout, files)
     } catch {
       if case .failed(let cause) = error { throw cause }
       // Nothing of it can be read after all.
