@@ -24,20 +24,20 @@ struct CollectionServing: ParsableArguments {
   var enablesLifecycle = false
 
   /// The file as it is now; nil without one. Notes go to standard error.
-  func read() throws -> PrometheusConfiguration? {
+  func read(_ features: FeatureOptions) throws -> PrometheusConfiguration? {
     guard let path else { return nil }
-    let configuration = try PrometheusConfiguration(path)
+    let configuration = try PrometheusConfiguration(path, features)
     for note in configuration.notes { Terminal.complain("assay: \(note)") }
     return configuration
   }
 
   /// Starts nothing yet.
   func collection(
-    _ file: PrometheusConfiguration?, store: Store, queries: QueryOptions,
+    _ file: PrometheusConfiguration?, store: Store, features: FeatureOptions,
     now: @escaping @Sendable () -> Timestamp
   ) throws -> Collection? {
     guard let path, let file else { return nil }
-    return try Collection(path, file, store: store, queries: queries, now: now)
+    return try Collection(path, file, store: store, features: features, now: now)
   }
 }
 
@@ -49,7 +49,7 @@ final class Collection: Sendable {
   private let workers: WorkerPool
 
   fileprivate init(
-    _ path: String, _ file: PrometheusConfiguration, store: Store, queries: QueryOptions,
+    _ path: String, _ file: PrometheusConfiguration, store: Store, features: FeatureOptions,
     now: @escaping @Sendable () -> Timestamp
   ) throws {
     let workers = WorkerPool(threads: 2)
@@ -57,7 +57,8 @@ final class Collection: Sendable {
       Terminal.complain("assay: \(text)")
     }
     options.agent = "Assay/\(Assay.version)"
-    options.labelsTypesAndUnits = queries.features.contains(.typeAndUnitLabels)
+    options.labelsTypesAndUnits = features.queryOptions.features.contains(.typeAndUnitLabels)
+    options.takesCreated = features.addsStartZeros
     let transport = HTTPTransport()
     let scrapes = ScrapeLoop(store: store, transport: transport, files: .disk, options)
     let writes = RemoteWriteLoop(store: store, transport: transport, files: .disk, options)
@@ -70,7 +71,7 @@ final class Collection: Sendable {
       scrapes: scrapes, writes: writes, now: now,
       first: ServerConfiguration.Contents(yaml: file.yaml, otlp: file.scraping.otlp)
     ) {
-      let file = try PrometheusConfiguration(path)
+      let file = try PrometheusConfiguration(path, features)
       for note in file.notes { Terminal.complain("assay: \(note)") }
       try writes.take(file.scraping)
       scrapes.take(file.scraping)

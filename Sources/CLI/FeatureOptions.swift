@@ -6,13 +6,15 @@ struct FeatureOptions: ParsableArguments {
   @Option(
     name: .customLong("enable-feature"),
     help: ArgumentHelp(
-      "Parts of PromQL that are off by default, separated by commas: "
+      "What is off by default in the language and the server, separated by commas: "
         + "\(names.joined(separator: ", ")).",
       valueName: "names"))
   var features: [String] = []
 
   private static let delayedNameRemoval = "promql-delayed-name-removal"
-  private static let names = QueryFeature.allCases.map(\.rawValue) + [delayedNameRemoval]
+  private static let startZeros = "created-timestamp-zero-ingestion"
+  private static let names =
+    QueryFeature.allCases.map(\.rawValue) + [delayedNameRemoval, startZeros]
 
   func validate() throws {
     for name in asked where !Self.names.contains(name) {
@@ -24,6 +26,9 @@ struct FeatureOptions: ParsableArguments {
   private var asked: [String] {
     features.flatMap { $0.split(separator: ",").map(String.init) }
   }
+
+  /// Whether counters begin with a zero at the time since which they have counted.
+  var addsStartZeros: Bool { asked.contains(Self.startZeros) }
 
   /// How queries are to be understood.
   var queryOptions: QueryOptions {

@@ -12,12 +12,14 @@ struct PrometheusConfiguration {
   /// Without secrets, for people.
   let yaml: String
 
-  init(_ path: String) throws {
+  /// - Parameter features: what the server was told besides.
+  init(_ path: String, _ features: FeatureOptions? = nil) throws {
     let text = try Files.readText(path)
     do throws(ManifestError) {
       let document =
         try YAMLReader.documents(in: text, scalars: .asWritten).first ?? ManifestNode(.map([]))
-      let (configuration, notes) = try ScrapeConfiguration.read(document)
+      let (configuration, notes) = try ScrapeConfiguration.read(
+        document, prefersProtobuf: features?.addsStartZeros ?? false)
       scraping = configuration.resolved(from: Self.folder(of: path))
       self.notes = notes.map { "\(path):\($0)" }
       yaml = ConfigurationText.yaml(document)

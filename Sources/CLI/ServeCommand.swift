@@ -48,7 +48,7 @@ struct ServeCommand: AsyncParsableCommand {
     try await reporting {
       let address = try ListenAddress(parsing: listen)
       let admission = try access.admission()
-      let file = try collection.read()
+      let file = try collection.read(features)
       var options = ServiceOptions(dataDirectory: data)
       options.isAdminEnabled = enablesAdminAPI
       options.isLifecycleEnabled = collection.enablesLifecycle
@@ -74,7 +74,8 @@ struct ServeCommand: AsyncParsableCommand {
     at address: ListenAddress, _ admission: Admission?, _ file: PrometheusConfiguration?,
     _ options: inout ServiceOptions, _ parts: inout ServedParts
   ) async throws {
-    let storeOptions = storage.storeOptions(file)
+    var storeOptions = storage.storeOptions(file)
+    storeOptions.addsStartZeros = features.addsStartZeros
     let (store, endpoints) = try await parts.open(data, options: storeOptions)
     var served: ServiceAccess?
     if let admission {
@@ -83,7 +84,7 @@ struct ServeCommand: AsyncParsableCommand {
       served = ServiceAccess(admission: admission, premises: premises)
     }
     let collecting = try collection.collection(
-      file, store: store, queries: options.queries, now: options.now)
+      file, store: store, features: features, now: options.now)
     options.configuration = collecting?.configuration
     var logger = Logger(label: "assay", factory: { StreamLogHandler.standardError(label: $0) })
     logger.logLevel = .warning

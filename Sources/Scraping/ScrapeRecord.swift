@@ -39,10 +39,14 @@ package struct ScrapeRecord: Sendable {
   private var seen: Set<Labels> = []
   private var reportsLimits = false
   private let labelsTypesAndUnits: Bool
+  private let takesCreated: Bool
 
-  /// - Parameter labelsTypesAndUnits: whether series bear their types and units as labels.
-  package init(labelsTypesAndUnits: Bool = false) {
+  /// - Parameters:
+  ///   - labelsTypesAndUnits: whether series bear their types and units as labels.
+  ///   - takesCreated: whether `_created` samples of OpenMetrics are start times and no series.
+  package init(labelsTypesAndUnits: Bool = false, takesCreated: Bool = false) {
     self.labelsTypesAndUnits = labelsTypesAndUnits
+    self.takesCreated = takesCreated
   }
 
   /// - Parameter seconds: how long the scrape took.
@@ -54,7 +58,7 @@ package struct ScrapeRecord: Sendable {
     var current: Set<Labels> = []
     var all: Set<Labels> = []
     do throws(ScrapeFailure) {
-      let parsed = try Self.parse(answer, job, at: time)
+      let parsed = try parse(answer, job, at: time)
       let raw = labelsTypesAndUnits ? parsed.withTypesAndUnits : parsed
       outcome.scraped = raw.count + raw.histograms.count
       var labelled = try LabelledScrape(raw, target, job)
@@ -118,7 +122,7 @@ package struct ScrapeRecord: Sendable {
     "scrape_timeout_seconds", "scrape_sample_limit", "scrape_body_size_bytes",
   ]
 
-  private static func parse(
+  private func parse(
     _ answer: ScrapeAnswer, _ job: ScrapeJob, at time: Timestamp
   ) throws(ScrapeFailure) -> SampleBatch {
     switch answer {
@@ -134,7 +138,8 @@ package struct ScrapeRecord: Sendable {
           return try MetricFamilyParser.parse(
             bytes, untimedAt: time, histograms: job.histogramChoice)
         case ScrapeProtocol.openMetricsText100.mediaType:
-          return try OpenMetricsParser.parse(bytes, untimedAt: time)
+          let batch = try OpenMetricsParser.parse(bytes, untimedAt: time)
+          return takesCreated ? batch.takingCreated : batch
         default: return try TextParser.parse(bytes, untimedAt: time)
         }
       } catch {

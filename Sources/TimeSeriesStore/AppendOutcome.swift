@@ -14,6 +14,8 @@ package struct AppendOutcome: Equatable, Sendable {
   package var malformed = 0
   /// Rows of series beyond the number that may be in memory.
   package var beyondLimit = 0
+  /// Zeros stored where counters began, which nobody sent; not among those accepted.
+  package var startZeros = 0
   /// How many of the refused rows are histograms.
   package var histogramsRefused = 0
   /// Exemplars stored; those known before aren't counted.
@@ -83,7 +85,7 @@ package struct SampleRefusal: Equatable, Sendable, CustomStringConvertible {
 
 /// What became of the rows of many batches.
 package struct AppendTotals: Equatable, Sendable {
-  /// Rows stored, and how many of them are histograms.
+  /// Rows stored, zeros where counters began among them, and how many of them are histograms.
   package var accepted = 0
   package var histograms = 0
   package var duplicates = 0
@@ -92,7 +94,7 @@ package struct AppendTotals: Equatable, Sendable {
   package var exemplars = 0
 
   mutating func add(_ outcome: AppendOutcome) {
-    accepted += outcome.accepted
+    accepted += outcome.accepted + outcome.startZeros
     duplicates += outcome.duplicates
     conflicts += outcome.conflicts
     tooOld += outcome.tooOld

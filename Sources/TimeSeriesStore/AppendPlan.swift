@@ -8,6 +8,7 @@ struct AppendPlan {
   private(set) var entry = LogEntry()
   private(set) var outcomes: [AppendOutcome] = []
   private let lateWindow: Milliseconds
+  private let addsStartZeros: Bool
   private let entriesBefore: Int
   private let seriesBefore: Int
   private let seriesMax: Int
@@ -30,12 +31,13 @@ struct AppendPlan {
   ///   - seriesMax: how many it may come to have.
   init(
     _ table: SeriesTable, seriesCount: Int, seriesMax: Int = .max, lateWindow: Milliseconds,
-    past: @escaping () -> StoreSnapshot
+    addsStartZeros: Bool = false, past: @escaping () -> StoreSnapshot
   ) {
     self.seriesMax = seriesMax
     entriesBefore = table.entries.count
     seriesBefore = seriesCount
     self.lateWindow = lateWindow
+    self.addsStartZeros = addsStartZeros
     self.past = past
   }
 
@@ -57,6 +59,7 @@ struct AppendPlan {
       }
       try add(row, resolved[slot], &table, &outcome)
     }
+    let startTimes = addsStartZeros ? batch.startTimes : []
     for row in 0..<batch.count {
       let slot = Int(batch.series[row])
       let time = batch.timestamps[row]
@@ -73,6 +76,9 @@ struct AppendPlan {
         let sample = StoredSample.number(bits: value.bitPattern)
         try addLate(entry, time, sample, newest: newest, &table, &outcome)
       } else {
+        if !startTimes.isEmpty {
+          addZero(.number(bits: 0), entry, startTimes[row], before: time, &table, &outcome)
+        }
         accept(entry, time, value, &table)
         outcome.accepted += 1
       }
@@ -155,9 +161,31 @@ struct AppendPlan {
     if let newest = table.entries[entry].newest, time <= newest {
       try addLate(entry, time, sample, newest: newest, &table, &outcome)
     } else {
+      if let start = row.startTime, addsStartZeros, !row.histogram.isStaleMarker {
+        let zero = StoredSample.histogram(row.histogram.zero)
+        addZero(zero, entry, start.milliseconds, before: time, &table, &outcome)
+      }
       accept(entry, time, sample, &table)
       outcome.accepted += 1
     }
+  }
+
+  /// How long before a sample a counter may have begun to get a zero there: as Prometheus, whose
+  /// head takes nothing older than half of a block.
+  private static let startAgeMax = Milliseconds.hours(1)
+
+  /// Adds the zero with which a counter began, in front of a sample newer than all of its series.
+  ///
+  /// Samples go on saying the same start, so a zero that isn't the newest of its series is there
+  /// already, or comes too late.
+  private mutating func addZero(
+    _ zero: StoredSample, _ entry: Int, _ start: Int64, before time: Int64,
+    _ table: inout SeriesTable, _ outcome: inout AppendOutcome
+  ) {
+    guard start > 0, start < time, time - start <= Self.startAgeMax.count else { return }
+    if let newest = table.entries[entry].newest, start <= newest { return }
+    accept(entry, start, zero, &table)
+    outcome.startZeros += 1
   }
 
   private mutating func accept(
@@ -268,6 +296,12 @@ struct AppendPlan {
 }
 
 extension NativeHistogram {
+  /// Nothing counted yet, in the same buckets.
+  fileprivate var zero: NativeHistogram {
+    NativeHistogram(
+      schema: schema, zeroThreshold: zeroThreshold, customBounds: customBounds, hint: .reset)
+  }
+
   /// Whether it can be written and read back: buckets ascend, and aren't too many.
   fileprivate var isWellFormed: Bool {
     [positive.indices, negative.indices].allSatisfy { indices in

@@ -110,7 +110,7 @@ extension Store {
       guard writer.log != nil else { throw .notWritable(directory: layout.directory) }
       var plan = AppendPlan(
         writer.table, seriesCount: writer.seriesCount, seriesMax: options.seriesMax,
-        lateWindow: options.lateWindow,
+        lateWindow: options.lateWindow, addsStartZeros: options.addsStartZeros,
         past: { self.snapshot() })
       var hasAnnotations = false
       do throws(StoreError) {

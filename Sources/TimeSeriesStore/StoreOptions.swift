@@ -23,6 +23,9 @@ package struct StoreOptions: Sendable {
   package var durability = Durability.eachAppend
   /// How much older than the newest sample of its series a sample may be.
   package var lateWindow = Milliseconds.minutes(5)
+  /// Whether a counter whose sample says since when it has counted gets a zero at that time, where
+  /// that lies behind its newest sample and not more than an hour before the new one.
+  package var addsStartZeros = false
   package var sealing = SealingPolicy()
   package var compaction = CompactionPolicy()
   package var retention = RetentionPolicy()

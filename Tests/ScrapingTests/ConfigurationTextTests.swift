@@ -62,6 +62,20 @@ import YAMLReader
     #expect(ConfigurationText.yaml(again) == text)
   }
 
+  @Test func `protobuf comes first where start times are wanted, unless the file says`() throws {
+    let yaml = """
+      scrape_configs:
+        - {job_name: a}
+        - {job_name: b, scrape_protocols: [PrometheusText0.0.4]}
+      """
+    let document = try #require(try YAMLReader.documents(in: yaml, scalars: .typed).first)
+    let plain = try ScrapeConfiguration.read(document).configuration.jobs
+    #expect(plain.map(\.protocols.first) == [.openMetricsText100, .prometheusText004])
+    let jobs = try ScrapeConfiguration.read(document, prefersProtobuf: true).configuration.jobs
+    #expect(jobs[0].protocols == [.prometheusProto] + plain[0].protocols)
+    #expect(jobs[1].protocols == [.prometheusText004])
+  }
+
   @Test func `protocols are offered in the order and with the weights of Prometheus`() {
     #expect(
       ScrapeProtocol.acceptHeader([.openMetricsText100, .prometheusText004])

@@ -47,6 +47,21 @@ import Testing
     #expect(outcome.batch.metadata.map(\.family) == ["a"])
   }
 
+  @Test func `created samples are start times where the server is told so`() {
+    let body = ScrapeAnswer.body(
+      Array("# TYPE a counter\na_total 2\na_created 0.5\n# EOF\n".utf8),
+      contentType: "application/openmetrics-text; version=1.0.0")
+    var plain = ScrapeRecord()
+    let series = plain.take(body, of: target, job(), at: at(1000), seconds: 0)
+    #expect(rows(series.batch) == ["a_created 0.5 @1000", "a_total 2 @1000"])
+    #expect(series.batch.startTimes.isEmpty)
+    var record = ScrapeRecord(takesCreated: true)
+    let outcome = record.take(body, of: target, job(), at: at(1000), seconds: 0)
+    #expect(outcome.error == nil && outcome.scraped == 1)
+    #expect(rows(outcome.batch) == ["a_total 2 @1000"])
+    #expect(outcome.batch.startTimes.first == 500)
+  }
+
   @Test func `types are labels where the server is told so`() {
     var record = ScrapeRecord(labelsTypesAndUnits: true)
     let first = record.take(

@@ -245,9 +245,10 @@ package struct OTLPMetrics {
       return batch.addSeries(builder.labels)
     }
     func add(_ series: UInt32, _ value: Double) {
+      // A gauge has no start, whatever its point says.
       batch.append(
         series: series, point.time, point.isMissing ? StaleMarker.value : value,
-        startTime: point.start)
+        startTime: kind == 5 ? nil : point.start)
     }
     switch kind {
     case 9:

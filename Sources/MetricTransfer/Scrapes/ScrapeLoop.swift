@@ -26,6 +26,8 @@ package final class ScrapeLoop: Sendable {
     package var agent = "Assay"
     /// Whether series get their types and units as labels.
     package var labelsTypesAndUnits = false
+    /// Whether `_created` samples of OpenMetrics are start times and no series.
+    package var takesCreated = false
 
     package init(
       workers: any TaskExecutor, now: @escaping @Sendable () -> Timestamp,
@@ -157,7 +159,8 @@ package final class ScrapeLoop: Sendable {
       (
         state.jobs.indices.contains(target.job) ? state.jobs[target.job] : nil,
         state.records[target.identity]
-          ?? ScrapeRecord(labelsTypesAndUnits: options.labelsTypesAndUnits),
+          ?? ScrapeRecord(
+            labelsTypesAndUnits: options.labelsTypesAndUnits, takesCreated: options.takesCreated),
         state.refusals[target.job]
       )
     }

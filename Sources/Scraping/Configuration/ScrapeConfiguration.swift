@@ -65,7 +65,7 @@ package struct ScrapeJob: Equatable, Sendable {
   /// Whether the classic series of a native histogram are kept beside it.
   package var keepsClassicHistograms = false
   /// What is asked for, the best first.
-  package var protocols = ScrapeProtocol.defaults(nativeHistograms: false)
+  package var protocols = ScrapeProtocol.defaults(prefersProtobuf: false)
   /// How a body is read whose content type says nothing.
   package var fallbackProtocol: ScrapeProtocol?
   package var acceptsCompression = true

@@ -42,7 +42,8 @@ extension ScrapeConfigurationReader {
     try job.readShared(&object)
     job.protocols =
       try ScrapeProtocol.list(&object) ?? protocols
-      ?? ScrapeProtocol.defaults(nativeHistograms: job.takesNativeHistograms)
+      ?? ScrapeProtocol.defaults(
+        prefersProtobuf: prefersProtobuf || job.takesNativeHistograms)
     if let value = object.optional("fallback_scrape_protocol") {
       job.fallbackProtocol = try ScrapeProtocol(
         value, object.path(of: "fallback_scrape_protocol"))

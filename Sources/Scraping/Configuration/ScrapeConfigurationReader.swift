@@ -4,12 +4,13 @@ import MetricModel
 extension ScrapeConfiguration {
   /// Reads a `prometheus.yml`, whose scalars may be typed or texts.
   ///
+  /// - Parameter prefersProtobuf: whether jobs that don't say what to ask for ask for protobuf.
   /// - Returns: the configuration, and notes on what it asks for that isn't supported here.
   /// - Throws: what Prometheus refuses too, with its place.
   package static func read(
-    _ document: ManifestNode
+    _ document: ManifestNode, prefersProtobuf: Bool = false
   ) throws(ManifestError) -> (configuration: ScrapeConfiguration, notes: [ManifestError]) {
-    var reader = ScrapeConfigurationReader()
+    var reader = ScrapeConfigurationReader(prefersProtobuf: prefersProtobuf)
     let configuration = try reader.configuration(document)
     return (configuration, reader.notes)
   }
@@ -32,10 +33,13 @@ extension ScrapeConfiguration {
 
 /// A walk over a configuration that collects what isn't supported.
 struct ScrapeConfigurationReader {
+  let prefersProtobuf: Bool
   private(set) var notes: [ManifestError] = []
   /// What `global` says for jobs that don't.
   private(set) var global = ScrapeJob(name: "", interval: .minutes(1), timeout: .seconds(10))
   private(set) var protocols: [ScrapeProtocol]?
+
+  init(prefersProtobuf: Bool) { self.prefersProtobuf = prefersProtobuf }
 
   /// What Prometheus knows at the top and nobody here does.
   private static let otherSections = [

@@ -7,12 +7,12 @@ package enum ScrapeProtocol: String, Equatable, Sendable, CaseIterable {
   case openMetricsText100 = "OpenMetricsText1.0.0"
 
   /// What is offered where the configuration doesn't say; protobuf comes first where native
-  /// histograms are wanted, as only it carries them.
-  static func defaults(nativeHistograms: Bool) -> [ScrapeProtocol] {
+  /// histograms are wanted, as only it carries them, or start times, which it says best.
+  static func defaults(prefersProtobuf: Bool) -> [ScrapeProtocol] {
     let texts: [ScrapeProtocol] = [
       .openMetricsText100, .openMetricsText001, .prometheusText100, .prometheusText004,
     ]
-    return nativeHistograms ? [.prometheusProto] + texts : texts
+    return prefersProtobuf ? [.prometheusProto] + texts : texts
   }
 
   /// Without parameters, as in the header `Content-Type`.
