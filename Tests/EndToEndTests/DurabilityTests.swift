@@ -94,6 +94,32 @@ import Testing
     #expect(reopened.stop() == 0)
   }
 
+  @Test(
+    .enabled(if: SmallDisk.canBeMade, "a small file system can't be mounted here"))
+  func `a disk that may only be read is told, and read`() async throws {
+    let folder = try TemporaryFolder()
+    let disk = try SmallDisk(sizeMebibytes: 6)
+    let data = disk.file("data")
+    let server = try await CommandTests.serve(data, log: folder.file("log"))
+    var writer = DurableWriter(number: 0)
+    guard case .accepted = try await writer.write(to: server) else {
+      Issue.record("a first batch was refused")
+      return
+    }
+    #expect(server.stop() == 0)
+    try disk.makeReadOnly()
+    for arguments in [["serve", "--data", data], ["tsdb", "repair", data]] {
+      let outcome = try Program.assay.run(arguments)
+      #expect(outcome.exitCode == 3, "\(arguments)")
+      for part in [data, "Read-only file system", "choose another directory"] {
+        #expect(outcome.errors.contains(part), "\(outcome.errors)")
+      }
+    }
+    let count = try Program.assay.run("query", "count(durable)", "--data", data)
+    #expect(count.exitCode == 0 && count.output.hasPrefix("10 "), "\(count)")
+    #expect(try Program.assay.run("tsdb", "verify", data).exitCode == 0)
+  }
+
   private struct Refused: Error { var answer: Server.Answer }
 
   /// Counts acknowledgements of all writers.
@@ -183,6 +209,12 @@ final class SmallDisk: Sendable {
       try? FileManager.default.removeItem(atPath: path)
       throw CannotMount()
     }
+  }
+
+  /// From now on nothing can be written; nothing may be open for writing.
+  func makeReadOnly() throws {
+    let outcome = try Program(path: "/bin/mount").run("-o", "remount,ro", path)
+    guard outcome.exitCode == 0 else { throw CannotMount() }
   }
 
   deinit {
