@@ -103,7 +103,9 @@ extension Query {
   ) throws(QueryError) -> QueryPlan {
     let type = Planner.type(of: expression)
     guard type != .string && type != .matrix else { throw .rangeQueryType(type) }
-    guard grid.count <= limits.stepsMax else { throw .tooManySteps(limits.stepsMax) }
+    guard grid.count <= limits.stepsMax else {
+      throw .tooManySteps(limit: limits.stepsMax, needed: grid.count)
+    }
     guard case .rows(let plan, _) = try planned(over: grid, source) else {
       throw .rangeQueryType(type)
     }

@@ -47,7 +47,7 @@ package enum QueryError: Error, Equatable, Sendable {
   /// The storage failed.
   case storage(SelectError)
   /// More evaluation times than allowed.
-  case tooManySteps(Int)
+  case tooManySteps(limit: Int, needed: Int)
   /// More samples at once than allowed.
   case tooManySamples(limit: Int, needed: Int)
   /// More memory than allowed, in bytes.
@@ -97,9 +97,9 @@ extension QueryError: CustomStringConvertible {
     case .extensionOnHistograms(let kind):
       "\(kind.rawValue) modifier is not supported with histograms"
     case .storage(let error): "expanding series: \(error)"
-    case .tooManySteps(let limit):
+    case .tooManySteps(let limit, let needed):
       "exceeded maximum resolution of \(limit) points per timeseries. "
-        + "Try decreasing the query resolution (?step=XX)"
+        + "Try decreasing the query resolution (?step=XX): \(needed) were asked for"
     case .tooManySamples(let limit, let needed):
       "query processing would load too many samples into memory in query execution: "
         + "\(needed) at once, the limit is \(limit); select fewer series, use a longer step, "

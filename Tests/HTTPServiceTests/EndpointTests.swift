@@ -169,7 +169,8 @@ private func failure(_ status: Int, _ type: String, _ message: String) -> String
     (
       "start=0&end=11001&step=1",
       "exceeded maximum resolution of 11,000 points per timeseries. "
-        + "Try decreasing the query resolution (?step=XX)"
+        + "Try decreasing the query resolution (?step=XX): 11002 were asked for, "
+        + "a step of 1s1ms is long enough"
     ),
   ])
   func `a broken range query is bad data`(_ query: String, _ message: String) throws {

@@ -29,7 +29,7 @@ struct LimitTests {
     ) { $0.querySamplesMax = 500 },
     Case(
       query: "x", steps: 11_002, status: 400,
-      says: ["maximum resolution of 11,000 points", "decreasing the query resolution (?step="]),
+      says: ["maximum resolution of 11,000 points", "11002 were asked for, a step of 15s"]),
     Case(
       query: "max_over_time(quantile_over_time(0.5, x[1h:1s])[1d:1s])", status: 503,
       says: ["query timed out", "was given 20 ms", "--query.timeout"]

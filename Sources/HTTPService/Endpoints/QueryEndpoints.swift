@@ -63,10 +63,12 @@ struct QueryEndpoints: Sendable {
       let grid = StepGrid.range(
         from: start, through: end, step: step, maximum: Self.stepsMax + 1)
     else {
+      let span = end.since(start).count
       throw APIError(
         .badData,
         "exceeded maximum resolution of 11,000 points per timeseries. "
-          + "Try decreasing the query resolution (?step=XX)")
+          + "Try decreasing the query resolution (?step=XX): \(span / step.count + 1) were asked "
+          + "for, a step of \(Milliseconds(span / Int64(Self.stepsMax + 1) + 1)) is long enough")
     }
     return grid
   }

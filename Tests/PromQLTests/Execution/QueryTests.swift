@@ -99,7 +99,7 @@ import Testing
         try recording.range("rate(requests_total[5m])", minutes: 0...5, limits: limits)
       }
     }
-    #expect(error(QueryLimits(stepsMax: 5)) == .tooManySteps(5))
+    #expect(error(QueryLimits(stepsMax: 5)) == .tooManySteps(limit: 5, needed: 6))
     #expect(
       error(QueryLimits(samplesMax: 5))?.description
         == "query processing would load too many samples into memory in query execution: "
