@@ -133,6 +133,26 @@ import Testing
     }
   }
 
+  @Test func `a series' own labels say its type and unit, before the metadata`() throws {
+    var sent = SampleBatch()
+    let own = [("__type__", "gauge"), ("__unit__", "bytes")]
+    for labels in [own, [own[0]], []] {
+      let series = sent.addSeries(Labels([("__name__", "m\(labels.count)")] + labels))
+      sent.append(series: series, Timestamp(milliseconds: 1), 1)
+      sent.append(
+        MetricMetadata(family: "m\(labels.count)", type: .counter, unit: "s", help: "What it is."))
+    }
+    var decoder = RemoteWriteDecoder()
+    let batch = try decoder.decode(RemoteWrite.decompressed(RemoteWrite.encode(sent, .v2)), .v2)
+    #expect(batch.labels == sent.labels)
+    #expect(
+      batch.metadata == [
+        MetricMetadata(family: "m2", type: .gauge, unit: "bytes", help: "What it is."),
+        MetricMetadata(family: "m1", type: .gauge, help: "What it is."),
+        MetricMetadata(family: "m0", type: .counter, unit: "s", help: "What it is."),
+      ])
+  }
+
   @Test func `start times travel with version 2`() throws {
     var sent = SampleBatch()
     let series = sent.addSeries(Labels([("__name__", "c_total")]))

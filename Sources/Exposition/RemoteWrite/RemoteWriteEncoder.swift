@@ -117,8 +117,17 @@ struct BatchRows {
     families = MetadataTable(batch.metadata)
   }
 
-  /// What is known of the family of a series.
-  func metadata(of labels: Labels) -> MetricMetadata? { families[of: labels.metricName] }
+  /// What is known of a series: its family's metadata, but the type and the unit of its own labels
+  /// where it has any, as Prometheus sends them with the feature `type-and-unit-labels`.
+  func metadata(of labels: Labels) -> MetricMetadata? {
+    let known = families[of: labels.metricName]
+    let (type, unit) = (labels[Labels.metricType], labels[Labels.metricUnit])
+    if type == nil && unit == nil { return known }
+    return MetricMetadata(
+      family: known?.family ?? labels.metricName,
+      type: type.flatMap(MetricType.init(rawValue:)) ?? .unknown, unit: unit ?? "",
+      help: known?.help ?? "")
+  }
 }
 
 /// Texts by number, the empty one first.
