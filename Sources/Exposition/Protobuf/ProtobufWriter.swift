@@ -41,6 +41,12 @@ struct ProtobufWriter {
     if !text.isEmpty { self.text(field, text.utf8) }
   }
 
+  /// The tag and the length of what follows.
+  mutating func opening(_ field: UInt64, _ sizeBytes: UInt64) {
+    raw(field << 3 | 2)
+    raw(sizeBytes)
+  }
+
   mutating func message(_ field: UInt64, _ content: (inout ProtobufWriter) -> Void) {
     var inner = ProtobufWriter()
     content(&inner)

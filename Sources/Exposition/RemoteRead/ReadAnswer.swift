@@ -12,13 +12,58 @@ package enum ReadAnswer {
 
   /// The compressed `ReadResponse` with every sample.
   package static func samples(_ results: [[Series]]) -> [UInt8] {
-    var message = ProtobufWriter()
-    for result in results {
-      message.message(1) { writer in
-        for series in result { writer.message(1) { $0.timeSeries(series) } }
-      }
+    let sizes = results.map { $0.reduce(0) { $0 + sizeBytes(of: $1) } }
+    var message: [UInt8] = []
+    for (result, size) in zip(results, sizes) {
+      message += resultOpening(sizeBytes: size)
+      for series in result { message += field(series) }
     }
-    return Snappy.compress(message.bytes)
+    return opening(resultSizes: sizes) + compressedPart(message)
+  }
+
+  /// What `field` makes of a series, in bytes, found without making it.
+  package static func sizeBytes(of series: Series) -> Int {
+    field(sizeBytes: ProtobufWriter.timeSeriesBytes(series))
+  }
+
+  /// How many bytes the message has, before it is compressed.
+  ///
+  /// - Parameter resultSizes: for each query the bytes of all its series.
+  package static func messageBytes(resultSizes: [Int]) -> Int {
+    resultSizes.reduce(0) { $0 + field(sizeBytes: $1) }
+  }
+
+  /// What stands before all compressed parts: Snappy's size of the whole.
+  package static func opening(resultSizes: [Int]) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.appendVarint(UInt64(messageBytes(resultSizes: resultSizes)))
+    return bytes
+  }
+
+  /// What stands before the series of a query, of the size given; not yet compressed.
+  package static func resultOpening(sizeBytes: Int) -> [UInt8] {
+    var message = ProtobufWriter()
+    message.opening(1, UInt64(sizeBytes))
+    return message.bytes
+  }
+
+  /// A series in the result of its query; not yet compressed.
+  package static func field(_ series: Series) -> [UInt8] {
+    var message = ProtobufWriter()
+    message.opening(1, UInt64(ProtobufWriter.timeSeriesBytes(series)))
+    message.timeSeries(series)
+    return message.bytes
+  }
+
+  /// Snappy's blocks only refer to themselves, so that parts follow one another once the size of
+  /// the whole is said.
+  package static func compressedPart(_ bytes: [UInt8]) -> [UInt8] {
+    Array(Snappy.compress(bytes).dropFirst(UInt64(bytes.count).varintBytes))
+  }
+
+  /// The bytes of a message with its tag, which is small, and its length.
+  private static func field(sizeBytes: Int) -> Int {
+    1 + UInt64(sizeBytes).varintBytes + sizeBytes
   }
 
   /// A series as frames of a stream: length, checksum and a `ChunkedReadResponse` each.
@@ -172,10 +217,9 @@ extension ProtobufWriter {
   fileprivate mutating func timeSeries(_ series: Series) {
     labels(1, series.labels)
     for (time, value) in zip(series.samples.timestamps, series.samples.values) {
-      message(2) { writer in
-        writer.double(1, value)
-        writer.varint(2, time)
-      }
+      opening(2, Self.sampleBytes(time))
+      double(1, value)
+      varint(2, time)
     }
     let histograms = series.samples.histograms
     for (time, value) in zip(histograms.timestamps, histograms.values) {
@@ -184,4 +228,25 @@ extension ProtobufWriter {
       }
     }
   }
+
+  /// What `timeSeries` writes, in bytes. Histograms are written to know.
+  fileprivate static func timeSeriesBytes(_ series: Series) -> Int {
+    var others = ProtobufWriter()
+    others.timeSeries(
+      Series(labels: series.labels, samples: SampleColumns(histograms: series.samples.histograms)))
+    return series.samples.timestamps.reduce(others.bytes.count) {
+      $0 + 2 + Int(sampleBytes($1))
+    }
+  }
+
+  /// A `Sample`: the value with its tag, and the time where it isn't zero. Less than 128, so that
+  /// its own length takes a byte.
+  private static func sampleBytes(_ time: Int64) -> UInt64 {
+    9 + (time == 0 ? 0 : 1 + UInt64(UInt64(bitPattern: time).varintBytes))
+  }
+}
+
+extension UInt64 {
+  /// Bytes of the number as a varint, seven bits each.
+  fileprivate var varintBytes: Int { (70 - (self | 1).leadingZeroBitCount) / 7 }
 }

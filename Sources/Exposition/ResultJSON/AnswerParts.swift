@@ -9,6 +9,16 @@ package struct AnswerParts: Sendable {
     case matrix([Series])
     case vector([VectorSample])
     case labels([Labels])
+    case texts([String])
+
+    var count: Int {
+      switch self {
+      case .matrix(let series): series.count
+      case .vector(let samples): samples.count
+      case .labels(let labels): labels.count
+      case .texts(let texts): texts.count
+      }
+    }
   }
 
   private let rows: Rows
@@ -39,8 +49,17 @@ package struct AnswerParts: Sendable {
 
   /// A list of label sets; nil where it is small.
   package init?(_ labels: [Labels], annotations: [Annotation]) {
-    guard labels.count > Self.rowsMin else { return nil }
-    rows = .labels(labels)
+    self.init(list: .labels(labels), annotations)
+  }
+
+  /// A list of texts; nil where it is small.
+  package init?(_ texts: [String], annotations: [Annotation]) {
+    self.init(list: .texts(texts), annotations)
+  }
+
+  private init?(list: Rows, _ annotations: [Annotation]) {
+    guard list.count > Self.rowsMin else { return nil }
+    rows = list
     opening = #"{"status":"success","data":["#
     closing = Array("]".utf8) + QueryResultJSON.end(annotations)
   }
@@ -67,23 +86,15 @@ package struct AnswerParts: Sendable {
     var json = JSONWriter(openings: openings, isFirst: first == 0)
     json.reserveCapacity(Self.bytesMin + Self.bytesMin / 8)
     var row = first
-    while row < count, json.bytes.count < Self.bytesMin {
+    while row < rows.count, json.bytes.count < Self.bytesMin {
       write(row, to: &json)
       row += 1
     }
     openings = json.openings
     position = row
-    if row < count { return json.bytes }
+    if row < rows.count { return json.bytes }
     isFinished = true
     return json.bytes + closing
-  }
-
-  private var count: Int {
-    switch rows {
-    case .matrix(let series): series.count
-    case .vector(let samples): samples.count
-    case .labels(let labels): labels.count
-    }
   }
 
   private func write(_ row: Int, to json: inout JSONWriter) {
@@ -91,6 +102,7 @@ package struct AnswerParts: Sendable {
     case .matrix(let series): QueryResultJSON.write(series[row], to: &json)
     case .vector(let samples): QueryResultJSON.write(samples[row], to: &json)
     case .labels(let labels): QueryResultJSON.write(labels[row], to: &json)
+    case .texts(let texts): json.string(texts[row])
     }
   }
 }

@@ -9,9 +9,6 @@ struct ReadEndpoints: Sendable {
   let store: Store
   let options: ServiceOptions
 
-  /// What Prometheus allows for an answer of the kind `samples`.
-  private static let samplesMax = 50_000_000
-
   /// Remote read, both kinds of answers.
   func read(_ request: APIRequest) throws(APIError) -> APIResponse {
     let asked: ReadRequest
@@ -22,40 +19,19 @@ struct ReadEndpoints: Sendable {
     } catch {
       return .text("\(error)\n", status: 400)
     }
-    if asked.answer == .chunks { return try chunks(asked, request) }
-    var results: [[Series]] = []
-    var samples = 0
-    for query in asked.queries {
-      let found = try series(matching: query.matchers, in: query.range, request)
-      samples += found.reduce(0) { $0 + $1.samples.count + $1.samples.histograms.count }
-      guard samples <= Self.samplesMax else {
-        return .text(
-          "exceeded sample limit (\(Self.samplesMax)): ask for less time or fewer series\n",
-          status: 400)
+    let walk = try walk(asked.queries.map { ($0.matchers, $0.range) }, request)
+    var response = APIResponse(status: 200, contentType: asked.answer.contentType, body: [])
+    switch asked.answer {
+    case .chunks: response.parts = ChunkParts(walk)
+    case .samples:
+      do {
+        response.parts = try SampleParts(walk, of: asked.queries.count)
+      } catch  where error.kind == .badData {
+        return .text(error.message + "\n", status: 400)
       }
-      results.append(found)
+      response.headers["Content-Encoding"] = "snappy"
     }
-    return APIResponse(
-      status: 200, contentType: asked.answer.contentType,
-      headers: ["Content-Encoding": "snappy"], body: ReadAnswer.samples(results))
-  }
-
-  /// A stream of chunks, each read when the client has taken what came before.
-  private func chunks(
-    _ asked: ReadRequest, _ request: APIRequest
-  ) throws(APIError) -> APIResponse {
-    let series = options.series(beside: store)
-    var selections: [(series: any SeriesSelection, range: TimeRange)] = []
-    do {
-      for query in asked.queries {
-        selections.append((try series.select(query.matchers, in: query.range), query.range))
-      }
-    } catch {
-      throw APIError(.internal, error.description)
-    }
-    return APIResponse(
-      status: 200, contentType: asked.answer.contentType, body: [],
-      parts: ChunkParts(selections, isAbandoned: request.isAbandoned))
+    return response
   }
 
   /// `match[]`: the newest sample within the lookback of every series named, as text.
@@ -63,90 +39,51 @@ struct ReadEndpoints: Sendable {
     let now = options.now()
     let lookback = options.queries.lookback
     let range = TimeRange(after: now.advanced(by: Milliseconds(-lookback.count)), through: now)
-    var newest: [Labels: (time: Int64, value: Double)] = [:]
+    var selections: [(matchers: [LabelMatcher], range: TimeRange)] = []
     for text in request.parameters.all("match[]") {
-      let matchers: [LabelMatcher]
       do {
-        matchers = try Parser.parseSelector(text).matchers
+        selections.append((try Parser.parseSelector(text).matchers, range))
       } catch {
         return .text("\(error)\n", status: 400)
       }
-      for series in try series(matching: matchers, in: range, request) {
-        guard let time = series.samples.timestamps.last, let value = series.samples.values.last,
-          !value.isStaleMarker, !series.labels.metricName.isEmpty,
-          time >= series.samples.histograms.timestamps.last ?? .min
-        else { continue }
-        newest[series.labels] = (time, value)
+    }
+    var walk = try walk(selections, request)
+    var newest: [Labels: FederationParts.Row] = [:]
+    _ = try walk.advance { _, series in
+      if let time = series.samples.timestamps.last, let value = series.samples.values.last,
+        !value.isStaleMarker, !series.labels.metricName.isEmpty,
+        time >= series.samples.histograms.timestamps.last ?? .min
+      {
+        newest[series.labels] = FederationParts.Row(
+          labels: series.labels, time: time, value: value)
       }
+      return true
     }
-    let rows = newest.sorted {
-      ($0.key.metricName, $0.key) < ($1.key.metricName, $1.key)
-    }
-    var lines: [String] = []
-    var family = ""
-    for (labels, sample) in rows {
-      if labels.metricName != family {
-        family = labels.metricName
-        lines.append("# TYPE \(family) untyped")
-      }
-      lines.append(
-        "\(outside(labels)) \(NumberText.general(sample.value)) \(sample.time)")
-    }
-    return APIResponse(
+    var parts = FederationParts(
+      Array(newest.values), externalLabels: options.rules.environment.externalLabels)
+    var response = APIResponse(
       status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8; escaping=values",
-      body: Array(lines.map { $0 + "\n" }.joined().utf8))
+      body: [])
+    guard parts.isSmall else {
+      response.parts = parts
+      return response
+    }
+    while let part = parts.next() { response.body += part }
+    return response
   }
 
-  /// A series as federation spells it: the server's external labels where it lacks them, and an
-  /// `instance` in any case, so that the scraper doesn't put its own there.
-  private func outside(_ labels: Labels) -> String {
-    var pairs = labels.pairs.filter { $0.name != Labels.metricName }
-    for external in options.rules.environment.externalLabels + [Self.noInstance]
-    where !pairs.contains(where: { $0.name == external.name }) {
-      pairs.append((external.name, external.value))
-    }
-    let inner = pairs.map { pair in
-      "\(LabelName.isLegacy(pair.name) ? pair.name : GoText.quoted(pair.name))="
-        + Self.quoted(pair.value)
-    }
-    let name = labels.metricName
-    guard LabelName.isLegacyMetricName(name) else {
-      return "{\(([Self.quoted(name)] + inner).joined(separator: ","))}"
-    }
-    return "\(name){\(inner.joined(separator: ","))}"
-  }
-
-  private static let noInstance = LabelPair(name: "instance", value: "")
-
-  private static func quoted(_ text: String) -> String {
-    var quoted = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\\": quoted += "\\\\"
-      case "\"": quoted += "\\\""
-      case "\n": quoted += "\\n"
-      default: quoted.unicodeScalars.append(scalar)
-      }
-    }
-    return quoted + "\""
-  }
-
-  private func series(
-    matching matchers: [LabelMatcher], in range: TimeRange, _ request: APIRequest
-  ) throws(APIError) -> [Series] {
+  private func walk(
+    _ selections: [(matchers: [LabelMatcher], range: TimeRange)], _ request: APIRequest
+  ) throws(APIError) -> SeriesWalk {
+    let source = options.series(beside: store)
+    var found: [SeriesWalk.Selection] = []
     do {
-      let selection = try options.series(beside: store).select(matchers, in: range)
-      let reader = selection.reader()
-      var found: [Series] = []
-      for (index, labels) in selection.labels.enumerated() {
-        if request.isAbandoned() { break }
-        var samples = SampleColumns()
-        try reader.read(index, in: range, into: &samples)
-        if !samples.isEmpty { found.append(Series(labels: labels, samples: samples)) }
+      for (matchers, range) in selections {
+        found.append(.init(series: try source.select(matchers, in: range), range: range))
       }
-      return found
     } catch {
       throw APIError(.internal, error.description)
     }
+    return SeriesWalk(found, isAbandoned: request.isAbandoned)
   }
 }

@@ -14,7 +14,7 @@ struct SeriesEndpoints: Sendable {
     let names = try scope.union { (matchers) throws(SelectError) in
       try series.labelNames(matching: matchers, in: scope.range).map(ByteOrderedText.init)
     }
-    return scope.response(names) { $1.string($0.text) }
+    return scope.response(names)
   }
 
   /// `start`, `end`, `match[]`, `limit`; the label's name is part of the path.
@@ -29,7 +29,7 @@ struct SeriesEndpoints: Sendable {
       try series.labelValues(of: name, matching: matchers, in: scope.range)
         .map(ByteOrderedText.init)
     }
-    return scope.response(values) { $1.string($0.text) }
+    return scope.response(values)
   }
 
   /// `match[]` at least once, `start`, `end`, `limit`.
@@ -40,7 +40,7 @@ struct SeriesEndpoints: Sendable {
     let found = try scope.union { (matchers) throws(SelectError) in
       try series.seriesLabels(matching: matchers, in: scope.range)
     }
-    return scope.parts(found) ?? scope.response(found) { QueryResultJSON.write($0, to: &$1) }
+    return scope.response(found)
   }
 }
 
@@ -80,21 +80,28 @@ private struct Scope {
     }
   }
 
-  func response<Element>(
-    _ elements: [Element], write: (Element, inout JSONWriter) -> Void
-  ) -> APIResponse {
-    .json(
-      QueryResultJSON.success(annotations: remarks(elements.count)) { json in
-        json.array { json in
-          for element in elements.prefix(limit ?? .max) { write(element, &json) }
-        }
-      })
+  func response(_ labels: [Labels]) -> APIResponse {
+    let (kept, remarks) = (Array(labels.prefix(limit ?? .max)), remarks(labels.count))
+    if let parts = AnswerParts(kept, annotations: remarks) { return .json(parts) }
+    return response(kept, remarks) { QueryResultJSON.write($0, to: &$1) }
   }
 
-  /// Nil for few, which aren't worth being sent in parts.
-  func parts(_ labels: [Labels]) -> APIResponse? {
-    let kept = Array(labels.prefix(limit ?? .max))
-    return AnswerParts(kept, annotations: remarks(labels.count)).map { .json($0) }
+  func response(_ found: [ByteOrderedText]) -> APIResponse {
+    let (kept, remarks) = (found.prefix(limit ?? .max).map(\.text), remarks(found.count))
+    if let parts = AnswerParts(kept, annotations: remarks) { return .json(parts) }
+    return response(kept, remarks) { $1.string($0) }
+  }
+
+  /// Few elements aren't worth being sent in parts.
+  private func response<Element>(
+    _ few: [Element], _ remarks: [Annotation], write: (Element, inout JSONWriter) -> Void
+  ) -> APIResponse {
+    .json(
+      QueryResultJSON.success(annotations: remarks) { json in
+        json.array { json in
+          for element in few { write(element, &json) }
+        }
+      })
   }
 
   private func remarks(_ count: Int) -> [Annotation] {

@@ -1,6 +1,4 @@
 import Exposition
-import MetricModel
-import Rules
 
 /// A body that is made while it is sent: the next part when the client has taken the one before.
 ///
@@ -11,50 +9,6 @@ protocol BodyParts: Sendable {
 }
 
 extension AnswerParts: BodyParts {}
-
-/// Stored series as a stream of chunks: they are read one after the other, when it is their turn.
-struct ChunkParts: BodyParts {
-  /// What each query of a request asks for.
-  private let selections: [(series: any SeriesSelection, range: TimeRange)]
-  private let isAbandoned: @Sendable () -> Bool
-  private var query = 0
-  private var index = 0
-  private var samples = SampleColumns()
-
-  private static let bytesMin = 1 << 18
-
-  init(
-    _ selections: [(series: any SeriesSelection, range: TimeRange)],
-    isAbandoned: @escaping @Sendable () -> Bool
-  ) {
-    self.selections = selections
-    self.isAbandoned = isAbandoned
-  }
-
-  mutating func next() throws(APIError) -> [UInt8]? {
-    var part: [UInt8] = []
-    while query < selections.count, part.count < Self.bytesMin {
-      if isAbandoned() { throw APIError(.canceled, "the client has gone") }
-      let (series, range) = selections[query]
-      guard index < series.labels.count else {
-        query += 1
-        index = 0
-        continue
-      }
-      do {
-        try series.read(index, in: range, into: &samples)
-      } catch {
-        throw APIError(.internal, error.description)
-      }
-      if !samples.isEmpty {
-        let row = Series(labels: series.labels[index], samples: samples)
-        part += ReadAnswer.frames(row, query: query)
-      }
-      index += 1
-    }
-    return part.isEmpty && query == selections.count ? nil : part
-  }
-}
 
 /// The compressed form of other parts.
 struct CompressedParts: BodyParts {
