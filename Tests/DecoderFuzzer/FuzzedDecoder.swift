@@ -142,7 +142,10 @@ struct FuzzedDecoder: Sendable {
     },
     FuzzedDecoder(
       name: "read-answer",
-      seeds: [ReadAnswer.samples([[Series(labels: .empty, samples: columns)]])]
+      seeds: [Series(labels: .empty, samples: columns)].map { series in
+        ReadAnswer.resultOpening(sizeBytes: ReadAnswer.sizeBytes(of: series))
+          + ReadAnswer.field(series)
+      }
     ) { bytes in _ = try ReadAnswer.parse(message: bytes) },
     FuzzedDecoder(
       name: "read-frames",

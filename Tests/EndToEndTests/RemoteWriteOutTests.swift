@@ -60,46 +60,59 @@ import Testing
     }
   }
 
-  @Test(
-    .enabled(if: Program.prometheus != nil, "prometheus could not be had"), arguments: [1, 2])
-  func `nothing is lost over restarts of the receiver and of ours`(seed: Int) async throws {
+  /// What happens to either side behind a sample.
+  private enum Event {
+    case receiverEnds, receiverIsKilled, receiverReturns, ownIsKilled, ownEnds
+  }
+
+  /// Sends samples to a server of ours, which hands them on; answers when the last one arrived, or
+  /// a minute after, with the time of the first and what the receiver has of each series.
+  private func handOn(
+    _ total: Int64, _ events: [Int64: Event], flushed: Bool = false,
+    to start: (TemporaryFolder, _ port: Int?) async throws -> Server
+  ) async throws -> (first: Int64, stored: [[Int64: Double]]) {
     let folder = try TemporaryFolder()
-    var receiver = try await Server.prometheus(folder, "receiver")
+    var receiver = try await start(folder, nil)
     let config = try configuration(folder, receiver)
-    func serve() async throws -> Server {
-      try await Server.assay(folder, "data", "--config.file", config)
-    }
-    var own = try await serve()
-    let start = (Int64(Date().timeIntervalSince1970) - 1000) * 1000
-    let total: Int64 = 400
+    var own = try await Server.assay(folder, "data", "--config.file", config)
+    let first = (Int64(Date().timeIntervalSince1970) - 1000) * 1000
     for index in 0..<total {
-      try await own.write(batch(index, from: start))
-      switch index {
-      case 100:
-        receiver.kill()
-      case 180:
-        own.kill()
-        own = try await serve()
-      case 220:
-        receiver = try await Server.prometheus(folder, "receiver", port: receiver.port)
-      case 300:
-        #expect(own.stop() == 0)
-        own = try await serve()
-      default: continue
+      try await own.write(batch(index, from: first))
+      switch events[index] {
+      case .receiverEnds: #expect(receiver.stop() == 0)
+      case .receiverIsKilled: receiver.kill()
+      case .receiverReturns: receiver = try await start(folder, receiver.port)
+      case .ownIsKilled, .ownEnds:
+        if events[index] == .ownIsKilled { own.kill() } else { #expect(own.stop() == 0) }
+        own = try await Server.assay(folder, "data", "--config.file", config)
+      case nil: continue
       }
     }
-    try await arrival(of: total, at: receiver, flushed: false)
+    try await arrival(of: total, at: receiver, flushed: flushed)
+    var found: [[Int64: Double]] = []
     for series in 0..<20 {
-      let found = try await stored(series, receiver)
-      #expect(found.count == Int(total), "series \(series), run \(seed)")
-      for index in 0..<total {
-        #expect(found[start + index * 1000]?.bitPattern == value(index, series).bitPattern)
-      }
+      found.append(try await stored(series, receiver))
+      #expect(found[series].count == Int(total), "series \(series)")
     }
     let metrics = try await own.send(own.request("/metrics"))
     #expect(metrics.text.contains("prometheus_remote_storage_samples_failed_total{"))
     _ = own.stop()
     _ = receiver.stop()
+    return (first, found)
+  }
+
+  @Test(
+    .enabled(if: Program.prometheus != nil, "prometheus could not be had"), arguments: [1, 2])
+  func `nothing is lost over restarts of the receiver and of ours`(run: Int) async throws {
+    let (first, stored) = try await handOn(
+      400, [100: .receiverIsKilled, 180: .ownIsKilled, 220: .receiverReturns, 300: .ownEnds]
+    ) { try await Server.prometheus($0, "receiver", port: $1) }
+    for (series, found) in stored.enumerated() {
+      for index in 0..<Int64(400) {
+        #expect(
+          found[first + index * 1000]?.bitPattern == value(index, series).bitPattern, "run \(run)")
+      }
+    }
   }
 
   /// What VictoriaMetrics may change of a value as it stores it, as a part of the value.
@@ -108,42 +121,16 @@ import Testing
   /// VictoriaMetrics has no log, so it is ended and not killed.
   @Test(.enabled(if: Program.victoriaMetrics != nil, "victoria-metrics could not be had"))
   func `VictoriaMetrics gets all too, over restarts of it and of ours`() async throws {
-    let folder = try TemporaryFolder()
-    var receiver = try await Server.victoriaMetrics(folder, "receiver")
-    let config = try configuration(folder, receiver)
-    func serve() async throws -> Server {
-      try await Server.assay(folder, "data", "--config.file", config)
-    }
-    var own = try await serve()
-    let start = (Int64(Date().timeIntervalSince1970) - 1000) * 1000
-    let total: Int64 = 200
-    for index in 0..<total {
-      try await own.write(batch(index, from: start))
-      switch index {
-      case 40:
-        #expect(receiver.stop() == 0)
-      case 70:
-        own.kill()
-        own = try await serve()
-      case 100:
-        receiver = try await Server.victoriaMetrics(folder, "receiver", port: receiver.port)
-      case 150:
-        #expect(own.stop() == 0)
-        own = try await serve()
-      default: continue
-      }
-    }
-    try await arrival(of: total, at: receiver, flushed: true)
-    for series in 0..<20 {
-      let found = try await stored(series, receiver)
-      #expect(found.count == Int(total), "series \(series)")
-      for index in 0..<total {
+    let (first, stored) = try await handOn(
+      200, [40: .receiverEnds, 70: .ownIsKilled, 100: .receiverReturns, 150: .ownEnds],
+      flushed: true
+    ) { try await Server.victoriaMetrics($0, "receiver", port: $1) }
+    for (series, found) in stored.enumerated() {
+      for index in 0..<Int64(200) {
         let sent = value(index, series)
-        let kept = found[start + index * 1000] ?? .nan
+        let kept = found[first + index * 1000] ?? .nan
         #expect(abs(kept - sent) <= abs(sent) * Self.victoriaTolerance, "\(kept) for \(sent)")
       }
     }
-    _ = own.stop()
-    _ = receiver.stop()
   }
 }

@@ -23,6 +23,15 @@ import Testing
     ]
   }
 
+  /// A compressed message with all samples: for each query its series.
+  private static func body(_ results: [[Series]]) -> [UInt8] {
+    let sizes = results.map { $0.reduce(0) { $0 + ReadAnswer.sizeBytes(of: $1) } }
+    let parts = zip(results, sizes).map { result, size in
+      ReadAnswer.resultOpening(sizeBytes: size) + result.flatMap { ReadAnswer.field($0) }
+    }
+    return ReadAnswer.opening(resultSizes: sizes) + parts.flatMap(ReadAnswer.compressedPart)
+  }
+
   @Test func `requests are read as written`() throws {
     let matchers = [
       LabelMatcher("a", equals: "b"), try LabelMatcher("c", .notEqual, ""),
@@ -54,7 +63,7 @@ import Testing
   }
 
   @Test func `samples come back as sent`() throws {
-    let body = ReadAnswer.samples([series, []])
+    let body = Self.body([series, []])
     #expect(try ReadAnswer.parse(message: RemoteWrite.decompressed(body)) == [series, []])
   }
 
@@ -75,7 +84,7 @@ import Testing
   @Test(arguments: 0..<10)
   func `damaged answers are an error or series`(seed: Int) throws {
     var generator = SplitMix64(seed: UInt64(seed))
-    let message = try RemoteWrite.decompressed(ReadAnswer.samples([series]))
+    let message = try RemoteWrite.decompressed(Self.body([series]))
     let request = try RemoteWrite.decompressed(ReadRequest(queries: []).body)
     for _ in 0..<30 {
       let results = try? ReadAnswer.parse(message: damaged(message, using: &generator))

@@ -2,24 +2,14 @@ package import MetricModel
 
 /// Answers of remote read, written and read.
 ///
-///     let body = ReadAnswer.samples(results)              // one list of series for each query
+///     let start = ReadAnswer.opening(resultSizes: sizes)  // of a message, then its parts, such as
+///     let part = ReadAnswer.compressedPart(ReadAnswer.field(series))
 ///     let frames = ReadAnswer.frames(series, query: 0)    // one series for a stream of chunks
 ///
 /// Staleness markers travel, native histograms too; start times don't.
 package enum ReadAnswer {
   /// Frames of chunks end before they exceed it, if one chunk allows.
   private static let frameBytesMax = 1 << 20
-
-  /// The compressed `ReadResponse` with every sample.
-  package static func samples(_ results: [[Series]]) -> [UInt8] {
-    let sizes = results.map { $0.reduce(0) { $0 + sizeBytes(of: $1) } }
-    var message: [UInt8] = []
-    for (result, size) in zip(results, sizes) {
-      message += resultOpening(sizeBytes: size)
-      for series in result { message += field(series) }
-    }
-    return opening(resultSizes: sizes) + compressedPart(message)
-  }
 
   /// What `field` makes of a series, in bytes, found without making it.
   package static func sizeBytes(of series: Series) -> Int {

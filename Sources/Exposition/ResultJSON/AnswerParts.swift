@@ -31,7 +31,7 @@ package struct AnswerParts: Sendable {
   private var openings = PointOpenings()
 
   /// A part grows to this unless one row alone is larger.
-  private static let bytesMin = 1 << 18
+  package static let bytesMin = 1 << 18
 
   /// What a query answered; nil where the answer is too small to be worth it, below about a MiB.
   package init?(

@@ -17,7 +17,6 @@ struct FederationParts: BodyParts {
   private var position = 0
   private var family = ""
 
-  private static let bytesMin = 1 << 18
   /// As many make less than about a MiB, which is sent as a whole.
   private static let fewRowsMax = 10_000
 
@@ -35,7 +34,7 @@ struct FederationParts: BodyParts {
   mutating func next() -> [UInt8]? {
     guard position < rows.count else { return nil }
     var text: [UInt8] = []
-    while position < rows.count, text.count < Self.bytesMin {
+    while position < rows.count, text.count < AnswerParts.bytesMin {
       let row = rows[position]
       let name = row.labels.metricName
       if name != family {

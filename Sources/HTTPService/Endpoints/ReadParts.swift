@@ -1,9 +1,6 @@
 import Exposition
 import MetricModel
 
-/// A part of remote read grows to this unless one series alone is larger.
-private let partBytesMin = 1 << 18
-
 /// Stored series as a stream of chunks.
 struct ChunkParts: BodyParts {
   private var walk: SeriesWalk
@@ -16,7 +13,7 @@ struct ChunkParts: BodyParts {
     var part: [UInt8] = []
     _ = try walk.advance { query, series in
       part += ReadAnswer.frames(series, query: query)
-      return part.count < partBytesMin
+      return part.count < AnswerParts.bytesMin
     }
     return part.isEmpty ? nil : part
   }
@@ -74,7 +71,7 @@ struct SampleParts: BodyParts {
     isFinished = try walk.advance { number, series in
       open(through: number)
       part += ReadAnswer.field(series)
-      return part.count < partBytesMin
+      return part.count < AnswerParts.bytesMin
     }
     if isFinished { open(through: sizes.count - 1) }
     self.query = query

@@ -60,6 +60,7 @@ struct ExtrapolationKernel: WindowKernel {
     into cells: inout [Double], from start: Int
   ) -> Bool {
     var row = cells.mutableSpan
+    // A span can't outlive the access to an object.
     let allSteps = layout.steps
     let steps = allSteps.span
     let special =

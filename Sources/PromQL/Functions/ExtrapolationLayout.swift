@@ -4,8 +4,8 @@ internal import Synchronization
 /// Where the windows of a grid lie in a column of times, and by what a change in each is scaled.
 ///
 /// All series of one target have the same times, so this is found once for each target: what is
-/// left to do for a series is a difference and a product at each step. An object, since every
-/// series of the target takes it in its hands.
+/// left to do for a series is a difference and a product at each step. An object: a copy for
+/// each series would count a reference for the times and one for the steps.
 final class ExtrapolationLayout: Sendable {
   struct Step {
     var first: UInt32

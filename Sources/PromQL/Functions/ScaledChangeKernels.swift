@@ -12,6 +12,7 @@ func scaleChanges(
   of values: Span<Double>, by layout: ExtrapolationLayout, isCounter: Bool,
   into row: inout MutableSpan<Double>, from start: Int
 ) -> Range<Int> {
+  // A span can't outlive the access to an object.
   let allSteps = layout.steps
   let steps = allSteps.span
   precondition(values.count == layout.times.count, "a layout is that of the series' times")
