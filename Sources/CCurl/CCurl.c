@@ -1,6 +1,7 @@
 #include "CCurl.h"
 
 #include <curl/curl.h>
+#include <openssl/crypto.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -73,7 +74,11 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context) {
 }
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static void initialise(void) { curl_global_init(CURL_GLOBAL_DEFAULT); }
+// A loop may still be closing connections when the process exits: OpenSSL must not free then what these use.
+static void initialise(void) {
+  OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
+  curl_global_init(CURL_GLOBAL_DEFAULT);
+}
 
 curl_loop *curl_loop_new(void) {
   pthread_once(&once, initialise);
