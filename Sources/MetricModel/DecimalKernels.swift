@@ -52,7 +52,7 @@ struct Digits {
 
 enum DecimalDigits {
   /// The room that `appendPlain` wants.
-  static let plainSizeMax = 32
+  static let plainSizeMax = 48
 
   /// Appends the fewest digits that read back as a value, without an exponent; false, and nothing,
   /// where the value isn't finite, or so small or large that it would be padded with zeros.

@@ -70,8 +70,8 @@ package enum NumberText {
     }
   }
 
-  /// The most bytes that a spelling in query results takes.
-  package static let jsonSizeMax = 32
+  /// The room that a spelling in query results wants; it takes less.
+  package static let jsonSizeMax = DecimalDigits.plainSizeMax
 
   /// As `json(_:)`, into memory that is there already.
   ///

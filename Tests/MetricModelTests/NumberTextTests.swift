@@ -55,6 +55,17 @@ import Testing
     }
   }
 
+  /// Below a power of two numbers lie closer together than above it.
+  @Test func `powers of two and their neighbours have their shortest digits`() {
+    for exponent in -13..<53 {
+      let power = exponent < 0 ? 1 / Double(1 << -exponent) : Double(1 << exponent)
+      for value in [power, power.nextDown, power.nextUp, -power.nextDown]
+      where value != value.rounded() {
+        #expect(NumberText.plain(value) == value.description)
+      }
+    }
+  }
+
   @Test func `spellings in memory that is there are those of arrays`() {
     let special: [Double] = [
       0, -0.0, .nan, .infinity, -.infinity, 1e-6, 0x1p53, 0x1p53 - 1, 1e15, 1e15 - 0.125, 1e21,

@@ -16,6 +16,32 @@ func appendBytes(_ run: Span<UInt8>, to place: inout OutputSpan<UInt8>) {
   }
 }
 
+/// Appends the first `count` of a slot's bytes, for all of which there must be room: bytes whose
+/// number is known when this is compiled are copied without a loop.
+@inline(__always)
+func appendBytes(
+  ofSlot slot: Int, from start: Int, count: Int, of slots: Span<UInt8>,
+  to place: inout OutputSpan<UInt8>
+) {
+  let first = slot &* ByteSlot.size &+ start
+  precondition(slot >= 0 && start >= 0 && first &+ ByteSlot.size <= slots.count, "outside")
+  precondition(place.freeCapacity >= ByteSlot.size && count <= ByteSlot.size, "no room for a slot")
+  unsafe slots.withUnsafeBytes { source in
+    unsafe place.withUnsafeMutableBufferPointer { buffer, used in
+      let bytes = unsafe source.loadUnaligned(
+        fromByteOffset: first, as: SIMD32<UInt8>.self)
+      unsafe UnsafeMutableRawBufferPointer(buffer).storeBytes(
+        of: bytes, toByteOffset: used, as: SIMD32<UInt8>.self)
+      used += count
+    }
+  }
+}
+
+/// Short texts side by side, each in as many bytes.
+enum ByteSlot {
+  static let size = 32
+}
+
 /// Whether a byte of UTF-8 stands for itself in a JSON string.
 @inline(__always)
 func isPlainText(_ byte: UInt8) -> Bool {

@@ -4,12 +4,14 @@ import MetricModel
 /// query share their times, so these texts are written once.
 struct PointOpenings: Equatable, Sendable {
   private var times: [Int64] = []
-  /// One after the other.
-  private var text: [UInt8] = []
-  /// Where each of them ends in the text, after a 0.
-  private var ends: [Int] = [0]
+  /// A slot for each, and one to spare.
+  private var slots: [UInt8] = []
+  /// How long each of them is.
+  private var sizes: [UInt8] = []
 
   private static let closing = Array("\"]".utf8)
+  /// Of a point's end and the comma behind it.
+  private static let closingSize = 3
   /// What is written at once, so that there is little room to spare.
   private static let batchPoints = 64
 
@@ -17,16 +19,18 @@ struct PointOpenings: Equatable, Sendable {
   mutating func prepare(for times: [Int64]) {
     if covers(times) { return }
     self.times = times
-    text.removeAll(keepingCapacity: true)
-    ends.removeAll(keepingCapacity: true)
-    ends.append(0)
-    let closing = Self.closing
+    slots.removeAll(keepingCapacity: true)
+    sizes.removeAll(keepingCapacity: true)
     for time in times {
-      text += closing
-      text.append(UInt8(ascii: ","))
-      Self.append(time, to: &text)
-      ends.append(text.count)
+      let start = slots.count
+      slots += Self.closing
+      slots.append(UInt8(ascii: ","))
+      Self.append(time, to: &slots)
+      let size = slots.count - start
+      sizes.append(UInt8(truncatingIfNeeded: size))
+      slots.append(contentsOf: repeatElement(0, count: ByteSlot.size - size))
     }
+    slots.append(contentsOf: repeatElement(0, count: ByteSlot.size))
   }
 
   /// Whether the texts of all these times are there: series with gaps have some of the others'.
@@ -42,18 +46,19 @@ struct PointOpenings: Equatable, Sendable {
 
   /// `[seconds,"value"],…`: points at times that were prepared for.
   func appendPoints(_ times: Span<Int64>, _ values: Span<Double>, to output: inout [UInt8]) {
-    let (known, ends, text) = (self.times.span, ends.span, text.span)
+    let (known, slots, sizes) = (self.times.span, slots.span, sizes.span)
     var place = 0
     var first = 0
     while first < times.count {
       let batch = first..<min(first &+ Self.batchPoints, times.count)
-      let longest = Self.closing.count + 1 + Self.sizeMax
-      output.append(addingCapacity: batch.count * (longest + NumberText.jsonSizeMax)) { room in
+      output.append(addingCapacity: batch.count * (ByteSlot.size + NumberText.jsonSizeMax)) {
+        room in
         for index in batch {
           while known[place] != times[index] { place &+= 1 }
           // Nothing has to be closed before the first one.
-          let opening = ends[place] &+ (index == 0 ? Self.closing.count + 1 : 0)
-          appendBytes(text.extracting(opening..<ends[place &+ 1]), to: &room)
+          let skipped = index == 0 ? Self.closingSize : 0
+          appendBytes(
+            ofSlot: place, from: skipped, count: Int(sizes[place]) &- skipped, of: slots, to: &room)
           NumberText.appendJSON(values[index], to: &room)
         }
       }
@@ -61,9 +66,6 @@ struct PointOpenings: Equatable, Sendable {
     }
     if !times.isEmpty { output += Self.closing }
   }
-
-  /// `[-9223372036854775.808,"`.
-  private static let sizeMax = 24
 
   /// One beginning.
   static func append(_ milliseconds: Int64, to text: inout [UInt8]) {

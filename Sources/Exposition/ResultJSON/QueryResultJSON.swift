@@ -120,7 +120,7 @@ package enum QueryResultJSON {
   /// A label set as an object, names in their order.
   package static func write(_ labels: Labels, to json: inout JSONWriter) {
     json.object { json in
-      labels.forEach { name, value in json.field(name.span, value.span) }
+      labels.forEachText { name, value in json.field(name, value) }
     }
   }
 
