@@ -88,6 +88,15 @@ package struct Labels: Hashable, Comparable, Sendable {
     }
   }
 
+  /// The same, of bytes that nobody keeps: nothing is counted for them.
+  package func forEachText(_ body: (_ name: Span<UInt8>, _ value: Span<UInt8>) -> Void) {
+    let bytes = storage.span
+    forEachRange { name, value in
+      body(bytes.extracting(name), bytes.extracting(value))
+      return true
+    }
+  }
+
   /// Only the labels whose names are in `names`.
   package func keeping(_ names: [String]) -> Labels {
     picking(Self.sortedBytes(names), keepsListed: true)

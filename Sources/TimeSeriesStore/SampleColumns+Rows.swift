@@ -5,8 +5,8 @@ extension SampleColumns {
   /// Merges two ordered runs into one: the numbers from `middle` on with those from `start` on, and
   /// the histograms likewise. Of two rows with one time the later run's is kept.
   mutating func mergeRuns(from start: RowCounts, at middle: RowCounts) {
-    mergeRuns(from: start.numbers, at: middle.numbers)
-    if !histograms.isEmpty {
+    if start.numbers < middle.numbers { mergeRuns(from: start.numbers, at: middle.numbers) }
+    if start.histograms < middle.histograms {
       histograms.mergeRuns(from: start.histograms, at: middle.histograms)
     }
   }

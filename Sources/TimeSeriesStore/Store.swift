@@ -238,6 +238,7 @@ struct StoreLayers: Sendable {
   /// How often the list of layers has changed.
   private(set) var version: UInt64 = 0
   private let selections = SelectionCache()
+  private let columns = ColumnCache()
   var exemplars: ExemplarPages
   var metadata: MetadataTable
 
@@ -249,7 +250,8 @@ struct StoreLayers: Sendable {
   var snapshot: StoreSnapshot {
     StoreSnapshot(
       blocks: blocks, heads: frozen.map(\.head) + [active], exemplarPages: exemplars,
-      metadataTable: metadata, layersVersion: version, selections: selections)
+      metadataTable: metadata, layersVersion: version, selections: selections,
+      columns: columns)
   }
 
   init(

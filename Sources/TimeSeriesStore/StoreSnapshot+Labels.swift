@@ -9,7 +9,7 @@ extension StoreSnapshot {
   package func seriesLabels(
     matching matchers: [LabelMatcher] = [], in range: TimeRange = .all
   ) throws(SelectError) -> [Labels] {
-    do throws(StoreError) { return try find(matchers, in: range).map(\.labels) } catch {
+    do throws(StoreError) { return try labels(matching: matchers, in: range) } catch {
       throw SelectError(error)
     }
   }
@@ -48,6 +48,13 @@ extension StoreSnapshot {
       through: Timestamp(milliseconds: last))
   }
 
+  private func labels(
+    matching matchers: [LabelMatcher], in range: TimeRange
+  ) throws(StoreError) -> [Labels] {
+    let (layers, series) = try selected(matchers, in: range)
+    return series.labels(in: range, of: layers)
+  }
+
   /// Collects texts from the index of each layer, or from the series that match.
   private func texts(
     matching matchers: [LabelMatcher], in range: TimeRange,
@@ -59,7 +66,7 @@ extension StoreSnapshot {
       if matchers.isEmpty {
         for layer in layers(in: range) { found.merge(try fromIndex(layer)) }
       } else {
-        found = SortedTexts(of: try find(matchers, in: range).map(\.labels), visit)
+        found = SortedTexts(of: try labels(matching: matchers, in: range), visit)
       }
     } catch { throw SelectError(error) }
     return found.texts.map { String(decoding: $0, as: UTF8.self) }

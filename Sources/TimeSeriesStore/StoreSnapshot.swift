@@ -17,10 +17,23 @@ package struct StoreSnapshot: SeriesCatalog {
   var layersVersion: UInt64 = 0
   /// What was selected before, from this snapshot and others of the store.
   var selections = SelectionCache()
+  /// What was decoded before, of this snapshot and others of the store.
+  var columns = ColumnCache()
 
   package func select(
     _ matchers: [LabelMatcher], in range: TimeRange
   ) throws(SelectError) -> any SeriesSelection {
+    do throws(StoreError) {
+      let (layers, series) = try selected(matchers, in: range)
+      return StoreSelection(layers: layers, series: series, columns: columns)
+    } catch { throw SelectError(error) }
+  }
+
+  /// The layers that have samples in `range`, and their series that match, with samples at any
+  /// time.
+  func selected(
+    _ matchers: [LabelMatcher], in range: TimeRange
+  ) throws(StoreError) -> (layers: [StoreLayer], series: SelectedSeries) {
     let all = blocks.map(StoreLayer.block) + heads.map(StoreLayer.head)
     let wanted = all.indices.filter { all[$0].overlaps(range) }
     let layers = wanted.map { all[$0] }
@@ -28,26 +41,16 @@ package struct StoreSnapshot: SeriesCatalog {
     let key = SelectionCache.Key(
       matchers: matchers, layers: wanted, layersVersion: layersVersion,
       activeSeries: hasActive ? heads[heads.count - 1].seriesCount : nil)
-    do throws(StoreError) {
-      let series = try selections.series(key) { () throws(StoreError) in
-        try SelectedSeries(matching: matchers, in: layers)
-      }
-      return StoreSelection(layers: layers, series: series)
-    } catch { throw SelectError(error) }
+    let series = try selections.series(key) { () throws(StoreError) in
+      try SelectedSeries(matching: matchers, in: layers)
+    }
+    return (layers, series)
   }
 
   /// The layers that have samples in `range`.
   func layers(in range: TimeRange) -> [StoreLayer] {
     blocks.filter { $0.overlaps(range) }.map(StoreLayer.block)
       + heads.filter { $0.overlaps(range) }.map(StoreLayer.head)
-  }
-
-  /// The series that match and have samples in `range`, sorted by labels; sources refer to
-  /// `layers(in:)`.
-  func find(
-    _ matchers: [LabelMatcher], in range: TimeRange
-  ) throws(StoreError) -> [LayeredSeries] {
-    try LayeredSeries.found(matchers, in: range, of: layers(in: range))
   }
 
   /// The time of the newest sample of a series, nil when it has none.
@@ -158,7 +161,7 @@ enum StoreLayer {
     switch self {
     case .block(let block): try block.append(number, in: range, to: &columns, cache: cache)
     case .head(let head):
-      var times = HeadTimes()
+      var times = HeadTimes(cache)
       do throws(Damage) {
         try head.append(number, in: range, to: &columns, times: &times)
       } catch {

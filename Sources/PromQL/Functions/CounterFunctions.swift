@@ -14,14 +14,8 @@ struct ExtrapolationKernel: WindowKernel {
   private var nextReset = 0
   // Regular scrapes give the same distances, in milliseconds, at step after step, and the divisions
   // that follow from them are most of the work: the last ones are kept, with what came of them.
-  private var gapToStart: Int64 = -1
-  private var gapToEnd: Int64 = -1
-  private var gapSampled: Int64 = -1
-  private var sampleCount = 0
-  /// In seconds, as the two below.
-  private var sampledSeconds = 0.0
-  private var reachToStart = 0.0
-  private var reachToEnd = 0.0
+  private var gaps = WindowGaps(toStart: -1, toEnd: -1, sampled: -1, count: 0)
+  private var reach = ExtrapolationReach()
   /// The scale where no counter starts within the window.
   private var fullScale = 0.0
   /// Of the series before.
@@ -39,23 +33,31 @@ struct ExtrapolationKernel: WindowKernel {
     if isCounter { appendFalls(of: values, to: &resets) }
   }
 
-  /// The layout of a series' times, found now where no series had the same; after `begin`.
-  ///
-  /// Series of one target follow each other mostly, so the layout found last is tried first.
-  mutating func layout(
-    of times: [Int64], on grid: WindowGrid, _ cache: LayoutCache,
-    _ cancellation: inout CancellationPoint
-  ) -> ExtrapolationLayout {
-    if let layout = lastLayout, layout.fits(isRate: isRate, times, grid) { return layout }
-    lastLayout = nil
-    let layout = cache.layout(self, times, grid, &cancellation)
-    lastLayout = layout
-    return layout
+  /// Writes the row of one series step by step; answers whether any cell is present.
+  mutating func slide(
+    over samples: SampleColumns, _ grid: WindowGrid, into cells: inout [Double],
+    from start: Int, _ cancellation: inout CancellationPoint
+  ) -> Bool {
+    slideWindow(&self, over: samples, grid, into: &cells, from: start, &cancellation)
   }
 
-  /// The row that `slideWindow` writes, by a layout of the times that was found before; after
-  /// `begin`.
+  /// The same row, by the layout of the series' times, which is found now where no series had the
+  /// same.
   mutating func slide(
+    over samples: SampleColumns, _ grid: WindowGrid, _ layouts: LayoutCache,
+    into cells: inout [Double], from start: Int, _ cancellation: inout CancellationPoint
+  ) -> Bool {
+    begin(samples.timestamps.span, samples.values.span)
+    // Series of one target follow each other mostly, so the layout found last is tried first.
+    if lastLayout?.fits(isRate: isRate, samples.timestamps, grid) != true {
+      lastLayout = layouts.layout(self, samples.timestamps, grid, &cancellation)
+    }
+    guard let layout = lastLayout else { return false }
+    return slide(
+      over: samples.values.span, samples.timestamps.span, layout, into: &cells, from: start)
+  }
+
+  private mutating func slide(
     over values: Span<Double>, _ times: Span<Int64>, _ layout: ExtrapolationLayout,
     into cells: inout [Double], from start: Int
   ) -> Bool {
@@ -100,12 +102,12 @@ struct ExtrapolationKernel: WindowKernel {
     }
   }
 
-  /// The scale of windows with these gaps where no counter starts within them.
-  mutating func layoutStep(_ place: WindowPlace, _ times: Span<Int64>) -> ExtrapolationLayout.Step {
-    measureReach(place, times)
-    return ExtrapolationLayout.Step(
-      first: UInt32(truncatingIfNeeded: place.first), end: UInt32(truncatingIfNeeded: place.end),
-      isLong: sampledSeconds >= reachToStart, scale: fullScale)
+  /// What windows with these gaps are scaled by where no counter starts within them, and whether
+  /// their samples lie further apart than the first from the window's start.
+  @inline(__always)
+  func scale(of gaps: WindowGaps) -> (full: Double, isLong: Bool) {
+    let reach = ExtrapolationReach(gaps)
+    return (scale(reach, reachingBack: reach.toStart), reach.sampled >= reach.toStart)
   }
 
   @inline(__always)
@@ -123,23 +125,13 @@ struct ExtrapolationKernel: WindowKernel {
   /// How far the change is extended on either side, unless the distances are those measured last.
   @inline(__always)
   private mutating func measureReach(_ place: WindowPlace, _ times: Span<Int64>) {
-    let toStart = times[place.first] &- place.startTime
-    let toEnd = place.endTime &- times[place.last]
-    let sampled = times[place.last] &- times[place.first]
-    if toStart == gapToStart && toEnd == gapToEnd && sampled == gapSampled
-      && place.count == sampleCount
-    {
-      return
-    }
-    (gapToStart, gapToEnd, gapSampled, sampleCount) = (toStart, toEnd, sampled, place.count)
-    sampledSeconds = Double(gapSampled) / 1000
-    let meanDistance = sampledSeconds / Double(sampleCount &- 1)
-    let threshold = meanDistance * 1.1
-    let secondsToStart = Double(toStart) / 1000
-    let secondsToEnd = Double(toEnd) / 1000
-    reachToStart = secondsToStart >= threshold ? meanDistance / 2 : secondsToStart
-    reachToEnd = secondsToEnd >= threshold ? meanDistance / 2 : secondsToEnd
-    fullScale = scale(reachingBack: reachToStart)
+    let gaps = WindowGaps(
+      toStart: times[place.first] &- place.startTime, toEnd: place.endTime &- times[place.last],
+      sampled: times[place.last] &- times[place.first], count: place.count)
+    if gaps == self.gaps { return }
+    self.gaps = gaps
+    reach = ExtrapolationReach(gaps)
+    fullScale = scale(reach, reachingBack: reach.toStart)
   }
 
   /// By how much the change grows when it is extended to the window's borders, and, for a rate,
@@ -149,16 +141,48 @@ struct ExtrapolationKernel: WindowKernel {
     guard isCounter && change > 0 && first >= 0 else { return fullScale }
     // A counter that held more than it gained is extended no further than its own length, so the
     // division can be spared where that isn't shorter.
-    if first >= change && sampledSeconds >= reachToStart { return fullScale }
-    let toZero = sampledSeconds * (first / change)
-    return toZero < reachToStart ? scale(reachingBack: toZero) : fullScale
+    if first >= change && reach.sampled >= reach.toStart { return fullScale }
+    let toZero = reach.sampled * (first / change)
+    return toZero < reach.toStart ? scale(reach, reachingBack: toZero) : fullScale
   }
 
   @inline(__always)
-  private func scale(reachingBack toStart: Double) -> Double {
+  private func scale(_ reach: ExtrapolationReach, reachingBack toStart: Double) -> Double {
     let scale =
-      sampledSeconds == 0 ? 1 : (sampledSeconds + toStart + reachToEnd) / sampledSeconds
+      reach.sampled == 0 ? 1 : (reach.sampled + toStart + reach.toEnd) / reach.sampled
     return isRate ? scale / rangeSeconds : scale
+  }
+}
+
+/// Where the samples of a window lie in it, in milliseconds.
+struct WindowGaps: Equatable {
+  /// From the window's start to its first sample.
+  var toStart: Int64
+  /// From the last sample to the window's end.
+  var toEnd: Int64
+  /// From the first to the last.
+  var sampled: Int64
+  /// Of samples, at least 2.
+  var count: Int
+}
+
+/// How far a change is extended beyond the samples it was seen between, in seconds.
+struct ExtrapolationReach {
+  private(set) var sampled = 0.0
+  private(set) var toStart = 0.0
+  private(set) var toEnd = 0.0
+
+  init() {}
+
+  @inline(__always)
+  init(_ gaps: WindowGaps) {
+    sampled = Double(gaps.sampled) / 1000
+    let meanDistance = sampled / Double(gaps.count &- 1)
+    let threshold = meanDistance * 1.1
+    let secondsToStart = Double(gaps.toStart) / 1000
+    let secondsToEnd = Double(gaps.toEnd) / 1000
+    toStart = secondsToStart >= threshold ? meanDistance / 2 : secondsToStart
+    toEnd = secondsToEnd >= threshold ? meanDistance / 2 : secondsToEnd
   }
 }
 

@@ -9,12 +9,24 @@ internal import Synchronization
 final class ExtrapolationLayout: Sendable {
   struct Step {
     var first: UInt32
-    /// One past the last sample; 0 where there are fewer than two.
-    var end: UInt32
-    /// Whether the samples lie further apart than the first from the window's start.
-    var isLong: Bool
+    /// The end, and above it whether the samples are long: as a field of its own it would make of
+    /// 16 bytes 24.
+    private var bits: UInt32
     /// As if no counter started within the window.
     var scale: Double
+
+    private static let isLongBit: UInt32 = 1 << 31
+
+    init(first: Int, end: Int, isLong: Bool, scale: Double) {
+      self.first = UInt32(truncatingIfNeeded: first)
+      bits = UInt32(truncatingIfNeeded: end) & ~Self.isLongBit | (isLong ? Self.isLongBit : 0)
+      self.scale = scale
+    }
+
+    /// One past the last sample; 0 where there are fewer than two.
+    @inline(__always) var end: UInt32 { bits & ~Self.isLongBit }
+    /// Whether the samples lie further apart than the first from the window's start.
+    @inline(__always) var isLong: Bool { bits & Self.isLongBit != 0 }
   }
 
   let times: [Int64]
@@ -28,10 +40,9 @@ final class ExtrapolationLayout: Sendable {
   ///
   /// - Parameter kernel: of the function at hand.
   init(
-    _ kernel: ExtrapolationKernel, _ times: [Int64], _ grid: WindowGrid,
+    _ kernel: borrowing ExtrapolationKernel, _ times: [Int64], _ grid: WindowGrid,
     _ cancellation: inout CancellationPoint
   ) {
-    var kernel = kernel
     var steps: [Step] = []
     steps.reserveCapacity(grid.count)
     let span = times.span
@@ -47,10 +58,13 @@ final class ExtrapolationLayout: Sendable {
         steps.append(Step(first: 0, end: 0, isLong: false, scale: 0))
         continue
       }
-      let place = WindowPlace(
-        first: first, end: end, startTime: startTime, endTime: endTime, step: step,
-        evaluationTime: 0)
-      steps.append(kernel.layoutStep(place, span))
+      let gaps = WindowGaps(
+        toStart: span[first] &- startTime, toEnd: endTime &- span[end &- 1],
+        sampled: span[end &- 1] &- span[first], count: end &- first)
+      let scale = kernel.scale(of: gaps)
+      steps.append(
+        Step(
+          first: first, end: end, isLong: scale.isLong, scale: scale.full))
     }
     self.times = times
     self.grid = grid
@@ -68,44 +82,47 @@ final class ExtrapolationLayout: Sendable {
 
 /// The layouts that the workers of a query have found.
 final class LayoutCache: Sendable {
+  /// Columns of targets differ in their first and last times mostly; the offsets of scrapes are
+  /// milliseconds.
+  private struct Key: Hashable {
+    var first: Int64
+    var last: Int64
+    var count: Int
+    var isRate: Bool
+
+    init(_ times: [Int64], isRate: Bool) {
+      first = times.first ?? 0
+      last = times.last ?? 0
+      count = times.count
+      self.isRate = isRate
+    }
+  }
+
   private struct Contents {
-    var slots = [ExtrapolationLayout?](repeating: nil, count: slotCount)
+    var layouts: [Key: ExtrapolationLayout] = [:]
     var sizeBytes = 0
   }
 
-  private static let slotCount = 512
   private static let sizeBytesMax = 8 << 20
-  private let contents = Mutex<Contents?>(nil)
+  private let contents = Mutex(Contents())
 
   /// The layout of a column of times, found now where it isn't known.
   func layout(
-    _ kernel: ExtrapolationKernel, _ times: [Int64], _ grid: WindowGrid,
+    _ kernel: borrowing ExtrapolationKernel, _ times: [Int64], _ grid: WindowGrid,
     _ cancellation: inout CancellationPoint
   ) -> ExtrapolationLayout {
-    let slot = Self.slot(times, kernel.isRate)
-    let known = contents.withLock { $0?.slots[slot] }
+    let key = Key(times, isRate: kernel.isRate)
+    let known = contents.withLock { $0.layouts[key] }
     if let known, known.fits(isRate: kernel.isRate, times, grid) { return known }
     let layout = ExtrapolationLayout(kernel, times, grid, &cancellation)
     if cancellation.hasFired { return layout }
     contents.withLock { contents in
-      var inner = contents ?? Contents()
-      contents = nil
-      let size = inner.sizeBytes + layout.sizeBytes - (inner.slots[slot]?.sizeBytes ?? 0)
+      let size = contents.sizeBytes + layout.sizeBytes - (contents.layouts[key]?.sizeBytes ?? 0)
       if size <= Self.sizeBytesMax {
-        inner.slots[slot] = layout
-        inner.sizeBytes = size
+        contents.layouts[key] = layout
+        contents.sizeBytes = size
       }
-      contents = inner
     }
     return layout
-  }
-
-  /// Columns of targets differ in their last times mostly; the offsets of scrapes are milliseconds.
-  private static func slot(_ times: [Int64], _ isRate: Bool) -> Int {
-    guard let first = times.first, let last = times.last else { return 0 }
-    var hash = UInt64(bitPattern: first) &* 0x9e37_79b9_7f4a_7c15
-    hash = (hash ^ UInt64(bitPattern: last)) &* 0x9e37_79b9_7f4a_7c15
-    hash = (hash ^ UInt64(times.count)) &* 0x9e37_79b9_7f4a_7c15
-    return Int((hash >> 40 ^ (isRate ? 1 : 0)) % UInt64(slotCount))
   }
 }

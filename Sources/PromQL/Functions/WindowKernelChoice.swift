@@ -1,8 +1,51 @@
 internal import MetricModel
 
-/// The kernel of a range function, each case with its own loop over the steps.
-enum WindowKernelChoice {
-  case extrapolation(ExtrapolationKernel)
+/// The kernel of a range function, each kind with its own loop over the steps.
+///
+/// That of `rate` is met most and the largest: as a case of the others it would be copied out and
+/// back at each series.
+struct WindowKernelChoice {
+  private var extrapolation: ExtrapolationKernel?
+  private var other: OtherWindowKernel
+
+  /// - Parameter range: the window's length as written.
+  init(_ function: WindowFunction, range: Milliseconds) {
+    if case .extrapolated(let isCounter, let isRate) = function {
+      extrapolation = ExtrapolationKernel(isCounter: isCounter, isRate: isRate, range: range)
+    }
+    other = OtherWindowKernel(function)
+  }
+
+  /// Hands the call's scalars to the kernel.
+  mutating func take(_ columns: [[Double]]) throws(QueryError) { try other.take(columns) }
+
+  /// Whether a series whose name isn't a counter's deserves a remark.
+  var expectsCounter: Bool { extrapolation?.isCounter ?? other.expectsCounter }
+
+  /// Parameters to warn of.
+  var quantilesOutOfRange: [Double] { other.quantilesOutOfRange }
+
+  /// Writes the row of one series; answers whether any cell is present.
+  ///
+  /// - Parameters:
+  ///   - layouts: what is known of the times of other series.
+  ///   - cancellation: once it fires, the rest of the row is left as it is.
+  mutating func slide(
+    over samples: SampleColumns, _ grid: WindowGrid, _ layouts: LayoutCache,
+    into cells: inout [Double], from start: Int, _ cancellation: inout CancellationPoint
+  ) -> Bool {
+    // A layout has to be found in the cache: worth it from a few steps on.
+    let done =
+      grid.count >= 8
+      ? extrapolation?.slide(over: samples, grid, layouts, into: &cells, from: start, &cancellation)
+      : extrapolation?.slide(over: samples, grid, into: &cells, from: start, &cancellation)
+    if let done { return done }
+    return other.slide(over: samples, grid, into: &cells, from: start, &cancellation)
+  }
+}
+
+/// Kernels other than that of `rate`.
+private enum OtherWindowKernel {
   case lastPair(LastPairKernel)
   case counting(CountingKernel)
   case extendedChange(ExtendedChangeKernel)
@@ -14,15 +57,12 @@ enum WindowKernelChoice {
   case medianDeviation(MedianDeviationKernel)
   case regression(RegressionKernel)
   case smoothing(SmoothingKernel)
-  /// While the kernel is at work elsewhere.
-  case lent
+  /// There is none of these, or it is at work elsewhere.
+  case none
 
-  /// - Parameter range: the window's length as written.
-  init(_ function: WindowFunction, range: Milliseconds) {
+  init(_ function: WindowFunction) {
     switch function {
-    case .extrapolated(let isCounter, let isRate):
-      self = .extrapolation(
-        ExtrapolationKernel(isCounter: isCounter, isRate: isRate, range: range))
+    case .extrapolated: self = .none
     case .lastPair(let isRate): self = .lastPair(LastPairKernel(isRate: isRate))
     case .counting(let subject): self = .counting(CountingKernel(subject: subject))
     case .extendedChange(let isCounter, let isRate, let window):
@@ -55,19 +95,16 @@ enum WindowKernelChoice {
     case .smoothing(var kernel):
       try kernel.take(columns)
       self = .smoothing(kernel)
-    case .extrapolation, .lastPair, .counting, .extendedChange, .anchoredCounting, .interpolation,
-      .summary, .extreme, .medianDeviation, .lent:
+    case .lastPair, .counting, .extendedChange, .anchoredCounting, .interpolation,
+      .summary, .extreme, .medianDeviation, .none:
       break
     }
   }
 
   /// Whether a series whose name isn't a counter's deserves a remark.
   var expectsCounter: Bool {
-    switch self {
-    case .extrapolation(let kernel): kernel.isCounter
-    case .extendedChange(let kernel): kernel.isCounter
-    default: false
-    }
+    guard case .extendedChange(let kernel) = self else { return false }
+    return kernel.isCounter
   }
 
   /// Parameters to warn of.
@@ -80,27 +117,11 @@ enum WindowKernelChoice {
   ///
   /// A kernel with a buffer of its own is moved out meanwhile: with two owners, the buffer would be
   /// copied at the first write.
-  ///
-  /// - Parameters:
-  ///   - layouts: what is known of the times of other series.
-  ///   - cancellation: once it fires, the rest of the row is left as it is.
   mutating func slide(
-    over samples: SampleColumns, _ grid: WindowGrid, _ layouts: LayoutCache,
-    into cells: inout [Double], from start: Int, _ cancellation: inout CancellationPoint
+    over samples: SampleColumns, _ grid: WindowGrid, into cells: inout [Double],
+    from start: Int, _ cancellation: inout CancellationPoint
   ) -> Bool {
     switch self {
-    case .extrapolation(var kernel):
-      self = .lent
-      defer { self = .extrapolation(kernel) }
-      // A layout has to be found in the cache: worth it from a few steps on.
-      if grid.count >= 8 {
-        kernel.begin(samples.timestamps.span, samples.values.span)
-        let layout = kernel.layout(of: samples.timestamps, on: grid, layouts, &cancellation)
-        return kernel.slide(
-          over: samples.values.span, samples.timestamps.span, layout, into: &cells, from: start)
-      }
-      return slideWindow(
-        &kernel, over: samples, grid, into: &cells, from: start, &cancellation)
     case .lastPair(var kernel):
       return slideWindow(
         &kernel, over: samples, grid, into: &cells, from: start, &cancellation)
@@ -120,17 +141,17 @@ enum WindowKernelChoice {
       return slideWindow(
         &kernel, over: samples, grid, into: &cells, from: start, &cancellation)
     case .extreme(var kernel):
-      self = .lent
+      self = .none
       defer { self = .extreme(kernel) }
       return slideWindow(
         &kernel, over: samples, grid, into: &cells, from: start, &cancellation)
     case .quantile(var kernel):
-      self = .lent
+      self = .none
       defer { self = .quantile(kernel) }
       return slideWindow(
         &kernel, over: samples, grid, into: &cells, from: start, &cancellation)
     case .medianDeviation(var kernel):
-      self = .lent
+      self = .none
       defer { self = .medianDeviation(kernel) }
       return slideWindow(
         &kernel, over: samples, grid, into: &cells, from: start, &cancellation)
@@ -140,7 +161,7 @@ enum WindowKernelChoice {
     case .smoothing(var kernel):
       return slideWindow(
         &kernel, over: samples, grid, into: &cells, from: start, &cancellation)
-    case .lent: preconditionFailure("a kernel works on one series at a time")
+    case .none: preconditionFailure("a kernel works on one series at a time")
     }
   }
 }

@@ -62,6 +62,10 @@ struct RowEstimate {
   private func labels(of selector: SelectorPlan) throws(QueryError) -> [Labels]? {
     do {
       let span = WindowGrid(selector.window, on: grid).span
+      // To select may already be to read, where samples are another server's.
+      if let catalog = source as? any SeriesCatalog {
+        return try catalog.seriesLabels(matching: selector.matchers, in: span)
+      }
       return try source.select(selector.matchers, in: span).labels
     } catch {
       throw .storage(error)

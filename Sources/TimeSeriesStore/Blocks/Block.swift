@@ -323,7 +323,7 @@ struct SeriesChunks {
 
 extension TimeRange {
   /// Whether every sample of a chunk lies in the range.
-  fileprivate func covers(_ chunk: ChunkReference) -> Bool {
+  func covers(_ chunk: ChunkReference) -> Bool {
     start.milliseconds < chunk.first && end.milliseconds >= chunk.last
   }
 }

@@ -9,28 +9,20 @@ final class BlockReader {
   private let block: Block
   private let chunks: ChunksFile
   private let cache: ColumnCache
-  private var times: WantedTimes?
+  /// By their offsets.
+  private var times = [(offset: Int, wanted: WantedTimes)?](repeating: nil, count: timesMax)
   /// The newest last.
   private var leaders: [(offset: Int, leader: DecimalSplit.Leader)] = []
 
   /// As many as a column of times has (see `LeadingColumns`).
   private static let leadersMax = 4
+  /// As many as the targets of a run of series have, mostly.
+  private static let timesMax = 256
 
   init(_ block: Block, _ cache: ColumnCache) {
     self.block = block
     self.cache = cache
     chunks = ChunksFile(viewing: block.chunks)
-  }
-
-  /// The rows of a column of times that lie in a range.
-  private struct WantedTimes {
-    var offset: Int
-    /// Of the whole column.
-    var count: Int
-    var range: TimeRange
-    var rows: Range<Int>
-    /// Of these rows.
-    var times: [Int64]
   }
 
   /// Appends the numbers of a chunk that lie in `range`.
@@ -51,7 +43,7 @@ final class BlockReader {
         columns.values.removeLast(columns.values.count - start)
         throw error
       }
-      columns.timestamps.append(contentsOf: wanted.times)
+      columns.timestamps.append(contentsOf: wanted.times[wanted.rows])
     }
   }
 
@@ -81,23 +73,20 @@ final class BlockReader {
   private func times(
     of chunk: ChunkReference, in range: TimeRange
   ) throws(Damage) -> WantedTimes {
-    if let times, times.offset == chunk.timesOffset, times.count == chunk.count,
-      times.range == range
+    // A column and its header take more than 8 bytes. A damaged offset may be anything.
+    let slot = Int(UInt(bitPattern: chunk.timesOffset) / 8 % UInt(Self.timesMax))
+    if let known = times[slot], known.offset == chunk.timesOffset,
+      known.wanted.times.count == chunk.count, known.wanted.range == range
     {
-      return times
+      return known.wanted
     }
-    let all = try cache.times(
-      .init(block: block.number, offset: chunk.timesOffset), count: chunk.count
+    let wanted = try cache.times(
+      .block(block.number, offset: chunk.timesOffset), count: chunk.count, in: range
     ) { () throws(Damage) in
       var cursor = try chunks.column(at: chunk.timesOffset)
       return try SampleChunk.times(&cursor, count: chunk.count)
     }
-    let first = all[...].partition(after: range.start.milliseconds)
-    let end = all[first...].partition(after: range.end.milliseconds)
-    let wanted = WantedTimes(
-      offset: chunk.timesOffset, count: chunk.count, range: range, rows: first..<end,
-      times: Array(all[first..<end]))
-    times = wanted
+    times[slot] = (chunk.timesOffset, wanted)
     return wanted
   }
 
@@ -105,7 +94,7 @@ final class BlockReader {
     for known in leaders where known.offset == offset && known.leader.numbers.count == count {
       return known.leader
     }
-    let leader = try cache.leader(.init(block: block.number, offset: offset), count: count) {
+    let leader = try cache.leader(.block(block.number, offset: offset), count: count) {
       () throws(Damage) in try chunks.leader(at: offset, count: count)
     }
     if leaders.count == Self.leadersMax { leaders.removeFirst() }

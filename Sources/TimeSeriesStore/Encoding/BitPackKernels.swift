@@ -51,12 +51,24 @@ enum BitPack {
     if let base = source.baseAddress {
       // Nine bytes hold any number at any bit; eight are enough up to 57 bits.
       let isNarrow = width <= 57 && source.count >= 8
-      let fast = isNarrow ? min(count, (source.count - 8) * 8 / width) : 0
+      let fast = isNarrow ? min(count, ((source.count - 8) * 8 + 7) / width + 1) : 0
       unsafe unpackFast(
         base, width: width, mask: mask, adding: reference,
         into: UnsafeMutableBufferPointer(rebasing: output[..<fast]))
       done = fast
       bit = fast * width
+      if isNarrow {
+        // The rest begins in the last eight bytes.
+        let last = source.count &- 8
+        let word = unsafe UInt64(
+          littleEndian: base.loadUnaligned(fromByteOffset: last, as: UInt64.self))
+        while done < count {
+          let value = (word &>> UInt64(bit &- last &* 8)) & mask
+          unsafe output[done] = Int64(bitPattern: value) &+ reference
+          done &+= 1
+          bit &+= width
+        }
+      }
     }
     for index in done..<count {
       let value = unsafe slowNumber(source, bit: bit) & mask
@@ -65,8 +77,8 @@ enum BitPack {
     }
   }
 
-  /// Reads numbers that all lie eight bytes or more before the end: four, two or one for each
-  /// load, as many as the bits of one hold.
+  /// Reads numbers whose first bytes all lie eight bytes or more before the end: four, two or one
+  /// for each load, as many as the bits of one hold.
   private static func unpackFast(
     _ source: UnsafeRawPointer, width: Int, mask: UInt64, adding reference: Int64,
     into output: UnsafeMutableBufferPointer<Int64>

@@ -2,7 +2,7 @@ internal import Glibc
 internal import MetricModel
 
 /// A reading position in `MappedBytes`; every read is checked against the end of its part.
-@safe struct MappedCursor {
+@safe struct MappedCursor: @unchecked Sendable {
   private let owner: MappedBytes
   private let buffer: UnsafeRawBufferPointer
   /// The offset of the next byte in the owner.
@@ -110,6 +110,9 @@ internal import MetricModel
     guard let first = mine.baseAddress, let second = others.baseAddress else { return true }
     return unsafe memcmp(first, second, remaining) == 0
   }
+
+  /// The CRC-32C of what is left.
+  var checksum: UInt32 { unsafe Checksum.update(0, rest) }
 
   private func ended(_ what: String) -> Damage {
     Damage(at: position, "expected \(what), found the end after \(remaining) bytes")

@@ -83,6 +83,12 @@ struct Head: Sendable {
     try HeadSeries.append(slot, of: pages.span[page], in: range, to: &columns, times: &times)
   }
 
+  /// Whether any sample of a series may lie in `range`.
+  func overlaps(_ range: TimeRange, series: UInt32) -> Bool {
+    let (page, slot) = (Int(series) >> Self.pageShift, Int(series) & (Self.pageSize - 1))
+    return pages.span[page][slot].overlaps(range)
+  }
+
   func overlaps(_ range: TimeRange) -> Bool {
     !isEmpty && latest > range.start.milliseconds && earliest <= range.end.milliseconds
   }

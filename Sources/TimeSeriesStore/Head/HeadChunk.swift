@@ -40,20 +40,19 @@ struct HeadChunk: Sendable {
   func append(
     in range: TimeRange, to columns: inout SampleColumns, times: inout HeadTimes, at place: Int
   ) throws(Damage) {
-    var (encodedTimes, values) = try parts()
-    let known = try times.column(&encodedTimes, count: count, at: place)
-    let first = known[...].partition(after: range.start.milliseconds)
-    let end = known[first...].partition(after: range.end.milliseconds)
+    let parts = try parts()
+    var values = parts.values
+    let wanted = try times.column(parts.times, count: count, in: range, at: place)
     let start = columns.values.count
     do throws(Damage) {
       try ValueColumn.decode(
-        &values, count: count, rows: first..<end, into: &columns.values,
+        &values, count: count, rows: wanted.rows, into: &columns.values,
         leader: ValueColumn.noLeader)
     } catch {
       columns.values.removeLast(columns.values.count - start)
       throw error
     }
-    columns.timestamps.append(contentsOf: known[first..<end])
+    columns.timestamps.append(contentsOf: wanted.times[wanted.rows])
   }
 
   func append(in range: TimeRange, to columns: inout HistogramColumns) throws(Damage) {
@@ -70,34 +69,38 @@ struct HeadChunk: Sendable {
   }
 }
 
-/// The times of chunks that a reader of a head has decoded. Series scraped together have the same
-/// times, chunk by chunk, and so the same bytes: most columns are met again at the next series.
+/// The times of chunks that a reader of a head has met. Series scraped together have the same
+/// times, chunk by chunk, and so the same bytes: most are met again, at the next series or later.
 struct HeadTimes {
-  private struct Column {
-    var encoded: MappedCursor
-    var times: [Int64]
-  }
-
   /// By the place of the chunk in its series.
-  private var columns: [Column?] = []
+  private var columns: [WantedTimes?] = []
+  private let cache: ColumnCache
 
   /// A series has as many chunks at most, unless it is scraped every few seconds.
   private static let columnsMax = 32
 
+  init(_ cache: ColumnCache) {
+    self.cache = cache
+  }
+
   /// The times of the chunk at a place, which are the rest of `encoded`.
   mutating func column(
-    _ encoded: inout MappedCursor, count: Int, at place: Int
-  ) throws(Damage) -> [Int64] {
+    _ encoded: MappedCursor, count: Int, in range: TimeRange, at place: Int
+  ) throws(Damage) -> WantedTimes {
     let place = place % Self.columnsMax
     if place < columns.count, let known = columns[place], known.times.count == count,
-      known.encoded.hasSameRest(as: encoded)
+      known.range == range, known.encoded?.hasSameRest(as: encoded) == true
     {
-      return known.times
+      return known
     }
-    let start = encoded
-    let times = try SampleChunk.times(&encoded, count: count)
+    let key = ColumnCache.Key.head(checksum: encoded.checksum, sizeBytes: encoded.remaining)
+    let wanted = try cache.times(key, count: count, in: range, encoded: encoded) {
+      () throws(Damage) in
+      var cursor = encoded
+      return try SampleChunk.times(&cursor, count: count)
+    }
     while columns.count <= place { columns.append(nil) }
-    columns[place] = Column(encoded: start, times: times)
-    return times
+    columns[place] = wanted
+    return wanted
   }
 }

@@ -60,6 +60,28 @@ final class SelectedSeries: Sendable {
     (series == 0 ? 0 : Int(sourceEnds[series - 1]))..<Int(sourceEnds[series])
   }
 
+  /// The labels of the series that one of the layers they were selected from has in `range`.
+  func labels(in range: TimeRange, of layers: [StoreLayer]) -> [Labels] {
+    labels.indices.compactMap { index in
+      sources(of: index).contains { isSeen(sources[$0], in: range, of: layers) }
+        ? labels[index] : nil
+    }
+  }
+
+  /// A series of a block counts when one of its chunks overlaps the range and isn't deleted whole.
+  private func isSeen(
+    _ source: Source, in range: TimeRange, of layers: [StoreLayer]
+  ) -> Bool {
+    switch layers[Int(source.layer)] {
+    case .head(let head): return range == .all || head.overlaps(range, series: source.number)
+    case .block(let block):
+      let hidden = block.tombstones[source.number]
+      return chunks[Int(source.firstChunk)..<Int(source.chunksEnd)].contains { chunk in
+        chunk.overlaps(range) && !hidden.contains { $0.covers(chunk) }
+      }
+    }
+  }
+
   /// Bytes held, those of labels among them, which layers may share.
   var sizeBytes: Int {
     labels.reduce(0) { $0 + $1.sizeBytes } + sources.count * MemoryLayout<Source>.stride

@@ -35,7 +35,7 @@ final class SelectionCache: Sendable {
   private let sizeBytesMax: Int
   private let contents = Mutex(Contents())
 
-  init(sizeBytesMax: Int = 32 << 20) {
+  init(sizeBytesMax: Int = 64 << 20) {
     self.sizeBytesMax = sizeBytesMax
   }
 

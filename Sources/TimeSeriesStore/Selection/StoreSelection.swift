@@ -4,12 +4,7 @@ internal import MetricModel
 struct StoreSelection: SeriesSelection {
   let layers: [StoreLayer]
   let series: SelectedSeries
-  let cache = ColumnCache()
-
-  init(layers: [StoreLayer], series: SelectedSeries) {
-    self.layers = layers
-    self.series = series
-  }
+  let columns: ColumnCache
 
   var labels: [Labels] { series.labels }
 
@@ -36,8 +31,8 @@ private final class StoreReader: SeriesReader {
     series = selection.series
     layers = selection.layers.map { layer in
       switch layer {
-      case .block(let block): .block(BlockReader(block, selection.cache))
-      case .head(let head): .head(HeadReader(head))
+      case .block(let block): .block(BlockReader(block, selection.columns))
+      case .head(let head): .head(HeadReader(head, selection.columns))
       }
     }
   }
@@ -76,10 +71,11 @@ private final class StoreReader: SeriesReader {
 /// Reads series of one head, for one worker.
 private final class HeadReader {
   private let head: Head
-  private var times = HeadTimes()
+  private var times: HeadTimes
 
-  init(_ head: Head) {
+  init(_ head: Head, _ columns: ColumnCache) {
     self.head = head
+    times = HeadTimes(columns)
   }
 
   func append(
