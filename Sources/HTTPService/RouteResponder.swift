@@ -37,6 +37,33 @@ struct RouteResponder: HTTPResponder {
     return request.method == .head ? response.createHeadResponse() : response
   }
 
+  /// The answer to a request that is known to be small; nil where it has to take its turn.
+  ///
+  /// Analyses have other paths than queries, so nobody has to be asked before.
+  func smallAnswer(to head: HTTPRequest) -> APIResponse? {
+    let fields = head.headerFields
+    guard gate == nil, let costs, head.method == .get, let address = head.path,
+      address.utf8.count <= Self.addressBytesMax, fields[.connection] == nil,
+      fields[.transferEncoding] == nil, fields[.contentLength] ?? "0" == "0"
+    else { return nil }
+    let (path, query) = address.pathAndQuery
+    guard case .route(let route, let parameter) = routes.find(method: "GET", path: path),
+      route.worker == .queries,
+      let request = try? Self.decoded(head, [], pathParameter: parameter, query: query)
+    else { return nil }
+    let encoding = ContentEncoding.chosen(accepting: fields[.acceptEncoding] ?? "")
+    let question = RequestCosts.Question(route.path, request, encoding)
+    guard costs.isSmall(question) else { return nil }
+    counters.countQuery(1)
+    defer { counters.countQuery(-1) }
+    let start = ContinuousClock.now
+    let answer = measured(route, request, encoding, question, costs)
+    guard answer.parts == nil else { return nil }
+    counters.countRequest(
+      route: route.path, status: answer.status, duration: ContinuousClock.now - start)
+    return answer
+  }
+
   /// The answer and the name of the route for the counters.
   private func answer(
     _ request: Request, over connection: Connection?
@@ -77,13 +104,20 @@ struct RouteResponder: HTTPResponder {
     _ request: Request, route: Route, pathParameter: Substring, query: Substring
   ) async throws -> APIRequest {
     let body = try await request.body.collect(upTo: route.bodyBytesMax)
+    return try Self.decoded(
+      request.head, Array(body.readableBytesView), pathParameter: pathParameter, query: query)
+  }
+
+  private static func decoded(
+    _ head: HTTPRequest, _ body: [UInt8], pathParameter: Substring, query: Substring
+  ) throws(APIError) -> APIRequest {
     var decoded = APIRequest()
-    decoded.contentType = request.headers[.contentType] ?? ""
-    decoded.contentEncoding = request.headers[.contentEncoding] ?? ""
-    decoded.body = Array(body.readableBytesView)
+    decoded.contentType = head.headerFields[.contentType] ?? ""
+    decoded.contentEncoding = head.headerFields[.contentEncoding] ?? ""
+    decoded.body = body
     decoded.pathParameter = try PercentDecoding.decode(pathParameter.utf8, plusIsSpace: false)
     let isForm =
-      request.method == .post
+      head.method == .post
       && decoded.contentType.lowercased().hasPrefix("application/x-www-form-urlencoded")
     decoded.isParametersOnly = isForm || decoded.body.isEmpty
     decoded.parameters = try RequestParameters(
@@ -94,13 +128,7 @@ struct RouteResponder: HTTPResponder {
   private func run(
     _ route: Route, _ request: APIRequest, _ encoding: ContentEncoding?, for client: String
   ) async -> APIResponse {
-    let work: @Sendable (APIRequest) -> APIResponse = { request in
-      do throws(APIError) {
-        return try route.answer(request).encoded(encoding)
-      } catch {
-        return .failure(error)
-      }
-    }
+    let work: @Sendable (APIRequest) -> APIResponse = { Self.work(route, $0, encoding) }
     if let refusal = gate?.enter(route.worker) { return refusal }
     defer { gate?.leave(route.worker) }
     switch route.worker {
@@ -110,14 +138,33 @@ struct RouteResponder: HTTPResponder {
       defer { counters.countQuery(-1) }
       guard let costs, request.isParametersOnly else { return await queued(request, client, work) }
       let question = RequestCosts.Question(route.path, request, encoding)
-      let measured: @Sendable (APIRequest) -> APIResponse = { request in
-        let start = ContinuousClock.now
-        defer { costs.note(question, ContinuousClock.now - start) }
-        return work(request)
+      let measured: @Sendable (APIRequest) -> APIResponse = {
+        self.measured(route, $0, encoding, question, costs)
       }
       return costs.isSmall(question) ? measured(request) : await queued(request, client, measured)
     case .ingestion: return await ingestion.run { work(request) }
     }
+  }
+
+  private static func work(
+    _ route: Route, _ request: APIRequest, _ encoding: ContentEncoding?
+  ) -> APIResponse {
+    do throws(APIError) {
+      return try route.answer(request).encoded(encoding)
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  /// Notes how long the answer took. What is made while it is sent isn't small.
+  private func measured(
+    _ route: Route, _ request: APIRequest, _ encoding: ContentEncoding?,
+    _ question: RequestCosts.Question, _ costs: RequestCosts
+  ) -> APIResponse {
+    let start = ContinuousClock.now
+    let answer = Self.work(route, request, encoding)
+    costs.note(question, answer.parts == nil ? ContinuousClock.now - start : .seconds(1))
+    return answer
   }
 
   /// Waits for a turn and a thread.
@@ -136,13 +183,8 @@ struct RouteResponder: HTTPResponder {
   }
 
   private func response(_ answer: APIResponse) -> Response {
-    var headers = HTTPFields()
-    headers[.contentType] = answer.contentType
-    for (name, value) in answer.headers {
-      if let field = HTTPField.Name(name) { headers[field] = value }
-    }
-    return Response(
-      status: HTTPResponse.Status(code: answer.status), headers: headers,
+    Response(
+      status: HTTPResponse.Status(code: answer.status), headers: answer.fields,
       body: answer.parts.map(body) ?? ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
   }
 
@@ -163,6 +205,18 @@ struct RouteResponder: HTTPResponder {
       }
       try await writer.finish(nil)
     }
+  }
+}
+
+extension APIResponse {
+  /// The headers, but for those that any answer has.
+  var fields: HTTPFields {
+    var fields = HTTPFields()
+    fields[.contentType] = contentType
+    for (name, value) in headers {
+      if let field = HTTPField.Name(name) { fields[field] = value }
+    }
+    return fields
   }
 }
 

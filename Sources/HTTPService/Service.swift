@@ -136,13 +136,14 @@ package struct Service: Sendable {
 
   private func server() -> HTTPServerBuilder {
     let admission = responder.admission
+    let small = admission == nil ? responder.owner : nil
     let configuration = HTTP1Channel.Configuration(
       additionalChannelHandlers: [connections.watch()],
       idleTimeout: .milliseconds(options.idleTimeout.count))
     return HTTPServerBuilder { responder in
       AdmittedChannel(
         http: HTTP1Channel(responder: responder, configuration: configuration),
-        admission: admission)
+        admission: admission, small: small)
     }
   }
 

@@ -93,12 +93,15 @@ package enum SelectError: Error, Equatable, CustomStringConvertible {
   case unreadable(String)
   /// A matcher or range that this source cannot serve.
   case unsupported(String)
+  /// There is more to read than may be; says how much, and which limit it is.
+  case exceeded(String)
 
   package var description: String {
     switch self {
     case .corrupt(let text): "stored data is damaged: \(text)"
     case .unreadable(let text): "cannot read storage: \(text)"
     case .unsupported(let text): "not supported by this storage: \(text)"
+    case .exceeded(let text): "more than may be read: \(text)"
     }
   }
 }

@@ -86,3 +86,12 @@ struct LimitTests {
     }
   }
 }
+
+@Suite struct SourceErrorTests {
+  /// By whichever endpoint: 422 says that asking for less helps.
+  @Test func `too much to read is the request's fault, a failed storage isn't`() {
+    #expect(APIError(SelectError.exceeded("5 bytes")).status == 422)
+    #expect(APIError(SelectError.unreadable("gone")).status == 500)
+    #expect(APIError(SelectError.corrupt("bits")).status == 500)
+  }
+}

@@ -60,8 +60,8 @@ import Testing
       "Analysis", "AnalysisExecutor", "MetricModel", "PromQL", "Rules", "TimeSeriesStore",
       "Exposition", "Manifest", "HTTPTransport", "Hummingbird", "Logging", "CCompression",
       "FoundationEssentials", "MetricTransfer", "Scraping", "Admission", "ServiceLifecycle",
-      "HummingbirdCore", "NIOCore", "HTTPTypes", "Synchronization", "Glibc", "UnixSignals",
-      "Dispatch", "CPosix",
+      "HummingbirdCore", "NIOCore", "NIOHTTPTypes", "HTTPTypes", "Synchronization", "Glibc",
+      "UnixSignals", "Dispatch", "CPosix",
     ],
     "CLI": [
       "Admission", "KubernetesClient", "RolloutExecutor", "TrafficRouting", "Scraping", "Study",

@@ -10,20 +10,34 @@ struct AdmittedChannel: ServerChildChannel {
 
   let http: HTTP1Channel
   let admission: Admission?
+  /// Who answers what is small before anything else; nil where it matters who asks.
+  let small: RouteResponder?
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
     do throws(AdmissionError) {
       guard let handler = try admission?.tlsHandler() else {
-        return http.setup(channel: channel, logger: logger)
+        return plain(channel, logger)
       }
       let added = channel.eventLoop.makeCompletedFuture {
         try channel.pipeline.syncOperations.addHandlers(handler, FaultyConnectionEnd())
       }
-      return added.flatMap { http.setup(channel: channel, logger: logger) }
+      return added.flatMap { plain(channel, logger) }
     } catch {
       logger.error("a connection is refused: \(error)")
       channel.close(promise: nil)
       return channel.eventLoop.makeFailedFuture(error)
+    }
+  }
+
+  private func plain(_ channel: any Channel, _ logger: Logger) -> EventLoopFuture<Value> {
+    let ready = http.setup(channel: channel, logger: logger)
+    guard let small else { return ready }
+    return ready.flatMapThrowing { value in
+      // Behind what closes idle connections, which has to see all requests.
+      let pipeline = channel.pipeline.syncOperations
+      let state = try pipeline.handler(type: HTTPConnectionStateHandler.self)
+      try pipeline.addHandler(SmallAnswers(small), position: .after(state))
+      return value
     }
   }
 

@@ -38,13 +38,8 @@ extension AnalysisEndpoints {
   }
 
   private static func http(_ answer: APIResponse) -> Response {
-    var headers = HTTPFields()
-    headers[.contentType] = answer.contentType
-    for (name, value) in answer.headers {
-      if let field = HTTPField.Name(name) { headers[field] = value }
-    }
-    return Response(
-      status: HTTPResponse.Status(code: answer.status), headers: headers,
+    Response(
+      status: HTTPResponse.Status(code: answer.status), headers: answer.fields,
       body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
   }
 }

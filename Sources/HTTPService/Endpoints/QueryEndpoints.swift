@@ -168,7 +168,7 @@ struct QueryEndpoints: Sendable {
         "query timed out in expression evaluation: it was given \(deadline.allowed) ms; ask for "
           + "less, or for more time (timeout=…, at most --query.timeout)")
     case .cancelled: APIError(.canceled, error.description)
-    case .storage: APIError(.internal, error.description)
+    case .storage(let cause): APIError(cause, error.description)
     default: APIError(.execution, error.description)
     }
   }

@@ -82,7 +82,7 @@ struct ReadEndpoints: Sendable {
         found.append(.init(series: try source.select(matchers, in: range), range: range))
       }
     } catch {
-      throw APIError(.internal, error.description)
+      throw APIError(error)
     }
     return SeriesWalk(found, isAbandoned: request.isAbandoned)
   }

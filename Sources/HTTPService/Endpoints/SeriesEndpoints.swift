@@ -76,7 +76,7 @@ private struct Scope {
       for matchers in selections { found.formUnion(try select(matchers)) }
       return found.sorted()
     } catch {
-      throw APIError(.internal, error.description)
+      throw APIError(error)
     }
   }
 

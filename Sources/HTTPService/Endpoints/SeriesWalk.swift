@@ -34,7 +34,7 @@ struct SeriesWalk: Sendable {
         do {
           try reader.read(index, in: range, into: &samples)
         } catch {
-          throw APIError(.internal, error.description)
+          throw APIError(error)
         }
         index += 1
         if samples.isEmpty { continue }

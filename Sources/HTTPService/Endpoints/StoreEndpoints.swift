@@ -109,7 +109,7 @@ struct StoreEndpoints: Sendable {
     do {
       cardinality = try snapshot.cardinality(limit: limit)
     } catch {
-      throw APIError(.internal, error.description)
+      throw APIError(error)
     }
     let statistics = snapshot.statistics
     return .json(

@@ -1,3 +1,5 @@
+import MetricModel
+
 /// Why a request has no answer, in Prometheus' words.
 struct APIError: Error, Equatable {
   /// Prometheus' `errorType`, which fixes the status.
@@ -20,6 +22,14 @@ struct APIError: Error, Equatable {
   init(_ kind: Kind, _ message: String) {
     self.kind = kind
     self.message = message
+  }
+
+  /// Why series can't be had: there are more than may be read, or the storage fails.
+  ///
+  /// - Parameter message: the error's own where nil.
+  init(_ error: SelectError, _ message: String? = nil) {
+    let isLimit = if case .exceeded = error { true } else { false }
+    self.init(isLimit ? .execution : .internal, message ?? error.description)
   }
 
   /// `invalid parameter "time": cannot parse "x" to a valid timestamp`.

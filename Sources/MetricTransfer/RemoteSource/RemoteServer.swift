@@ -132,19 +132,19 @@ extension RemoteServer {
     }
     switch box.answer {
     case .success(let response)?: return response
-    case .failure(let error)?: throw .unreadable(told(error, bytesMax: bytesMax))
+    case .failure(let error)?: throw failure(error, bytesMax: bytesMax)
     case nil: throw .unreadable("\(address): no answer")
     }
   }
 
   /// Why there is no answer; of one that is too large, by which limit.
-  private func told(_ error: TransportError, bytesMax: Int) -> String {
-    guard case .bodyTooLarge = error.kind else { return error.description }
+  private func failure(_ error: TransportError, bytesMax: Int) -> SelectError {
+    guard case .bodyTooLarge = error.kind else { return .unreadable(error.description) }
     let limit =
       bytesMax < limits.bodyBytesMax
       ? "the most that a query may hold (--query.max-bytes)"
       : "the most that is taken of another server in one answer"
-    return "\(error.description), \(limit); select fewer series, or a shorter range"
+    return .exceeded("\(error.description), \(limit); select fewer series, or a shorter range")
   }
 
   /// What a server says beside an answer: its status, and the message of an error.

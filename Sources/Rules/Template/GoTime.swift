@@ -1,10 +1,13 @@
 internal import MetricModel
 
 /// A time in UTC with the methods that templates call on it.
-struct GoTime {
+///
+///     GoTime(0).formatted("Mon, 02 Jan 2006 15:04:05 GMT")    // "Thu, 01 Jan 1970 00:00:00 GMT"
+package struct GoTime {
+  /// Since 1970.
   let nanoseconds: Int64
 
-  init(_ nanoseconds: Int64) {
+  package init(_ nanoseconds: Int64) {
     self.nanoseconds = nanoseconds
   }
 
@@ -41,8 +44,8 @@ struct GoTime {
     "02", "03", "04", "05", "06", "PM", "pm", "_2", "1", "2", "3", "4", "5",
   ]
 
-  /// By one of Go's layouts.
-  func formatted(_ layout: String) -> String {
+  /// By one of Go's layouts, which spell the moment `Mon Jan 2 15:04:05 MST 2006`.
+  package func formatted(_ layout: String) -> String {
     var result = ""
     var rest = layout[...]
     while let character = rest.first {
