@@ -60,11 +60,11 @@ enum QueryBenchmarks {
     }
     try generated.remove()
     print("")
-    print(row("rate by version", "CPU ms", "series × steps", "ns each"))
+    print(row("query", "CPU ms", "series × steps", "ns each"))
     for point in try Linearity.rows() {
       print(
         row(
-          "\(point.series) series", fixed(point.seconds * 1e3, 2), "× \(point.steps) steps",
+          point.name, fixed(point.seconds * 1e3, 2), "\(point.series) × \(point.steps)",
           fixed(point.cost, 1)))
     }
   }

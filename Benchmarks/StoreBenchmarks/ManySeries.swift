@@ -53,6 +53,10 @@ enum ManySeries {
       values = try view.seriesLabels(matching: pod).count
     }
     print("  \(place): series of a pod: \(fixed(series * 1e3)) ms for \(values)")
+    let whole = try ProcessorClock.least(rounds: 4) {
+      values = try view.seriesLabels(matching: all).count
+    }
+    print("  \(place): series of a metric: \(fixed(whole * 1e3)) ms for \(values)")
     let cardinality = try ProcessorClock.least(rounds: 2) { _ = try view.cardinality() }
     print("  \(place): cardinality: \(fixed(cardinality * 1e3)) ms")
   }
