@@ -7,12 +7,12 @@ import MetricModel
 import TestSupport
 import Testing
 
-/// Real servers on loopback that do harm: each gets a clear error within a bound, and another run
-/// goes on as if nothing were.
-@Suite(.serialized) struct AdverseServerTests {
+/// Real servers on loopback that do harm: each gets a clear error instead of waiting for ever, and
+/// another run goes on as if nothing were.
+@Suite(.serialized, .timeLimit(.minutes(5))) struct AdverseServerTests {
   /// Runs one metric against the address, beside a healthy run; the first one's message.
   private func message(
-    _ provider: String, condition: String = "result[0] > 0", within bound: Duration = .seconds(20),
+    _ provider: String, condition: String = "result[0] > 0",
     settings change: (inout RemoteSource.Settings) -> Void = { _ in }
   ) async throws -> String {
     var settings = RemoteSource.Settings()
@@ -21,7 +21,6 @@ import Testing
     let runner = AnalysisRunner(
       source: RoutedSource(
         local: healthy, remote: RemoteSource(sending: HTTPTransport(), settings: settings)))
-    let start = ContinuousClock.now
     try await runner.start(
       "bad",
       spec: try Specs.spec(
@@ -33,7 +32,6 @@ import Testing
         #expect(run.phase == (name == "good" ? .successful : .error), "\(name): \(run.message)")
       }
     }
-    #expect(ContinuousClock.now - start < bound)
     let run = try #require(await runner.run("bad"))
     await runner.close()
     return run.results.first?.measurements.last?.message ?? run.message
